@@ -1,0 +1,91 @@
+// attest/session.hpp - the exchange's side of one full challenge of one unit, as a step machine.
+// Room:   attest; sees market units and the other attest headers. No clock: each call brings the caller's
+// monotonic time. Units:  times in microseconds of the caller's monotonic clock; figures per second. Errors:
+// Outcome.reason, a RejectReason; the session ends with the first one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "attest/floors.hpp"
+#include "attest/messages.hpp"
+#include "attest/verifier.hpp"
+#include "market/units.hpp"
+
+namespace spillway::attest {
+
+inline constexpr std::uint32_t rtt_probes = 8;
+inline constexpr Micros largest_rtt_credit{50'000};
+
+struct SessionConfig {
+  Cap1Params params{};
+  Floors floors{};  // of the class that the unit wants, unscaled
+  std::int64_t class_scale = 1;
+  Micros open_within{10'000'000};    // AttestOpen after start
+  Micros echo_within{10'000'000};    // each echo; the first one includes the building of B
+  Micros rounds_within{60'000'000};  // a prover so slow misses every floor
+  Micros memory_within{60'000'000};
+  Micros openings_within{10'000'000};
+};
+
+/// Who is to be proven, as the gateway knows it from login and from the node's registration.
+struct Claimant {
+  UnitKey unit{};
+  NodeId node{};
+  ClassId wanted{};
+};
+
+/// How a session ended. `measured` is set once both clocks stopped, also where the floors were missed.
+struct Outcome {
+  std::optional<RejectReason> reason;  // none: admitted
+  std::optional<FloorMiss> miss;       // where reason is one of the floors
+  Measured measured{};
+  Micros rtt_min{};
+  Micros compute_time{};  // credit taken off
+  Micros memory_time{};   // credit taken off
+  Digest transcript{};
+
+  [[nodiscard]] bool admitted() const { return !reason; }
+  /// One line for people: the reason's sentence, with measured and needed figures where a floor was missed.
+  [[nodiscard]] std::string explain() const;
+};
+
+/// What to do after a call: send these bytes now, in order; and, once, the outcome (its Verdict is among the
+/// bytes). The clock of a phase starts at the `now` of the call that returned its message: call as late, send
+/// as soon as possible.
+struct SessionStep {
+  std::vector<std::vector<std::byte>> send;
+  std::optional<Outcome> outcome;
+};
+
+class ChallengeSession {
+ public:
+  /// `fresh` is randomness of this session alone: probes, nonce and z_0 come from it. `secret` has params.n
+  /// and outlives the session by shared ownership.
+  ChallengeSession(std::shared_ptr<EpochSecret const> secret, SessionConfig const& config,
+                   Claimant const& who, Bytes32 const& fresh, Micros now);
+  ~ChallengeSession();
+  ChallengeSession(ChallengeSession&&) noexcept;
+  ChallengeSession& operator=(ChallengeSession&&) noexcept;
+
+  /// Takes one message of the prover, stamped `now` when its last byte was read. Checking Openings costs 1 to
+  /// 2 ms.
+  [[nodiscard]] SessionStep on_message(ByteView bytes, Micros now);
+  /// Ends the session where its deadline has passed; else nothing.
+  [[nodiscard]] SessionStep on_time(Micros now);
+  /// The connection is gone: ends as a miss.
+  [[nodiscard]] SessionStep abandon(Micros now);
+
+  /// When on_time() should be called at the latest; none once ended.
+  [[nodiscard]] std::optional<Micros> deadline() const;
+  [[nodiscard]] bool ended() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace spillway::attest

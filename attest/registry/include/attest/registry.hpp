@@ -1,0 +1,105 @@
+// attest/registry.hpp - which units are proven now: the part of attestation that lives in the core.
+// Room:   attest_registry, pure: no clock, randomness, I/O or floating point; sees market ids and units.
+// Units:  rates per second, memory in bytes, times as stamps of the sequencer.
+// Errors: RecordRefusal, the first that applies in the order of its values.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "market/ids.hpp"
+#include "market/units.hpp"
+
+namespace spillway::attest {
+
+using UnitKey = std::array<std::byte, 32>;
+
+inline constexpr Micros default_validity{20 * 60 * micros_per_second};
+
+/// How strong the proof is. In the journal: do not change the numbers.
+enum class Evidence : std::uint8_t { unset = 0, timed = 1, timed_scaled = 2, hardware = 3 };
+enum class RecordState : std::uint8_t { live = 1, expired = 2, ended = 3 };
+enum class EndReason : std::uint8_t {
+  none = 0,
+  missed_twice = 1,
+  failed = 2,
+  provider_asked = 3,
+  operator_asked = 4
+};
+enum class RecordRefusal : std::uint8_t {
+  fields_invalid = 1,      // no node, no class, evidence unset, a figure not positive, or expires <= issued
+  already_expired = 2,     // expires <= now
+  unit_on_other_node = 3,  // the same unit key is live on another node
+  class_differs = 4,       // the node's live units are of another class
+  older_than_record = 5,   // issued before the unit's present record
+};
+[[nodiscard]] std::string_view sentence(RecordRefusal refusal);
+
+struct UnitRecord {
+  UnitKey unit{};
+  NodeId node{};
+  ClassId accelerator{};
+  std::int64_t ops_per_s{};
+  std::int64_t bytes{};
+  std::int64_t bytes_per_s{};
+  Stamp issued{};
+  Stamp expires{};
+  Evidence evidence{};
+  std::array<std::byte, 32> transcript{};
+  RecordState state = RecordState::live;   // set by the registry
+  EndReason end_reason = EndReason::none;  // set by the registry
+  friend bool operator==(UnitRecord const&, UnitRecord const&) = default;
+};
+
+/// A change of a node's number of proven units, which the caller turns into a new size of its pool.
+struct UnitChange {
+  UnitKey unit{};
+  NodeId node{};
+  std::uint32_t attested_units{};  // of the node, after the change
+  friend bool operator==(UnitChange const&, UnitChange const&) = default;
+};
+
+class Registry {
+ public:
+  /// Adds a unit, renews it (same node: the new record replaces the old one), or revives one that expired or
+  /// ended.
+  std::expected<UnitChange, RecordRefusal> record(UnitRecord const& proven, Stamp now);
+  /// Every live record with expires <= now, in order of (expires, unit).
+  std::vector<UnitChange> expire_due(Stamp now);
+  /// Ends a live record now. Nothing when the unit has none.
+  std::optional<UnitChange> end(UnitKey const& unit, EndReason reason);
+  /// After a time when nothing could be renewed: all live records last `gap` longer.
+  void extend_all(Micros gap);
+
+  [[nodiscard]] std::optional<Stamp> next_expiry() const;
+  [[nodiscard]] std::uint32_t attested_units(NodeId node) const;
+  /// The class that the node's live units proved; none where it has none.
+  [[nodiscard]] std::optional<ClassId> attested_class(NodeId node) const;
+  /// The last record of the unit in any state, or nullptr; valid until the next call that changes the
+  /// registry.
+  [[nodiscard]] UnitRecord const* find(UnitKey const& unit) const;
+  /// Last records of all units ever proven, by key: for views and for the state digest.
+  [[nodiscard]] std::map<UnitKey, UnitRecord> const& records() const { return records_; }
+
+ private:
+  void retire(UnitRecord& record, RecordState state, EndReason reason);
+  [[nodiscard]] UnitChange change_of(UnitRecord const& record) const;
+
+  struct NodeUnits {
+    ClassId accelerator{};
+    std::uint32_t live{};
+  };
+  std::map<UnitKey, UnitRecord> records_;
+  std::set<std::pair<Stamp, UnitKey>> by_expiry_;  // live records only
+  std::map<NodeId, NodeUnits> nodes_;              // nodes with live records only
+};
+
+}  // namespace spillway::attest
