@@ -1,0 +1,61 @@
+// journal/keys.hpp - Ed25519 keys of a log in the forms of C2SP signed-note.
+// Room:   journal; sees the standard library (Ed25519 is libsodium's, inside).
+// Errors: JournalError with what to do about the file. Private keys never appear in a message.
+// Source: C2SP signed-note (key id, vkey).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "journal/bytes.hpp"
+#include "journal/error.hpp"
+
+namespace spillway {
+
+using Signature = std::array<std::byte, 64>;
+
+/// Anybody's half: a name, a number and a public key.
+class NoteVerifier {
+ public:
+  /// "<name>+<8 hex digits>+<base64>"; nothing unless type, id and key agree.
+  [[nodiscard]] static std::optional<NoteVerifier> from_vkey(std::string_view vkey);
+
+  [[nodiscard]] std::string const& name() const { return name_; }
+  [[nodiscard]] std::uint32_t key_id() const { return key_id_; }
+  [[nodiscard]] std::string vkey() const;
+  [[nodiscard]] bool verify(std::string_view text, Signature const& signature) const;
+
+ private:
+  friend class LogKey;
+  std::string name_;
+  std::uint32_t key_id_ = 0;
+  std::array<std::byte, 32> public_key_{};
+};
+
+/// The log's own half.
+class LogKey {
+ public:
+  /// Loads `keys`/log.key, or draws a key and stores it there (mode 0600, synced). A file that others can
+  /// read is refused, and so is one that carries another name.
+  [[nodiscard]] static std::expected<LogKey, JournalError> load_or_make(std::filesystem::path const& keys,
+                                                                        std::string_view name);
+  [[nodiscard]] static LogKey from_seed(std::string_view name, std::array<std::byte, 32> const& seed);
+
+  [[nodiscard]] NoteVerifier const& verifier() const { return verifier_; }
+  [[nodiscard]] Signature sign(std::string_view text) const;
+
+ private:
+  NoteVerifier verifier_;
+  std::array<std::byte, 32> seed_{};
+  std::array<std::byte, 64> secret_key_{};
+};
+
+/// A key name: not empty, no spaces, no plus sign, no control characters.
+[[nodiscard]] bool valid_key_name(std::string_view name);
+
+}  // namespace spillway
