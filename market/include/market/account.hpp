@@ -1,0 +1,48 @@
+// market/account.hpp - the names of the accounts of the books.
+// Room:   market (vocabulary); sees the standard library only.
+// Rule:   money moves only between these accounts, by transfers that debit one and credit another.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+
+#include "market/ids.hpp"
+
+namespace spillway {
+
+enum class AccountKind : std::uint16_t {
+  unset = 0,
+  bank = 1,       // the exchange's: what came in from outside (the only account that may stand on the debit side)
+  funds = 2,      // a participant's free money
+  escrow = 3,     // a participant's money held for its open orders, jobs and leases
+  earnings = 4,   // what a provider has earned
+  fees = 5,       // the exchange's income
+  guarantee = 6,  // the exchange's fund for its own faults
+};
+
+/// Participant 0 is the exchange itself.
+struct AccountKey {
+  ParticipantId owner;
+  AccountKind kind{};
+  friend constexpr auto operator<=>(AccountKey, AccountKey) = default;
+};
+
+inline constexpr ParticipantId the_exchange{0};
+[[nodiscard]] char const* name(AccountKind);
+
+/// Why money moved; numbers are fixed, the journal carries them.
+enum class TransferCode : std::uint16_t {
+  unset = 0,
+  deposit = 1,            // bank -> funds
+  guarantee_funding = 2,  // bank -> guarantee
+  hold = 3,               // funds -> escrow
+  release = 4,            // escrow -> funds
+  charge = 5,             // escrow -> earnings
+  taker_fee = 6,          // escrow (buyer takes) or earnings (provider takes) -> fees
+  maker_rebate = 7,       // fees -> funds (buyer made) or earnings (provider made)
+  sla_rebate = 8,         // earnings -> funds: a late first token
+  guarantee_payment = 9,  // guarantee -> earnings: work lost by the exchange's own fault
+};
+[[nodiscard]] char const* name(TransferCode);
+
+}  // namespace spillway
