@@ -35,18 +35,20 @@ enum class EndReason : std::uint8_t {
   operator_asked = 4
 };
 enum class RecordRefusal : std::uint8_t {
-  fields_invalid = 1,      // no node, no class, evidence unset, a figure not positive, or expires <= issued
-  already_expired = 2,     // expires <= now
-  unit_on_other_node = 3,  // the same unit key is live on another node
-  class_differs = 4,       // the node's live units are of another class
-  older_than_record = 5,   // issued before the unit's present record
+  fields_invalid = 1,     // no node, no class, evidence unset, a figure not positive, or expires <= issued
+  already_expired = 2,    // expires <= now
+  unit_duplicate = 3,     // the same unit key is live on another node or as another unit of this node
+  unit_taken = 4,         // this unit of the node is live under another key
+  class_differs = 5,      // the node's other live units are of another class
+  older_than_record = 6,  // issued before the unit's present record
 };
 [[nodiscard]] std::string_view sentence(RecordRefusal refusal);
 
 struct UnitRecord {
-  UnitKey unit{};
+  UnitKey key{};
   NodeId node{};
-  ClassId accelerator{};
+  std::uint16_t unit{};  // its number within the node
+  ClassId klass{};
   std::int64_t ops_per_s{};
   std::int64_t bytes{};
   std::int64_t bytes_per_s{};
@@ -59,10 +61,12 @@ struct UnitRecord {
   friend bool operator==(UnitRecord const&, UnitRecord const&) = default;
 };
 
-/// A change of a node's number of proven units, which the caller turns into a new size of its pool.
+/// One unit became live or stopped being so: a change of a node's number of proven units, which the caller
+/// turns into a new size of its pool.
 struct UnitChange {
-  UnitKey unit{};
+  UnitKey key{};
   NodeId node{};
+  std::uint16_t unit{};
   std::uint32_t attested_units{};  // of the node, after the change
   friend bool operator==(UnitChange const&, UnitChange const&) = default;
 };
@@ -71,11 +75,11 @@ class Registry {
  public:
   /// Adds a unit, renews it (same node: the new record replaces the old one), or revives one that expired or
   /// ended.
-  std::expected<UnitChange, RecordRefusal> record(UnitRecord const& proven, Stamp now);
+  [[nodiscard]] std::expected<UnitChange, RecordRefusal> record(UnitRecord const& proven, Stamp now);
   /// Every live record with expires <= now, in order of (expires, unit).
   std::vector<UnitChange> expire_due(Stamp now);
   /// Ends a live record now. Nothing when the unit has none.
-  std::optional<UnitChange> end(UnitKey const& unit, EndReason reason);
+  std::optional<UnitChange> end(UnitKey const& key, EndReason reason);
   /// After a time when nothing could be renewed: all live records last `gap` longer.
   void extend_all(Micros gap);
 
@@ -85,21 +89,20 @@ class Registry {
   [[nodiscard]] std::optional<ClassId> attested_class(NodeId node) const;
   /// The last record of the unit in any state, or nullptr; valid until the next call that changes the
   /// registry.
-  [[nodiscard]] UnitRecord const* find(UnitKey const& unit) const;
+  [[nodiscard]] UnitRecord const* find(UnitKey const& key) const;
+  /// The live record of a node's unit, or nullptr; valid as above.
+  [[nodiscard]] UnitRecord const* live_at(NodeId node, std::uint16_t unit) const;
   /// Last records of all units ever proven, by key: for views and for the state digest.
   [[nodiscard]] std::map<UnitKey, UnitRecord> const& records() const { return records_; }
 
  private:
+  [[nodiscard]] std::optional<RecordRefusal> why_not(UnitRecord const& proven, Stamp now) const;
   void retire(UnitRecord& record, RecordState state, EndReason reason);
   [[nodiscard]] UnitChange change_of(UnitRecord const& record) const;
 
-  struct NodeUnits {
-    ClassId accelerator{};
-    std::uint32_t live{};
-  };
   std::map<UnitKey, UnitRecord> records_;
-  std::set<std::pair<Stamp, UnitKey>> by_expiry_;  // live records only
-  std::map<NodeId, NodeUnits> nodes_;              // nodes with live records only
+  std::set<std::pair<Stamp, UnitKey>> by_expiry_;             // live records only
+  std::map<NodeId, std::map<std::uint16_t, UnitKey>> nodes_;  // live records only; no empty node
 };
 
 }  // namespace spillway::attest

@@ -1,0 +1,139 @@
+// registry.cpp - see attest/registry.hpp.
+#include "attest/registry.hpp"
+
+#include "market/check.hpp"
+
+namespace spillway::attest {
+
+std::string_view sentence(RecordRefusal refusal) {
+  switch (refusal) {
+    case RecordRefusal::fields_invalid:
+      return "the record lacks its node, class, evidence, figures or a future expiry";
+    case RecordRefusal::already_expired:
+      return "the record expired before it was recorded: attest the unit again";
+    case RecordRefusal::unit_duplicate:
+      return "this unit key is already proven elsewhere: one key names one device";
+    case RecordRefusal::unit_taken:
+      return "this unit of the node is proven under another key: end that record first";
+    case RecordRefusal::class_differs:
+      return "the node's other units are of another class: register a node per class";
+    case RecordRefusal::older_than_record:
+      return "a newer record of this unit is already in force";
+  }
+  return "unknown refusal";
+}
+
+namespace {
+
+bool fields_ok(UnitRecord const& r) {
+  return r.node.some() && r.klass.some() && r.evidence != Evidence::unset && r.ops_per_s > 0 && r.bytes > 0 &&
+         r.bytes_per_s > 0 && r.issued < r.expires;
+}
+
+}  // namespace
+
+std::optional<RecordRefusal> Registry::why_not(UnitRecord const& proven, Stamp now) const {
+  if (!fields_ok(proven)) return RecordRefusal::fields_invalid;
+  if (proven.expires <= now) return RecordRefusal::already_expired;
+
+  auto const* known = find(proven.key);
+  bool const live = known != nullptr && known->state == RecordState::live;
+  if (live && (known->node != proven.node || known->unit != proven.unit))
+    return RecordRefusal::unit_duplicate;
+
+  if (auto const node = nodes_.find(proven.node); node != nodes_.end()) {
+    for (auto const& [unit, key] : node->second) {
+      if (unit == proven.unit && key != proven.key) return RecordRefusal::unit_taken;
+      if (unit != proven.unit && records_.at(key).klass != proven.klass) return RecordRefusal::class_differs;
+    }
+  }
+  if (known != nullptr && proven.issued < known->issued) return RecordRefusal::older_than_record;
+  return std::nullopt;
+}
+
+std::expected<UnitChange, RecordRefusal> Registry::record(UnitRecord const& proven, Stamp now) {
+  if (auto const refusal = why_not(proven, now)) return std::unexpected(*refusal);
+
+  auto& stored = records_[proven.key];
+  if (stored.state == RecordState::live)
+    by_expiry_.erase({stored.expires, stored.key});  // a new one has nothing to erase
+  stored = proven;
+  stored.state = RecordState::live;
+  stored.end_reason = EndReason::none;
+  by_expiry_.emplace(stored.expires, stored.key);
+  nodes_[stored.node][stored.unit] = stored.key;
+  return change_of(stored);
+}
+
+std::vector<UnitChange> Registry::expire_due(Stamp now) {
+  std::vector<UnitChange> expired;
+  while (!by_expiry_.empty() && by_expiry_.begin()->first <= now) {
+    auto& record = records_.at(by_expiry_.begin()->second);
+    retire(record, RecordState::expired, EndReason::none);
+    expired.push_back(change_of(record));
+  }
+  return expired;
+}
+
+std::optional<UnitChange> Registry::end(UnitKey const& key, EndReason reason) {
+  auto const found = records_.find(key);
+  if (found == records_.end() || found->second.state != RecordState::live) return std::nullopt;
+  retire(found->second, RecordState::ended, reason);
+  return change_of(found->second);
+}
+
+void Registry::extend_all(Micros gap) {
+  sw_check(gap.v >= 0, "a gap in the exchange's running never shortens a record");
+  std::set<std::pair<Stamp, UnitKey>> later;
+  for (auto const& [expires, key] : by_expiry_) {
+    auto& record = records_.at(key);
+    record.expires = expires + gap;
+    later.emplace(record.expires, key);
+  }
+  by_expiry_ = std::move(later);
+}
+
+void Registry::retire(UnitRecord& record, RecordState state, EndReason reason) {
+  sw_check(record.state == RecordState::live, "only a live record ends");
+  auto const node = nodes_.find(record.node);
+  sw_check(node != nodes_.end() && node->second.erase(record.unit) == 1,
+           "a live record is counted in its node");
+  sw_check(by_expiry_.erase({record.expires, record.key}) == 1, "a live record waits for its expiry");
+  if (node->second.empty()) nodes_.erase(node);
+  record.state = state;
+  record.end_reason = reason;
+}
+
+UnitChange Registry::change_of(UnitRecord const& record) const {
+  return {record.key, record.node, record.unit, attested_units(record.node)};
+}
+
+std::optional<Stamp> Registry::next_expiry() const {
+  if (by_expiry_.empty()) return std::nullopt;
+  return by_expiry_.begin()->first;
+}
+
+std::uint32_t Registry::attested_units(NodeId node) const {
+  auto const found = nodes_.find(node);
+  return found == nodes_.end() ? 0 : static_cast<std::uint32_t>(found->second.size());
+}
+
+std::optional<ClassId> Registry::attested_class(NodeId node) const {
+  auto const found = nodes_.find(node);
+  if (found == nodes_.end()) return std::nullopt;
+  return records_.at(found->second.begin()->second).klass;
+}
+
+UnitRecord const* Registry::find(UnitKey const& key) const {
+  auto const found = records_.find(key);
+  return found == records_.end() ? nullptr : &found->second;
+}
+
+UnitRecord const* Registry::live_at(NodeId node, std::uint16_t unit) const {
+  auto const found = nodes_.find(node);
+  if (found == nodes_.end()) return nullptr;
+  auto const key = found->second.find(unit);
+  return key == found->second.end() ? nullptr : find(key->second);
+}
+
+}  // namespace spillway::attest
