@@ -1,0 +1,24 @@
+// market/codec.hpp - entries as bytes of the journal, and back.
+// Room:   market (vocabulary); sees the standard library only.
+// Errors: DecodeError; an entry that is too long to encode is a broken invariant (tables are sent in parts).
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <span>
+#include <vector>
+
+#include "market/command.hpp"
+#include "market/decode_error.hpp"
+
+namespace spillway {
+
+inline constexpr std::size_t largest_entry_bytes = 65'535;
+
+/// Only the fields of command.hpp, always in the same layout: equal entries give equal bytes.
+[[nodiscard]] std::vector<std::byte> encode(Entry const& entry);
+
+/// Safe on any bytes; every enum is known and every list and text bounded in what is returned.
+[[nodiscard]] std::expected<Entry, DecodeError> decode_entry(std::span<std::byte const> bytes);
+
+}  // namespace spillway
