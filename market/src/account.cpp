@@ -1,0 +1,53 @@
+// market/account.cpp - names of accounts and of reasons why money moved.
+// Room:   market (vocabulary); sees the standard library only.
+#include "market/account.hpp"
+
+namespace spillway {
+
+char const* name(AccountKind kind) {
+  switch (kind) {
+    case AccountKind::unset:
+      return "unset";
+    case AccountKind::bank:
+      return "bank";
+    case AccountKind::funds:
+      return "funds";
+    case AccountKind::escrow:
+      return "escrow";
+    case AccountKind::earnings:
+      return "earnings";
+    case AccountKind::fees:
+      return "fees";
+    case AccountKind::guarantee:
+      return "guarantee";
+  }
+  return "unknown";
+}
+
+char const* name(TransferCode code) {
+  switch (code) {
+    case TransferCode::unset:
+      return "unset";
+    case TransferCode::deposit:
+      return "deposit";
+    case TransferCode::guarantee_funding:
+      return "guarantee_funding";
+    case TransferCode::hold:
+      return "hold";
+    case TransferCode::release:
+      return "release";
+    case TransferCode::charge:
+      return "charge";
+    case TransferCode::taker_fee:
+      return "taker_fee";
+    case TransferCode::maker_rebate:
+      return "maker_rebate";
+    case TransferCode::sla_rebate:
+      return "sla_rebate";
+    case TransferCode::guarantee_payment:
+      return "guarantee_payment";
+  }
+  return "unknown";
+}
+
+}  // namespace spillway
