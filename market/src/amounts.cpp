@@ -15,7 +15,7 @@ __extension__ using Wide = __int128;
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t capacity_unit = milli_per_accelerator * micros_per_hour;
 /// One accelerator-hour price times this many thousandths and microseconds stays far inside 128 bits.
-constexpr std::int64_t lots_most = 1'000'000'000'000;
+constexpr std::int64_t lots_most = 10'000'000'000;
 constexpr std::int64_t used_most = 10'000'000'000'000;
 
 Nano floored(Wide product, std::int64_t unit) {
@@ -36,7 +36,7 @@ Nano due_for_tokens(PriceIndex price, Tokens work) {
 }
 
 Nano due_for_capacity(PriceIndex price, Lots lots, Micros used) {
-  sw_check(lots.v >= 0 && lots.v <= lots_most, "a lease has between nothing and 10^12 lots");
+  sw_check(lots.v >= 0 && lots.v <= lots_most, "a lease has between nothing and 10^10 lots");
   sw_check(used.v >= 0 && used.v <= used_most, "a lease runs between nothing and 10^13 us");
   return floored(Wide{price_of(price).v} * lots.v * used.v, capacity_unit);
 }
