@@ -1,0 +1,60 @@
+// exchange/inbox.hpp - the two lanes into the core: new orders and offers may be refused, the rest never is.
+// Room:   exchange_pipeline; sees market.
+// Thread: any number of senders, one taker.
+// Rule:   orders are refused with `busy` when their lane is three quarters full; waiting orders are taken round-robin by
+//         participant, so that a flood of one does not delay another.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "market/command.hpp"
+
+namespace spillway {
+
+/// Who waits for the answer: chosen by the gateway, returned with the release, never journalled.
+struct Cookie {
+  std::uint64_t session{};
+  std::uint64_t request{};
+  std::int64_t read_ns{};  // steady time at which the request's last byte was read
+};
+
+struct Submission {
+  ParticipantId principal;
+  Command command;
+  Cookie cookie;
+};
+
+class Inbox {
+ public:
+  explicit Inbox(std::size_t orders_max) : orders_max_(orders_max) {}
+
+  /// New orders and offers. False: the lane is three quarters full; try again soon.
+  [[nodiscard]] bool offer_order(Submission submission);
+  /// Cancels, job life-cycle, verdicts, operator commands.
+  void put(Submission submission);
+  /// Waits until something is there, `until` has come or close() was called; then takes at most `most`.
+  [[nodiscard]] std::vector<Submission> take(std::chrono::steady_clock::time_point until, std::size_t most);
+  void close();
+  [[nodiscard]] bool closed() const;
+  [[nodiscard]] std::size_t waiting() const;
+
+ private:
+  void take_orders(std::vector<Submission>& out, std::size_t most);
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Submission> control_;
+  std::map<ParticipantId, std::deque<Submission>> orders_;  // no empty queues
+  ParticipantId last_served_{};
+  std::size_t orders_waiting_{};
+  std::size_t orders_max_;
+  bool closed_{};
+};
+
+}  // namespace spillway

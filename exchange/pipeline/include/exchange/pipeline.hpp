@@ -1,0 +1,102 @@
+// exchange/pipeline.hpp - the running exchange: inbox -> core -> journal -> release, with the follower behind it.
+// Room:   exchange_pipeline; sees market, journal, exchange_core.
+// Threads: core and journal, made here; the follower has its own. Blocking waits, no spinning.
+// Rule:   nothing is released before the fdatasync that covers it. Batches form from what queued during the last flush.
+// Errors: opening returns PipelineError; a failed write later ends the process (journal/log_writer.hpp).
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exchange/core.hpp"
+#include "exchange/inbox.hpp"
+#include "journal/bytes.hpp"
+#include "journal/error.hpp"
+
+namespace spillway {
+
+class Follower;
+
+/// One applied and durable entry, with what came of it.
+struct Released {
+  Entry entry;
+  Cookie cookie;
+  std::vector<Record> records;
+  std::int64_t apply_ns{};
+};
+using ReleasedBatch = std::vector<Released>;
+
+struct PipelineOptions {
+  std::filesystem::path directory;
+  std::string origin = "spillway.local/journal";  // name of the log in checkpoints
+  std::uint64_t segment_bytes = std::uint64_t{16} << 20;
+  std::uint64_t projection_map_bytes = std::uint64_t{16} << 30;
+  std::size_t orders_waiting_max = 16'384;
+  CoreLimits limits{};
+  std::vector<Command> genesis;  // sequenced first when the journal is empty, by the exchange itself
+  /// Called on the journal thread for every durable batch, in order.
+  std::function<void(std::shared_ptr<ReleasedBatch const>)> released;
+  /// Called on the follower thread after it applied some entries: instruments whose book may look different.
+  std::function<void(std::vector<InstrumentId> const&)> touched;
+  /// One line of what happened, for the operator's log.
+  std::function<void(std::string const&)> log;
+};
+
+enum class PipelineErrc : std::uint8_t { journal, damaged, replay, projection, genesis };
+struct PipelineError {
+  PipelineErrc code{};
+  std::string message;  // one line that says what to do
+};
+
+/// What recovery found, for the operator.
+struct StartReport {
+  std::uint64_t entries{};
+  std::uint64_t torn_bytes{};
+  Micros gap{};  // since the last entry; 0 for a new journal
+  bool fresh{};
+};
+
+enum class DiskState : std::uint8_t { fine, cancel_only, operator_only };
+
+struct PipelineCounters {
+  std::uint64_t entries{}, batches{}, flushes{}, orders_refused_busy{};
+  Seq durable, followed;
+  DiskState disk{};
+};
+
+class Pipeline {
+ public:
+  [[nodiscard]] static std::expected<std::unique_ptr<Pipeline>, PipelineError> open(PipelineOptions options);
+  ~Pipeline();  // as stop()
+  Pipeline(Pipeline const&) = delete;
+  Pipeline& operator=(Pipeline const&) = delete;
+
+  /// Picks the lane by the command. `none` when it was queued; `busy` or `capacity` (disk nearly full) or
+  /// `server_stopping` otherwise, and nothing happened.
+  [[nodiscard]] Refusal submit(Submission submission);
+
+  [[nodiscard]] Follower& follower();
+  [[nodiscard]] StartReport const& start() const;
+  [[nodiscard]] PipelineCounters counters() const;
+  [[nodiscard]] std::string verifier_key() const;  // vkey of the checkpoint signer
+
+  struct Stopped { Seq last; Hash256 digest{}; };
+  /// Takes no more, finishes what is queued, writes the closing seal and the last checkpoint, joins the threads.
+  Stopped stop();
+
+ private:
+  struct Impl;
+  explicit Pipeline(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// New orders and offers wait in the lane that may be refused; all else is never refused.
+[[nodiscard]] bool is_new_business(Command const& command);
+/// By the operator or the exchange itself: the only commands taken when the disk is all but full.
+[[nodiscard]] bool is_operators(Command const& command);
+
+}  // namespace spillway

@@ -1,0 +1,50 @@
+// exchange/replay.hpp - frames of a journal applied to a core, every seal checked: restart, follower and audit alike.
+// Room:   exchange_pipeline; sees market, journal, exchange_core.
+// Errors: ReplayFault names the first frame where the journal and this program disagree; nothing is applied after it.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <string>
+
+#include "exchange/core.hpp"
+#include "exchange/outcome_chain.hpp"
+#include "journal/frame.hpp"
+
+namespace spillway {
+
+struct ReplayFault {
+  std::uint64_t position{};  // of the frame in the stream of entries
+  Seq seq;
+  std::string reason;
+};
+
+class Replayer {
+ public:
+  /// Called after each entry; the outcome is valid during the call.
+  using OnApplied = std::function<void(Entry const&, Outcome const&)>;
+
+  explicit Replayer(ExchangeCore& core, OnApplied on_applied = {});
+
+  [[nodiscard]] std::expected<void, ReplayFault> feed(FrameView const& frame);
+
+  [[nodiscard]] OutcomeChain& chain() { return chain_; }
+  [[nodiscard]] OutcomeChain const& chain() const { return chain_; }
+  [[nodiscard]] Frontier& tree() { return tree_; }  // over entries and seals so far
+  [[nodiscard]] Frontier const& tree() const { return tree_; }
+  [[nodiscard]] std::uint64_t entries() const { return entries_; }
+  [[nodiscard]] std::uint64_t seals() const { return seals_; }
+
+ private:
+  std::expected<void, ReplayFault> apply_entry(FrameView const&);
+  std::expected<void, ReplayFault> check_seal(FrameView const&);
+
+  ExchangeCore& core_;
+  OnApplied on_applied_;
+  OutcomeChain chain_;
+  Frontier tree_;
+  Outcome outcome_;
+  std::uint64_t entries_{}, seals_{};
+};
+
+}  // namespace spillway

@@ -1,0 +1,92 @@
+// exchange/src/flusher.cpp - one fdatasync per batch; what is not durable is not said.
+#include "flusher.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "journal/checkpoint.hpp"
+
+namespace spillway {
+namespace {
+
+using std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr auto checkpoint_every = 1s;
+constexpr auto disk_look_every = 1s;
+constexpr std::uint64_t cancel_only_below = 4;    // further segments obtainable
+constexpr std::uint64_t operator_only_below = 1;
+
+}  // namespace
+
+Flusher::Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Frontier tree, LogKey key,
+                 std::filesystem::path checkpoint,
+                 std::function<void(std::shared_ptr<ReleasedBatch const>)> released, std::function<void(Durable)> durable)
+    : entries_(std::move(entries)), records_(std::move(records)), chain_(std::move(chain)), tree_(std::move(tree)),
+      key_(std::move(key)), checkpoint_(std::move(checkpoint)), released_(std::move(released)),
+      durable_(std::move(durable)) {
+  look_at_disk();
+}
+
+void Flusher::run(OpenBatch& batch) {
+  while (auto taken = batch.take()) write(std::move(*taken));
+}
+
+void Flusher::write(std::vector<Applied> batch) {
+  auto out = std::make_shared<ReleasedBatch>();
+  out->reserve(batch.size());
+  for (auto& applied : batch) {
+    auto const seq = applied.out.entry.seq;
+    entries_.append(FrameType::entry, seq, applied.bytes);
+    tree_.append(leaf_hash(applied.bytes));
+    chain_.add(seq, applied.out.records);
+    records_.append(FrameType::records, seq, outcome_bytes(applied.out.records));
+    out->push_back(std::move(applied.out));
+  }
+  append_seal();
+  records_.commit();  // not synced: replay makes them again
+  entries_.commit();
+  batches_.fetch_add(1, std::memory_order_relaxed);
+  count_.fetch_add(out->size(), std::memory_order_relaxed);
+  durable_(durable_now());
+  if (released_) released_(std::move(out));
+  auto const now = steady_clock::now();
+  if (now - last_checkpoint_ >= checkpoint_every) write_checkpoint();
+  if (now - last_disk_look_ >= disk_look_every) look_at_disk();
+}
+
+void Flusher::append_seal() {
+  auto const bytes = encode_seal(chain_.seal());
+  entries_.append(FrameType::seal, chain_.last(), bytes);
+  tree_.append(leaf_hash(bytes));
+}
+
+void Flusher::close() {
+  if (chain_.last().some()) {
+    append_seal();
+    entries_.commit();
+    records_.commit();
+    durable_(durable_now());
+  }
+  write_checkpoint();
+}
+
+void Flusher::write_checkpoint() {
+  last_checkpoint_ = steady_clock::now();
+  auto const note = sign_checkpoint(tree_.size(), tree_.root(), key_);
+  if (auto const kept = persist_checkpoint(checkpoint_, note); !kept) {
+    std::fprintf(stderr, "the checkpoint cannot be kept: %s\n", kept.error().message.c_str());
+    std::abort();  // as for any failed write: recovery is from disk
+  }
+}
+
+void Flusher::look_at_disk() {
+  last_disk_look_ = steady_clock::now();
+  auto const free = entries_.free_reserve();
+  disk_.store(free < operator_only_below ? DiskState::operator_only
+              : free < cancel_only_below ? DiskState::cancel_only
+                                         : DiskState::fine,
+              std::memory_order_relaxed);
+}
+
+}  // namespace spillway

@@ -1,0 +1,55 @@
+// exchange/src/flusher.hpp - the journal's thread: writes each batch with its seal, syncs once, then releases it.
+// Room:   exchange_pipeline, private.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+
+#include "exchange/outcome_chain.hpp"
+#include "exchange/pipeline.hpp"
+#include "journal/keys.hpp"
+#include "journal/log_writer.hpp"
+#include "journal/merkle.hpp"
+#include "open_batch.hpp"
+
+namespace spillway {
+
+class Flusher {
+ public:
+  struct Durable { std::uint64_t position{}; Seq seq; };
+
+  Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Frontier tree, LogKey key,
+          std::filesystem::path checkpoint, std::function<void(std::shared_ptr<ReleasedBatch const>)> released,
+          std::function<void(Durable)> durable);
+
+  void run(OpenBatch& batch);
+  /// After run(): an empty seal that covers the last batch's outcomes, and the last checkpoint.
+  void close();
+
+  [[nodiscard]] OutcomeChain const& chain() const { return chain_; }
+  [[nodiscard]] Durable durable_now() const { return {entries_.durable_position(), entries_.durable_seq()}; }
+  [[nodiscard]] DiskState disk() const { return disk_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t batches() const { return batches_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t entries() const { return count_.load(std::memory_order_relaxed); }
+
+ private:
+  void write(std::vector<Applied> batch);
+  void append_seal();
+  void write_checkpoint();
+  void look_at_disk();
+
+  LogWriter entries_, records_;
+  OutcomeChain chain_;
+  Frontier tree_;
+  LogKey key_;
+  std::filesystem::path checkpoint_;
+  std::function<void(std::shared_ptr<ReleasedBatch const>)> released_;
+  std::function<void(Durable)> durable_;
+  std::chrono::steady_clock::time_point last_checkpoint_{}, last_disk_look_{};
+  std::atomic<DiskState> disk_{DiskState::fine};
+  std::atomic<std::uint64_t> batches_{}, count_{};
+};
+
+}  // namespace spillway

@@ -1,0 +1,231 @@
+// exchange/src/pipeline.cpp - opens the journal, replays it, and starts the threads in the order of the stages:
+//   1. inbox: two lanes            (any thread)
+//   2. sequencer: stamp and apply  (core thread)
+//   3. flusher: write, seal, sync  (journal thread)
+//   4. release: answers, reports   (callback)
+//   5. follower: reads, projection (follower thread)
+#include "exchange/pipeline.hpp"
+
+#include <atomic>
+#include <thread>
+
+#include "exchange/follower.hpp"
+#include "exchange/replay.hpp"
+#include "exchange/stamp_clock.hpp"
+#include "flusher.hpp"
+#include "journal/checkpoint.hpp"
+#include "journal/directory.hpp"
+#include "market/check.hpp"
+#include "sequencer.hpp"
+
+namespace spillway {
+
+struct Pipeline::Impl {
+  explicit Impl(PipelineOptions&& o, JournalDirectory&& d)
+      : options(std::move(o)), directory(std::move(d)), core(options.limits), inbox(options.orders_waiting_max) {}
+
+  PipelineOptions options;
+  JournalDirectory directory;
+  ExchangeCore core;
+  Inbox inbox;
+  OpenBatch batch;
+  StartReport start;
+  std::string vkey;
+  std::unique_ptr<StampClock> clock;
+  std::unique_ptr<Sequencer> sequencer;
+  std::unique_ptr<Flusher> flusher;
+  std::unique_ptr<Follower> follower;
+  std::thread core_thread, journal_thread;
+  std::atomic<std::uint64_t> refused_busy{};
+  bool running{};
+};
+
+namespace {
+
+std::unexpected<PipelineError> failed(PipelineErrc code, std::string message) {
+  return std::unexpected(PipelineError{code, std::move(message)});
+}
+
+std::unexpected<PipelineError> failed(JournalError const& error) {
+  return failed(error.code == JournalErrc::damaged ? PipelineErrc::damaged : PipelineErrc::journal, error.message);
+}
+
+// Frames that a checkpoint vouches for were synced: fewer on disk is damage, not a torn tail.
+std::expected<std::uint64_t, PipelineError> synced_frames(JournalDirectory const& directory, LogKey const& key) {
+  auto const note = load_checkpoint(directory.checkpoint());
+  if (!note) return failed(note.error());
+  if (note->empty()) return 0;
+  auto const checkpoint = open_checkpoint(*note, key.verifier());
+  if (!checkpoint) return failed(PipelineErrc::damaged, "the file checkpoint: " + checkpoint.error().reason);
+  return checkpoint->size;
+}
+
+struct Recovered {
+  LogWriter entries, records;
+  Projection projection;
+  OutcomeChain chain;
+  Frontier tree;
+};
+
+// The tables name the sequence and D that they cover. When the journal has another D there, or ends before, they belong
+// to another journal or another future of this one, and are made anew.
+class ProjectionCheck {
+ public:
+  explicit ProjectionCheck(Projection& projection) : projection_(projection) {}
+  void at(Seq seq, Hash256 const& digest) {
+    if (seq == projection_.committed()) same_ = digest == projection_.committed_digest();
+  }
+  std::expected<void, std::string> finish() {
+    if (same_ || !projection_.committed().some()) return {};
+    return projection_.clear();
+  }
+
+ private:
+  Projection& projection_;
+  bool same_{};
+};
+
+// Outcome records are derivable: a records stream that lags behind the entries is brought up from replay.
+class RecordsCatchUp {
+ public:
+  explicit RecordsCatchUp(LogWriter& records) : records_(records), have_(records.durable_seq()) {}
+  void add(Seq seq, std::span<Record const> outcome) {
+    if (seq <= have_) return;
+    records_.append(FrameType::records, seq, outcome_bytes(outcome));
+    if (++pending_ % 1024 == 0) records_.commit();
+  }
+  void finish() { records_.commit(); }
+
+ private:
+  LogWriter& records_;
+  Seq have_;
+  std::uint64_t pending_{};
+};
+
+std::expected<Recovered, PipelineError> recover(PipelineOptions const& options, JournalDirectory const& directory,
+                                                LogKey const& key, ExchangeCore& core, StartReport& start) {
+  auto const synced = synced_frames(directory, key);
+  if (!synced) return std::unexpected(synced.error());
+  LogOptions records_options{.segment_bytes = options.segment_bytes, .sync_each_commit = false};
+  auto records = LogWriter::open(directory.path(), StreamKind::records, records_options);
+  if (!records) return failed(records.error());
+  auto projection = Projection::open(directory.projection(), options.projection_map_bytes);
+  if (!projection) return failed(PipelineErrc::projection, projection.error());
+  ProjectionCheck projection_check(*projection);
+  RecordsCatchUp catch_up(*records);
+  Replayer replayer(core, [&](Entry const& entry, Outcome const& outcome) { catch_up.add(entry.seq, outcome.records); });
+  std::optional<ReplayFault> fault;
+  LogOptions entry_options{.segment_bytes = options.segment_bytes, .synced_frames = *synced};
+  entry_options.each_frame = [&](FrameView const& frame) {
+    if (fault) return;
+    if (auto done = replayer.feed(frame); !done) fault = done.error();
+    projection_check.at(replayer.chain().last(), replayer.chain().digest());
+  };
+  RecoveryReport report;
+  auto entries = LogWriter::open(directory.path(), StreamKind::entries, entry_options, &report);
+  if (!entries) return failed(entries.error());
+  if (fault)
+    return failed(PipelineErrc::replay, "replay stopped at sequence " + std::to_string(fault->seq.v) + ", position " +
+                                            std::to_string(fault->position) + ": " + fault->reason +
+                                            "; run spillway-audit verify on the directory");
+  catch_up.finish();
+  if (auto done = projection_check.finish(); !done) return failed(PipelineErrc::projection, done.error());
+  sw_check(records->durable_seq() <= core.applied(), "records never run ahead of entries");
+  start.entries = replayer.entries();
+  start.torn_bytes = report.torn_bytes;
+  start.fresh = replayer.entries() == 0;
+  return Recovered{std::move(*entries), std::move(*records), std::move(*projection), replayer.chain(), replayer.tree()};
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineOptions options) {
+  auto directory = JournalDirectory::open(options.directory, DirectoryMode::write);
+  if (!directory) return failed(directory.error());
+  auto key = LogKey::load_or_make(directory->keys(), options.origin);
+  if (!key) return failed(key.error());
+  auto impl = std::make_unique<Impl>(std::move(options), std::move(*directory));
+  auto recovered = recover(impl->options, impl->directory, *key, impl->core, impl->start);
+  if (!recovered) return std::unexpected(recovered.error());
+  impl->vkey = key->verifier().vkey();
+  auto const last = impl->core.now();
+  impl->clock = std::make_unique<StampClock>(last);
+
+  auto follower = Follower::open(
+      {.journal = impl->directory.path(), .limits = impl->options.limits, .touched = impl->options.touched},
+      std::move(recovered->projection));
+  if (!follower) return failed(PipelineErrc::projection, follower.error());
+  impl->follower = std::move(*follower);
+
+  auto* const raw = impl.get();
+  impl->flusher = std::make_unique<Flusher>(
+      std::move(recovered->entries), std::move(recovered->records), std::move(recovered->chain),
+      std::move(recovered->tree), std::move(*key), impl->directory.checkpoint(), impl->options.released,
+      [raw](Flusher::Durable durable) { raw->follower->durable_to(durable.position, durable.seq); });
+  impl->sequencer = std::make_unique<Sequencer>(impl->core, *impl->clock, impl->inbox, impl->batch);
+  auto const found = impl->flusher->durable_now();
+  impl->follower->durable_to(found.position, found.seq);
+
+  impl->running = true;
+  impl->journal_thread = std::thread([raw] { raw->flusher->run(raw->batch); });
+  if (impl->start.fresh) {
+    for (auto& command : impl->options.genesis) impl->sequencer->enter(std::move(command));
+    impl->options.genesis.clear();
+  } else {
+    impl->start.gap = impl->clock->now() - last;
+    impl->sequencer->enter(Resumed{impl->start.gap, true});
+  }
+  impl->core_thread = std::thread([raw] { raw->sequencer->run(); });
+  return std::unique_ptr<Pipeline>(new Pipeline(std::move(impl)));
+}
+
+Pipeline::Pipeline(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Pipeline::~Pipeline() { stop(); }
+
+Refusal Pipeline::submit(Submission submission) {
+  if (impl_->inbox.closed()) return Refusal::server_stopping;
+  auto const disk = impl_->flusher->disk();
+  if (disk == DiskState::operator_only && !is_operators(submission.command)) return Refusal::capacity;
+  if (!is_new_business(submission.command)) return impl_->inbox.put(std::move(submission)), Refusal::none;
+  if (disk != DiskState::fine) return Refusal::capacity;
+  if (impl_->inbox.offer_order(std::move(submission))) return Refusal::none;
+  impl_->refused_busy.fetch_add(1, std::memory_order_relaxed);
+  return Refusal::busy;
+}
+
+Follower& Pipeline::follower() { return *impl_->follower; }
+StartReport const& Pipeline::start() const { return impl_->start; }
+std::string Pipeline::verifier_key() const { return impl_->vkey; }
+
+PipelineCounters Pipeline::counters() const {
+  auto const durable = impl_->flusher->durable_now();
+  auto const batches = impl_->flusher->batches();
+  return {impl_->flusher->entries(), batches, batches, impl_->refused_busy.load(std::memory_order_relaxed),
+          durable.seq, impl_->follower->applied(), impl_->flusher->disk()};
+}
+
+Pipeline::Stopped Pipeline::stop() {
+  if (impl_->running) {
+    impl_->running = false;
+    impl_->inbox.close();
+    impl_->core_thread.join();
+    impl_->batch.close();
+    impl_->journal_thread.join();
+    impl_->flusher->close();
+    impl_->follower->stop();
+  }
+  return {impl_->flusher->chain().last(), impl_->flusher->chain().digest()};
+}
+
+bool is_new_business(Command const& command) {
+  return std::holds_alternative<PlaceOrder>(command) || std::holds_alternative<PostOffer>(command) ||
+         std::holds_alternative<RegisterNode>(command) || std::holds_alternative<AmendOrder>(command) ||
+         std::holds_alternative<AmendOffer>(command);
+}
+
+bool is_operators(Command const& command) {
+  return command.index() <= Command(FundGuarantee{}).index() || std::holds_alternative<Tick>(command) ||
+         std::holds_alternative<Resumed>(command);
+}
+
+}  // namespace spillway

@@ -1,0 +1,64 @@
+// exchange/src/sequencer.cpp - the life of a command between inbox and journal.
+#include "sequencer.hpp"
+
+#include <algorithm>
+
+#include "market/codec.hpp"
+
+namespace spillway {
+namespace {
+
+using std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr auto longest_wait = 100ms;   // so that a stall of the process itself is noticed
+constexpr auto tick_after = 1ms;       // a Tick is entered only when nothing else arrived for so long
+constexpr auto stall_from = 250ms;     // a loop that wakes later than this did not run
+constexpr std::size_t taken_at_once = 256;
+
+}  // namespace
+
+void Sequencer::run() {
+  for (;;) {
+    auto until = steady_clock::now() + longest_wait;
+    if (auto const due = core_.next_deadline()) until = std::min(until, std::max(clock_.when(*due), steady_clock::now()) + tick_after);
+    auto taken = inbox_.take(until, taken_at_once);
+    note_stall(until);
+    for (auto& submission : taken) sequence(std::move(submission));
+    if (taken.empty()) {
+      if (inbox_.closed()) return;
+      tick_if_due();
+    }
+  }
+}
+
+void Sequencer::enter(Command command) { sequence({ParticipantId{}, std::move(command), {}}); }
+
+void Sequencer::sequence(Submission submission) {
+  Applied applied;
+  applied.out.cookie = submission.cookie;
+  applied.out.entry = {Seq{core_.applied().v + 1}, std::max(clock_.now(), core_.now()), submission.principal,
+                       std::move(submission.command)};
+  applied.bytes = encode(applied.out.entry);
+  Outcome outcome;
+  auto const before = steady_clock::now();
+  core_.apply(applied.out.entry, outcome);
+  applied.out.apply_ns = std::chrono::nanoseconds(steady_clock::now() - before).count();
+  applied.out.records = std::move(outcome.records);
+  batch_.add(std::move(applied));
+}
+
+void Sequencer::tick_if_due() {
+  auto const due = core_.next_deadline();
+  if (due && *due <= clock_.now()) enter(Tick{});
+}
+
+// The loop asked to be woken at `expected`; when it is far later, the process did not run, and no participant
+// answers for that time.
+void Sequencer::note_stall(steady_clock::time_point expected) {
+  auto const late = steady_clock::now() - expected;
+  if (late < stall_from) return;
+  enter(Resumed{Micros{std::chrono::duration_cast<std::chrono::microseconds>(late).count()}, false});
+}
+
+}  // namespace spillway
