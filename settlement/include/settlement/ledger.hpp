@@ -1,0 +1,77 @@
+// settlement/ledger.hpp - the books: accounts that only transfers change, each debiting one and crediting
+// another. Room:   settlement (pure); sees market. Units:  nano-units. An account's balance = credits -
+// debits; both are totals since the beginning. Errors: Refusal::funds_short, Refusal::hold_too_large.
+// Anything else wrong with a transfer is our bug. Law:    sum of debits = sum of credits; no account but the
+// bank's ever goes below zero.
+#pragma once
+
+#include <expected>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "market/account.hpp"
+#include "market/ids.hpp"
+#include "market/refusal.hpp"
+#include "market/units.hpp"
+
+namespace spillway {
+
+/// What one account has seen in all.
+struct AccountTotals {
+  Nano debits;
+  Nano credits;
+  [[nodiscard]] Nano balance() const { return credits - debits; }
+  friend bool operator==(AccountTotals const&, AccountTotals const&) = default;
+};
+
+/// One movement of money, named by a dense number; it never changes once posted.
+struct Transfer {
+  TransferId id;
+  AccountKey debit;
+  AccountKey credit;
+  Nano amount;
+  TransferCode code{};
+  std::uint64_t about{};  // order, job or lease; 0 otherwise
+};
+
+/// Most that a participant may hold and release in all (2^61): keeps the totals of its accounts inside 64
+/// bits.
+inline constexpr Nano turnover_max{std::int64_t{1} << 61};
+/// Most that may come in from outside in all (2^60).
+inline constexpr Nano bank_max{std::int64_t{1} << 60};
+
+class Ledger {
+ public:
+  /// Why `amount` (> 0) can't be debited; nothing when it can.
+  [[nodiscard]] std::optional<Refusal> why_not(AccountKey debit, Nano amount) const;
+  /// Posts one transfer; `amount` > 0 and the two accounts differ.
+  std::expected<Transfer, Refusal> transfer(AccountKey debit, AccountKey credit, Nano amount,
+                                            TransferCode code, std::uint64_t about);
+
+  /// Adds `charged` to the running total on which `who` owes (or is owed) `code` at `bps`, and tells what is
+  /// due now: floor of the total's share less what was taken before, never more than `at_most`. What the
+  /// bound cuts off stays due and comes with a later share. A new rate starts a new total.
+  [[nodiscard]] Nano take_share(AccountKey who, TransferCode code, Nano charged, std::int32_t bps,
+                                Nano at_most);
+
+  [[nodiscard]] Nano balance(AccountKey) const;
+  [[nodiscard]] AccountTotals totals(AccountKey) const;
+  [[nodiscard]] std::map<AccountKey, AccountTotals> const& accounts() const { return accounts_; }
+  [[nodiscard]] TransferId last() const { return last_; }
+
+  /// Walks all accounts; a broken law stops the process.
+  void check_laws() const;
+
+ private:
+  struct Share {
+    std::int32_t bps{};
+    Nano charged;
+    Nano taken;
+  };
+  std::map<AccountKey, AccountTotals> accounts_;
+  std::map<std::pair<AccountKey, TransferCode>, Share> shares_;
+  TransferId last_;
+};
+
+}  // namespace spillway

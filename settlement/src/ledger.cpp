@@ -1,0 +1,68 @@
+// ledger.cpp - see settlement/ledger.hpp.
+#include "settlement/ledger.hpp"
+
+#include <algorithm>
+
+#include "market/amounts.hpp"
+#include "market/check.hpp"
+
+namespace spillway {
+
+std::optional<Refusal> Ledger::why_not(AccountKey debit, Nano amount) const {
+  sw_check(amount > Nano{}, "a transfer moves something");
+  auto const seen = totals(debit);
+  if (debit.kind == AccountKind::bank) {
+    if (amount > bank_max || seen.debits > bank_max - amount) return Refusal::amount_invalid;
+    return std::nullopt;
+  }
+  if (seen.balance() < amount) return Refusal::funds_short;
+  if (debit.kind == AccountKind::funds && seen.debits > turnover_max - amount) return Refusal::hold_too_large;
+  return std::nullopt;
+}
+
+std::expected<Transfer, Refusal> Ledger::transfer(AccountKey debit, AccountKey credit, Nano amount,
+                                                  TransferCode code, std::uint64_t about) {
+  sw_check(debit != credit, "a transfer has two sides");
+  sw_check(code != TransferCode::unset, "every transfer says why");
+  if (auto const refusal = why_not(debit, amount)) return std::unexpected(*refusal);
+
+  accounts_[debit].debits += amount;
+  accounts_[credit].credits += amount;
+  last_ = TransferId{last_.v + 1};
+  sw_check(debit.kind == AccountKind::bank || accounts_[debit].balance() >= Nano{},
+           "only the bank may stand below zero");
+  return Transfer{last_, debit, credit, amount, code, about};
+}
+
+Nano Ledger::take_share(AccountKey who, TransferCode code, Nano charged, std::int32_t bps, Nano at_most) {
+  sw_check(charged >= Nano{} && at_most >= Nano{}, "shares are taken of what was charged");
+  auto& share = shares_[{who, code}];
+  if (share.bps != bps) share = Share{bps, Nano{}, Nano{}};
+  share.charged += charged;
+  auto const due = fee_due(share.charged, bps) - share.taken;
+  sw_check(due >= Nano{}, "a share of a growing total never shrinks");
+  auto const now = std::min(due, at_most);
+  share.taken += now;
+  return now;
+}
+
+Nano Ledger::balance(AccountKey key) const { return totals(key).balance(); }
+
+AccountTotals Ledger::totals(AccountKey key) const {
+  auto const found = accounts_.find(key);
+  return found == accounts_.end() ? AccountTotals{} : found->second;
+}
+
+void Ledger::check_laws() const {
+  // Differences are summed, not totals: the totals of all accounts together may not fit.
+  Nano sum;
+  for (auto const& [key, account] : accounts_) {
+    sw_check(account.debits >= Nano{} && account.credits >= Nano{}, "totals only grow");
+    sw_check(key.kind == AccountKind::bank || account.balance() >= Nano{},
+             "only the bank may stand below zero");
+    sum += account.balance();
+  }
+  sw_check(sum == Nano{}, "sum of debits = sum of credits");
+}
+
+}  // namespace spillway
