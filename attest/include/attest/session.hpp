@@ -18,7 +18,10 @@
 namespace spillway::attest {
 
 inline constexpr std::uint32_t rtt_probes = 8;
+/// Taken off a phase's time: the smallest round trip, at most 50 ms and at most a tenth of the phase. A
+/// prover can only feign a longer way, so without the bounds a small challenge could be credited away.
 inline constexpr Micros largest_rtt_credit{50'000};
+inline constexpr std::int64_t rtt_credit_divisor = 10;
 
 struct SessionConfig {
   Cap1Params params{};

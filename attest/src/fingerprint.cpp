@@ -1,0 +1,37 @@
+// fingerprint.cpp - see attest/cap1.hpp. Built with -O3: the memory phase reads every byte of the products
+// through here.
+#include <algorithm>
+
+#include "attest/cap1.hpp"
+#include "market/check.hpp"
+#include "target_clones.hpp"
+
+namespace spillway::attest {
+
+namespace {
+
+ATTEST_TARGET_CLONES void walk(std::uint32_t* __restrict lanes, std::uint32_t const* __restrict factor,
+                               std::int32_t const* __restrict row, std::size_t size) {
+  std::uint32_t h[16];
+  for (std::size_t lane = 0; lane < 16; ++lane) h[lane] = lanes[lane];
+  for (std::size_t at = 0; at < size; at += 16) {
+    for (std::size_t lane = 0; lane < 16; ++lane) {
+      auto const x = static_cast<std::uint32_t>(row[at + lane]);
+      auto const mixed = (h[lane] ^ x) * factor[lane];
+      h[lane] = mixed ^ (mixed >> 15);
+    }
+  }
+  for (std::size_t lane = 0; lane < 16; ++lane) lanes[lane] = h[lane];
+}
+
+}  // namespace
+
+Lanes fingerprint(FingerprintKey const& key, std::span<std::int32_t const> row) {
+  sw_check(row.size() % 16 == 0, "a row fills all lanes evenly");
+  Lanes lanes;
+  std::ranges::copy(key.start, lanes.begin());
+  walk(lanes.data(), key.factor.data(), row.data(), row.size());
+  return lanes;
+}
+
+}  // namespace spillway::attest

@@ -1,0 +1,247 @@
+// session.cpp - see attest/session.hpp.
+#include "attest/session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "market/check.hpp"
+
+namespace spillway::attest {
+
+namespace {
+
+__extension__ using Wide = __int128;
+
+// Work done in a time, per second; saturates, because a figure near the limit passes every floor anyway.
+std::int64_t per_second(std::int64_t work, Micros time) {
+  auto const rate = Wide{work} * micros_per_second / time.v;
+  return static_cast<std::int64_t>(std::min<Wide>(rate, INT64_MAX));
+}
+
+RejectReason reason_of(Floor floor) {
+  switch (floor) {
+    case Floor::ops:
+      return RejectReason::floor_ops;
+    case Floor::bytes:
+      return RejectReason::floor_bytes;
+    case Floor::bytes_per_s:
+      return RejectReason::floor_bytes_per_s;
+  }
+  return RejectReason::floor_ops;
+}
+
+Bytes32 derive(Bytes32 const& fresh, std::string_view what, std::uint32_t index) {
+  return hash("cap1-session", {fresh, std::as_bytes(std::span(what)), le32(index)});
+}
+
+}  // namespace
+
+std::string Outcome::explain() const {
+  if (!reason) return "the unit is proven for its class";
+  std::string line(sentence(*reason));
+  if (miss) {
+    line += ": measured " + std::to_string(miss->measured) + ", needed " + std::to_string(miss->needed) + " ";
+    line += name_of(miss->which);
+  }
+  return line;
+}
+
+struct ChallengeSession::State {
+  enum class Awaits { open, echo, rounds, memory, openings, nothing };
+
+  std::shared_ptr<EpochSecret const> secret;
+  SessionConfig config;
+  Claimant who;
+  Bytes32 fresh;
+  Bytes32 nonce;
+  Bytes32 pass_key;
+  RunningHash transcript{"cap1-transcript"};
+
+  Awaits awaits = Awaits::open;
+  Micros since{};     // when the awaited step began: its clock
+  Micros deadline{};  // inclusive
+  std::uint32_t probe = 0;
+  RoundsDone rounds;
+  Commitments committed;
+  std::vector<OpeningPlace> asked;
+  Outcome outcome;
+  SessionStep step;
+
+  // ---- what goes out and what ends ----
+
+  void note(char direction, Micros now, ByteView bytes) {
+    transcript.part(std::as_bytes(std::span(&direction, 1)));
+    transcript.part(le64(static_cast<std::uint64_t>(now.v)));
+    transcript.part(bytes);
+  }
+  void send(AttestMessage const& message, Micros now) {
+    auto bytes = encode(message);
+    note('X', now, bytes);
+    step.send.push_back(std::move(bytes));
+  }
+  void await(Awaits next, Micros within, Micros now) {
+    awaits = next;
+    since = now;
+    deadline = now + within;
+  }
+  void end(std::optional<RejectReason> reason, bool tell = true) {
+    awaits = Awaits::nothing;
+    outcome.reason = reason;
+    outcome.transcript = transcript.value();
+    if (tell) step.send.push_back(encode(verdict()));
+    step.outcome = outcome;
+  }
+  [[nodiscard]] Verdict verdict() const {
+    auto const reason = outcome.reason ? std::to_underlying(*outcome.reason) : std::uint16_t{0};
+    auto const& m = outcome.measured;
+    return {who.unit, reason, m.ops_per_s, m.bytes, m.bytes_per_s, outcome.transcript};
+  }
+  [[nodiscard]] RejectReason lateness() const {
+    switch (awaits) {
+      case Awaits::open:
+        return RejectReason::late_open;
+      case Awaits::echo:
+        return RejectReason::late_echo;
+      case Awaits::rounds:
+        return RejectReason::late_rounds;
+      case Awaits::memory:
+        return RejectReason::late_memory;
+      case Awaits::openings:
+      case Awaits::nothing:
+        return RejectReason::late_openings;
+    }
+    return RejectReason::late_openings;
+  }
+
+  // ---- the steps, in the order of the protocol ----
+
+  void on(AttestOpen const& m, Micros now) {
+    if (awaits != Awaits::open) return end(RejectReason::out_of_turn);
+    bool const as_known = m.unit == who.unit && m.node == who.node && m.wanted == who.wanted;
+    if (!as_known || m.profile != config.params.profile) return end(RejectReason::wrong_unit);
+    send(EpochParams{secret->epoch(), secret->beacon(), config.params}, now);
+    send_probe(now);
+  }
+
+  void send_probe(Micros now) {
+    send(RttProbe{probe, derive(fresh, "probe", probe)}, now);
+    await(Awaits::echo, config.echo_within, now);
+  }
+
+  void on(RttEcho const& m, Micros now) {
+    if (awaits != Awaits::echo) return end(RejectReason::out_of_turn);
+    if (m.index != probe || m.nonce != derive(fresh, "probe", probe)) return end(RejectReason::echo_wrong);
+    auto const rtt = now - since;
+    outcome.rtt_min = probe == 0 ? rtt : std::min(outcome.rtt_min, rtt);
+    if (++probe < rtt_probes) return send_probe(now);
+    send(Challenge{nonce}, now);
+    await(Awaits::rounds, config.rounds_within, now);
+  }
+
+  [[nodiscard]] Micros phase_time(Micros now) const {
+    auto const elapsed = now - since;
+    auto const credit =
+        std::min({outcome.rtt_min, largest_rtt_credit, Micros{elapsed.v / rtt_credit_divisor}});
+    return std::max(elapsed - credit, Micros{1});
+  }
+
+  void on(RoundsDone const& m, Micros now) {
+    if (awaits != Awaits::rounds) return end(RejectReason::out_of_turn);
+    outcome.compute_time = phase_time(now);
+    rounds = m;
+    send(MemChallenge{pass_key}, now);
+    await(Awaits::memory, config.memory_within, now);
+  }
+
+  void on(MemDone const& m, Micros now) {
+    if (awaits != Awaits::memory) return end(RejectReason::out_of_turn);
+    outcome.memory_time = phase_time(now);
+    auto const first = first_round_key(nonce, who.unit, secret->epoch());
+    auto chains = check_chains(config.params, first, rounds, pass_key, m);
+    if (!chains) return end(chains.error());
+    committed = std::move(*chains);
+    asked = secret->places(config.params, nonce, rounds.last_key, committed.pass_roots.back());
+    send(Open{asked}, now);
+    await(Awaits::openings, config.openings_within, now);
+  }
+
+  void on(Openings const& m, Micros) {
+    if (awaits != Awaits::openings) return end(RejectReason::out_of_turn);
+    if (auto const ok = check_openings(*secret, config.params, committed, asked, m); !ok)
+      return end(ok.error());
+    measure();
+    auto const fits = admits(outcome.measured, config.floors, config.class_scale);
+    if (fits) return end(std::nullopt);
+    outcome.miss = fits.error();
+    end(reason_of(fits.error().which));
+  }
+
+  // Nothing counts as measured before the openings proved that it was done.
+  void measure() {
+    auto const bytes = retained_bytes(config.params);
+    outcome.measured = {per_second(work_ops(config.params), outcome.compute_time), bytes,
+                        per_second(bytes * config.params.passes, outcome.memory_time)};
+  }
+
+  // What only the exchange says.
+  template <class M>
+  void on(M const&, Micros) {
+    end(RejectReason::out_of_turn);
+  }
+};
+
+ChallengeSession::ChallengeSession(std::shared_ptr<EpochSecret const> secret, SessionConfig const& config,
+                                   Claimant const& who, Bytes32 const& fresh, Micros now)
+    : state_(std::make_unique<State>()) {
+  sw_check(check(config.params).has_value(), "the exchange's own challenge parameters are valid");
+  sw_check(secret != nullptr && secret->n() == config.params.n, "the epoch's secret was made for this n");
+  state_->secret = std::move(secret);
+  state_->config = config;
+  state_->who = who;
+  state_->fresh = fresh;
+  state_->nonce = derive(fresh, "nonce", 0);
+  state_->pass_key = derive(fresh, "memory", 0);
+  state_->await(State::Awaits::open, config.open_within, now);
+}
+ChallengeSession::~ChallengeSession() = default;
+ChallengeSession::ChallengeSession(ChallengeSession&&) noexcept = default;
+ChallengeSession& ChallengeSession::operator=(ChallengeSession&&) noexcept = default;
+
+SessionStep ChallengeSession::on_message(ByteView bytes, Micros now) {
+  auto& s = *state_;
+  if (ended()) return {};
+  sw_check(now >= s.since, "the caller's clock is monotonic");
+  s.note('P', now, bytes);
+  if (now > s.deadline) {
+    s.end(s.lateness());
+  } else if (auto const message = decode(bytes); !message) {
+    s.end(RejectReason::malformed);
+  } else {
+    std::visit([&](auto const& m) { s.on(m, now); }, *message);
+  }
+  return std::exchange(s.step, {});
+}
+
+SessionStep ChallengeSession::on_time(Micros now) {
+  auto& s = *state_;
+  if (!ended() && now > s.deadline) s.end(s.lateness());
+  return std::exchange(s.step, {});
+}
+
+SessionStep ChallengeSession::abandon(Micros now) {
+  auto& s = *state_;
+  if (!ended()) {
+    s.note('X', now, {});
+    s.end(RejectReason::ended_by_caller, false);
+  }
+  return std::exchange(s.step, {});
+}
+
+std::optional<Micros> ChallengeSession::deadline() const {
+  if (ended()) return std::nullopt;
+  return state_->deadline;
+}
+
+bool ChallengeSession::ended() const { return state_->awaits == State::Awaits::nothing; }
+
+}  // namespace spillway::attest

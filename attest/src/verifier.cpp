@@ -1,0 +1,246 @@
+// verifier.cpp - see attest/verifier.hpp.
+#include "attest/verifier.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "attest/merkle.hpp"
+#include "market/check.hpp"
+
+namespace spillway::attest {
+
+namespace {
+
+constexpr std::uint64_t prime = (std::uint64_t{1} << 31) - 1;
+constexpr std::uint32_t domain_r = 4;
+constexpr std::uint32_t domain_places = 5;
+
+// Draws of 31 bits from a key stream; the one value that is not in F_p is drawn again.
+class Draws {
+ public:
+  Draws(Bytes32 const& key, std::uint32_t domain) : key_(key), domain_(domain) {}
+
+  std::uint32_t word() {
+    if (at_ == block_.size()) {
+      prf(key_, domain_, index_++, block_);
+      at_ = 0;
+    }
+    std::uint32_t out = 0;
+    for (std::uint32_t i = 0; i < 4; ++i) out |= std::to_integer<std::uint32_t>(block_[at_++]) << (8 * i);
+    return out;
+  }
+  std::uint32_t element() {
+    for (;;) {
+      if (auto const bits = word() & prime; bits != prime) return static_cast<std::uint32_t>(bits);
+    }
+  }
+  std::uint32_t below(std::uint32_t bound) {
+    return static_cast<std::uint32_t>(std::uint64_t{word()} * bound >> 32);
+  }
+
+ private:
+  Bytes32 key_;
+  std::uint32_t domain_;
+  std::uint64_t index_ = 0;
+  std::array<std::byte, 1024> block_{};
+  std::size_t at_ = block_.size();
+};
+
+std::uint64_t residue(std::int64_t sum) {
+  auto const m = sum % static_cast<std::int64_t>(prime);
+  return static_cast<std::uint64_t>(m < 0 ? m + static_cast<std::int64_t>(prime) : m);
+}
+
+// Halves of r keep each sum below 16384 * 2^31 * 2^16 = 2^61.
+std::uint64_t dot(std::span<std::int32_t const> row, std::span<std::uint32_t const> r) {
+  std::int64_t low = 0, high = 0;
+  for (std::size_t j = 0; j < row.size(); ++j) {
+    low += std::int64_t{row[j]} * (r[j] & 0xffff);
+    high += std::int64_t{row[j]} * (r[j] >> 16);
+  }
+  return (residue(high) * 65'536 + residue(low)) % prime;
+}
+
+// 2^7 * 2^31 * 2^14 = 2^52.
+std::uint64_t dot(std::span<std::int8_t const> row, std::span<std::uint32_t const> y) {
+  std::int64_t sum = 0;
+  for (std::size_t j = 0; j < row.size(); ++j) sum += std::int64_t{row[j]} * y[j];
+  return residue(sum);
+}
+
+bool in_range(std::span<std::int32_t const> row, std::uint32_t n) {
+  auto const bound = static_cast<std::int32_t>(n) * 128 * 128;
+  auto const [least, most] = std::ranges::minmax(row);
+  return -bound <= least && most <= bound;
+}
+
+}  // namespace
+
+std::string_view sentence(RejectReason reason) {
+  switch (reason) {
+    case RejectReason::malformed:
+      return "the unit sent bytes that are no CAP-1 message";
+    case RejectReason::out_of_turn:
+      return "the unit sent a message that this step of the challenge does not await";
+    case RejectReason::wrong_unit:
+      return "the unit named another key, node, class or profile than it was registered with";
+    case RejectReason::echo_wrong:
+      return "the unit's echo does not repeat the probe";
+    case RejectReason::late_open:
+      return "the unit did not open its attestation in time";
+    case RejectReason::late_echo:
+      return "the unit did not echo a probe in time";
+    case RejectReason::late_rounds:
+      return "the unit did not finish the compute phase in time";
+    case RejectReason::late_memory:
+      return "the unit did not finish the memory phase in time";
+    case RejectReason::late_openings:
+      return "the unit did not open the asked rows in time";
+    case RejectReason::wrong_count:
+      return "the unit sent another number of roots or openings than asked";
+    case RejectReason::round_chain_broken:
+      return "the round roots do not lead from the nonce to the committed end";
+    case RejectReason::pass_chain_broken:
+      return "the pass roots do not lead from the memory key to the committed end";
+    case RejectReason::other_place:
+      return "the unit opened a row that was not asked for";
+    case RejectReason::row_length_wrong:
+      return "an opened row does not have n entries";
+    case RejectReason::row_out_of_range:
+      return "an opened row has an entry that no such product can have";
+    case RejectReason::row_wrong:
+      return "an opened row is not the row of the product";
+    case RejectReason::round_path_wrong:
+      return "an opened row was not committed in its round";
+    case RejectReason::memory_path_wrong:
+      return "an opened row was not walked in its memory pass";
+    case RejectReason::floor_ops:
+      return "the unit computes more slowly than its class demands";
+    case RejectReason::floor_bytes:
+      return "the unit proved less memory than its class demands";
+    case RejectReason::floor_bytes_per_s:
+      return "the unit's memory is slower than its class demands";
+    case RejectReason::ended_by_caller:
+      return "the connection ended before the challenge did";
+  }
+  return "unknown reason";
+}
+
+bool is_miss(RejectReason reason) {
+  switch (reason) {
+    case RejectReason::late_open:
+    case RejectReason::late_echo:
+    case RejectReason::late_rounds:
+    case RejectReason::late_memory:
+    case RejectReason::late_openings:
+    case RejectReason::floor_ops:
+    case RejectReason::floor_bytes:
+    case RejectReason::floor_bytes_per_s:
+    case RejectReason::ended_by_caller:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Digest make_beacon(Bytes32 const& random, Digest const& previous_root) {
+  return hash("cap1-beacon", {random, previous_root});
+}
+
+EpochSecret::EpochSecret(std::uint64_t epoch, Bytes32 const& seed, Bytes32 const& beacon, std::uint32_t n)
+    : epoch_(epoch), seed_(seed), beacon_(beacon), n_(n) {
+  Draws draws(hash("cap1-r", {seed, le64(epoch), le32(n), beacon}), domain_r);
+  for (auto& r : r_) {
+    r.resize(n);
+    std::ranges::generate(r, [&] { return draws.element(); });
+  }
+  for (auto& y : y_) y.reserve(n);
+  std::vector<std::int8_t> row(n);
+  for (std::uint32_t i = 0; i < n; ++i) {  // B passes by row by row and is never held
+    b_row(beacon, i, row);
+    for (std::size_t v = 0; v < 2; ++v)
+      y_[v].push_back(static_cast<std::uint32_t>(dot(std::span(std::as_const(row)), r_[v])));
+  }
+}
+
+Digest EpochSecret::commitment() const { return hash("cap1-seed", {seed_}); }
+
+bool EpochSecret::is_row_of_product(std::span<std::int8_t const> a, std::span<std::int32_t const> row) const {
+  sw_check(a.size() == n_ && row.size() == n_, "rows have n entries");
+  return dot(row, r_[0]) == dot(a, y_[0]) && dot(row, r_[1]) == dot(a, y_[1]);
+}
+
+std::vector<OpeningPlace> EpochSecret::places(Cap1Params const& params, Bytes32 const& nonce,
+                                              Digest const& last_round_key,
+                                              Digest const& last_pass_root) const {
+  auto const opener = hash("cap1-open", {seed_});
+  Draws draws(hash("cap1-places", {opener, nonce, last_round_key, last_pass_root}), domain_places);
+  std::vector<OpeningPlace> out;
+  for (std::uint32_t i = 0; i < params.openings; ++i) {
+    auto const round = draws.below(params.rounds);
+    auto const row = draws.below(params.n);
+    out.push_back({round, row, draws.below(params.passes)});
+  }
+  return out;
+}
+
+std::expected<Commitments, RejectReason> check_chains(Cap1Params const& params, Digest const& first_key,
+                                                      RoundsDone const& rounds, Bytes32 const& pass_key,
+                                                      MemDone const& memory) {
+  if (memory.round_roots.size() != params.rounds || memory.pass_roots.size() != params.passes)
+    return std::unexpected(RejectReason::wrong_count);
+  Commitments out{{first_key}, memory.round_roots, {pass_key}, memory.pass_roots};
+  for (auto const& root : out.round_roots)
+    out.round_keys.push_back(next_round_key(out.round_keys.back(), root));
+  if (out.round_keys.back() != rounds.last_key) return std::unexpected(RejectReason::round_chain_broken);
+  for (auto const& root : out.pass_roots) out.pass_keys.push_back(next_pass_key(out.pass_keys.back(), root));
+  if (out.pass_keys.back() != memory.last_key) return std::unexpected(RejectReason::pass_chain_broken);
+  return out;
+}
+
+namespace {
+
+bool committed_in_round(Cap1Params const& params, Commitments const& c, Opening const& o) {
+  auto const [round, row, pass] = o.place;
+  auto const lanes = fingerprint(fingerprint_key(c.round_keys[round]), o.row);
+  return leads_to(c.round_roots[round], leaf(round, row, params.n, lanes), row, params.n, o.round_path);
+}
+
+bool walked_in_pass(Cap1Params const& params, Commitments const& c, Opening const& o) {
+  auto const [round, row, pass] = o.place;
+  auto const first = params.rounds - params.retained;
+  if (round < first) return o.memory_path.empty();
+  auto const w = round - first;
+  auto const lanes = fingerprint(fingerprint_key(c.pass_keys[pass]), o.row);
+  return leads_to(c.pass_roots[pass], leaf(w, row, params.n, lanes), std::size_t{w} * params.n + row,
+                  std::size_t{params.retained} * params.n, o.memory_path);
+}
+
+}  // namespace
+
+std::expected<void, RejectReason> check_opening(EpochSecret const& secret, Cap1Params const& params,
+                                                Commitments const& committed, OpeningPlace const& asked,
+                                                Opening const& opening) {
+  if (opening.place != asked) return std::unexpected(RejectReason::other_place);
+  if (opening.row.size() != params.n) return std::unexpected(RejectReason::row_length_wrong);
+  if (!in_range(opening.row, params.n)) return std::unexpected(RejectReason::row_out_of_range);
+  std::vector<std::int8_t> a(params.n);
+  a_row(committed.round_keys[asked.round], asked.row, a);
+  if (!secret.is_row_of_product(a, opening.row)) return std::unexpected(RejectReason::row_wrong);
+  if (!committed_in_round(params, committed, opening)) return std::unexpected(RejectReason::round_path_wrong);
+  if (!walked_in_pass(params, committed, opening)) return std::unexpected(RejectReason::memory_path_wrong);
+  return {};
+}
+
+std::expected<void, RejectReason> check_openings(EpochSecret const& secret, Cap1Params const& params,
+                                                 Commitments const& committed,
+                                                 std::span<OpeningPlace const> asked,
+                                                 Openings const& openings) {
+  if (openings.rows.size() != asked.size()) return std::unexpected(RejectReason::wrong_count);
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (auto ok = check_opening(secret, params, committed, asked[i], openings.rows[i]); !ok) return ok;
+  }
+  return {};
+}
+
+}  // namespace spillway::attest
