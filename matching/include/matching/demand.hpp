@@ -1,0 +1,55 @@
+// matching/demand.hpp - the resting side of buyers: every order rests once, in the ladder of its signature.
+// Room:   matching (pure); sees market.
+// Rule:   highest limit first, at one limit the earlier arrival.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "matching/book_types.hpp"
+
+namespace spillway {
+
+class Demand {
+ public:
+  struct BidKey {
+    PriceIndex limit;
+    std::uint64_t priority{};
+    friend bool operator==(BidKey, BidKey) = default;
+    friend bool operator<(BidKey a, BidKey b) {
+      return a.limit != b.limit ? a.limit > b.limit : a.priority < b.priority;
+    }
+  };
+  using Ladder = std::map<BidKey, OrderId>;
+  struct RestingOrder {
+    BookOrder terms;  // `open` is what is still wanted
+    BidKey key;
+  };
+
+  void rest(BookOrder const&);
+  void remove(OrderId);
+  /// Keeps its place. `open` in [0, what it was]; 0 removes.
+  void reduce_to(OrderId, Lots open);
+
+  [[nodiscard]] RestingOrder const* find(OrderId) const;  // null when it does not rest
+  [[nodiscard]] RestingOrder const& at(OrderId) const;
+  [[nodiscard]] std::map<OrderId, RestingOrder> const& all() const { return orders_; }
+  /// Signatures that have resting orders, each with its ladder; no ladder is empty.
+  [[nodiscard]] std::map<SignatureId, Ladder> const& ladders() const { return ladders_; }
+  [[nodiscard]] std::size_t orders_of(ParticipantId) const;
+  [[nodiscard]] std::size_t signatures_of(ParticipantId) const;
+  [[nodiscard]] bool uses(ParticipantId, SignatureId) const;
+  void check_invariants() const;
+
+ private:
+  using Counts = std::map<SignatureId, std::size_t>;  // resting orders by signature; no count is zero
+
+  std::map<OrderId, RestingOrder> orders_;
+  std::map<SignatureId, Ladder> ladders_;
+  std::map<ParticipantId, Counts> live_;
+  std::uint64_t priority_{};  // of the newest order
+};
+
+}  // namespace spillway

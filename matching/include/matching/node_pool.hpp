@@ -1,0 +1,65 @@
+// matching/node_pool.hpp - what a node has and what is in use: the law of the exchange in one place.
+// Room:   matching (pure); sees market.
+// Units:  units are whole accelerators; lots are slots (tokens) or thousandths of an accelerator (capacity).
+// Law:    leased units + units under jobs <= available units, at every fill. Units lost later leave work in
+// progress alone:
+//         then nothing is executable until enough has ended. Thousandths of one node add up across its units.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <utility>
+
+#include "market/ids.hpp"
+#include "market/predicate.hpp"
+#include "market/reference.hpp"
+#include "market/units.hpp"
+
+namespace spillway {
+
+class NodePool {
+ public:
+  NodePool(Reference const& reference, ClassId klass, PlaceId place)
+      : reference_(&reference), klass_(klass), place_(place) {}
+
+  /// Units that hold an unexpired attestation while the node is heard; >= 0.
+  void set_available(std::int32_t units);
+  /// `lots` at most `executable(instrument)`, which is checked: the law.
+  void occupy(Instrument const&, Lots lots);
+  /// `lots` at most what is in use, which is checked.
+  void vacate(Instrument const&, Lots lots);
+
+  /// The most lots that can be added now without breaking the law; slots left in units that run the same
+  /// model and tier come first. Capacity in multiples of the class's smallest part. Never negative.
+  [[nodiscard]] Lots executable(Instrument const&) const;
+
+  [[nodiscard]] ClassId klass() const { return klass_; }
+  [[nodiscard]] PlaceId place() const { return place_; }
+  [[nodiscard]] std::int32_t available_units() const { return available_units_; }
+  [[nodiscard]] Lots leased() const { return leased_; }  // thousandths of an accelerator
+  [[nodiscard]] std::int64_t leased_units() const;       // rounded up
+  [[nodiscard]] std::int64_t units_under_jobs() const;
+  [[nodiscard]] std::int64_t running_jobs() const;
+  /// Walks the counts and stops the process when one is off.
+  void check_invariants() const;
+
+ private:
+  struct Jobs {
+    Fit fit;
+    std::int64_t running{};
+    [[nodiscard]] std::int64_t instances() const { return (running + fit.slots - 1) / fit.slots; }
+  };
+  using Served = std::pair<ModelId, TierId>;
+
+  [[nodiscard]] Lots executable_slots(Instrument const&) const;
+  [[nodiscard]] Lots executable_capacity() const;
+
+  Reference const* reference_;
+  ClassId klass_;
+  PlaceId place_;
+  std::int32_t available_units_{};
+  Lots leased_;
+  std::map<Served, Jobs> jobs_;
+};
+
+}  // namespace spillway
