@@ -51,7 +51,6 @@ class LogKey {
 
  private:
   NoteVerifier verifier_;
-  std::array<std::byte, 32> seed_{};
   std::array<std::byte, 64> secret_key_{};
 };
 
