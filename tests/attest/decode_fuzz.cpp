@@ -1,0 +1,26 @@
+// Any bytes decode to a message that encodes to the same bytes, or to an error; neither prover nor session
+// breaks on it.
+#include <algorithm>
+#include <cstdlib>
+
+#include "attest/prover.hpp"
+#include "attest/session.hpp"
+
+using namespace spillway;
+using namespace spillway::attest;
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  static auto const secret = std::make_shared<EpochSecret const>(1, Bytes32{}, Bytes32{}, smallest_n);
+  auto const bytes = std::as_bytes(std::span(data, size));
+  SessionConfig config;
+  config.params = {.n = smallest_n, .rounds = 1, .retained = 1, .passes = 1, .openings = 1};
+  ChallengeSession session(secret, config, {}, Bytes32{}, Micros{0});
+  (void)session.on_message(bytes, Micros{1});
+
+  auto const message = decode(bytes);
+  if (!message) return 0;
+  if (!std::ranges::equal(encode(*message), bytes)) std::abort();
+  Prover prover(UnitKey{}, 1 << 16);  // little memory: a fuzzer should not wait for large products
+  (void)prover.answer(*message);
+  return 0;
+}

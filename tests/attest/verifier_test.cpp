@@ -1,0 +1,234 @@
+#include "attest/verifier.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "reference.hpp"
+
+namespace spillway::attest {
+namespace {
+
+using reference::bytes32;
+
+// A challenge with everything a cheat could want to change.
+struct Case {
+  Cap1Params params{.n = 64, .rounds = 3, .retained = 2, .passes = 2, .openings = 16};
+  EpochParams epoch{5, bytes32(10), params};
+  EpochSecret secret{5, bytes32(40), epoch.beacon, params.n};
+  Digest first_key = first_round_key(bytes32(50), bytes32(30), 5);
+  reference::Prover prover;
+
+  explicit Case(reference::Prover::Alter alter = {})
+      : prover(epoch, bytes32(30), bytes32(50), bytes32(60), std::move(alter)) {}
+
+  [[nodiscard]] Commitments committed() const {
+    return check_chains(params, first_key, prover.rounds, bytes32(60), prover.memory).value();
+  }
+  [[nodiscard]] std::vector<OpeningPlace> places(std::uint8_t nonce = 50) const {
+    return secret.places(params, bytes32(nonce), prover.rounds.last_key, prover.memory.pass_roots.back());
+  }
+  [[nodiscard]] std::optional<RejectReason> verdict(OpeningPlace const& asked, Opening const& opening) const {
+    auto const ok = check_opening(secret, params, committed(), asked, opening);
+    return ok ? std::nullopt : std::optional(ok.error());
+  }
+};
+
+std::optional<RejectReason> chain_verdict(Case const& c, RoundsDone const& rounds, MemDone const& memory) {
+  auto const ok = check_chains(c.params, c.first_key, rounds, bytes32(60), memory);
+  return ok ? std::nullopt : std::optional(ok.error());
+}
+
+}  // namespace
+
+TEST(Verifier, AcceptsEveryRowOfAnHonestProver) {
+  Case const c;
+  auto const committed = c.committed();
+  for (std::uint32_t t = 0; t < c.params.rounds; ++t)
+    for (std::uint32_t i = 0; i < c.params.n; ++i) {
+      OpeningPlace const at{t, i, i % c.params.passes};
+      ASSERT_TRUE(check_opening(c.secret, c.params, committed, at, c.prover.open({at}).rows[0]))
+          << t << " " << i;
+    }
+}
+
+TEST(Verifier, RejectsAnyOneChangedEntryByWhatItBreaks) {
+  Case const c;
+  OpeningPlace const at{2, 7, 1};
+  auto opening = c.prover.open({at}).rows[0];
+  for (auto& x : opening.row) {
+    x += 1;
+    ASSERT_EQ(c.verdict(at, opening), RejectReason::row_wrong);
+    x -= 1;
+  }
+  auto const honest = opening.row[5];
+  opening.row[5] = INT32_MIN;
+  EXPECT_EQ(c.verdict(at, opening), RejectReason::row_out_of_range);
+  // Equal modulo p, so both projections would accept it.
+  opening.row[5] = honest > 0 ? honest - INT32_MAX : honest + INT32_MAX;
+  EXPECT_EQ(c.verdict(at, opening), RejectReason::row_out_of_range);
+}
+
+TEST(Verifier, RejectsOpeningsOfOtherRowsAndShapes) {
+  Case const c;
+  OpeningPlace const at{2, 7, 1}, other{2, 8, 1};
+  auto opening = c.prover.open({other}).rows[0];
+  EXPECT_EQ(c.verdict(at, opening), RejectReason::other_place);
+  opening.place = at;
+  EXPECT_EQ(c.verdict(at, opening), RejectReason::row_wrong);
+  opening.row.pop_back();
+  EXPECT_EQ(c.verdict(at, opening), RejectReason::row_length_wrong);
+}
+
+TEST(Verifier, RejectsARightRowUnderAPathThatIsNotItsOwn) {
+  Case const c;
+  OpeningPlace const at{2, 7, 1}, other{2, 8, 1}, dropped{0, 3, 0};
+  auto const honest = c.prover.open({at}).rows[0];
+  auto opening = honest;
+  opening.round_path = c.prover.open({other}).rows[0].round_path;
+  EXPECT_EQ(c.verdict(at, opening), RejectReason::round_path_wrong);
+  opening = honest, opening.round_path.pop_back();
+  EXPECT_EQ(c.verdict(at, opening), RejectReason::round_path_wrong);
+  opening = honest, opening.memory_path = c.prover.open({{2, 7, 0}}).rows[0].memory_path;
+  EXPECT_EQ(c.verdict(at, opening), RejectReason::memory_path_wrong);
+  opening = honest, opening.memory_path.clear();
+  EXPECT_EQ(c.verdict(at, opening), RejectReason::memory_path_wrong);
+  opening = c.prover.open({dropped}).rows[0], opening.memory_path.push_back({});
+  EXPECT_EQ(c.verdict(dropped, opening), RejectReason::memory_path_wrong);
+}
+
+TEST(Verifier, RejectsARowThatWasRightOnlyAfterTheCommitment) {
+  Case const cheat([](std::uint32_t round, reference::Matrix32& product) {
+    if (round == 2) product[7 * 64 + 5] += 1;  // committed wrong, opened right
+  });
+  OpeningPlace const at{2, 7, 1};
+  auto opening = cheat.prover.open({at}).rows[0];
+  EXPECT_EQ(cheat.verdict(at, opening), RejectReason::row_wrong);
+  opening.row[5] -= 1;
+  EXPECT_EQ(cheat.verdict(at, opening), RejectReason::round_path_wrong);
+}
+
+TEST(Verifier, RejectsChainsWithAnyLinkChangedMissingOrSwapped) {
+  Case const c;
+  auto const& honest = c.prover.memory;
+  EXPECT_EQ(chain_verdict(c, c.prover.rounds, honest), std::nullopt);
+  for (std::size_t t = 0; t < 3; ++t) {
+    auto changed = honest;
+    changed.round_roots[t][0] ^= std::byte{1};
+    EXPECT_EQ(chain_verdict(c, c.prover.rounds, changed), RejectReason::round_chain_broken);
+  }
+  auto swapped = honest;
+  std::swap(swapped.round_roots[0], swapped.round_roots[1]);
+  EXPECT_EQ(chain_verdict(c, c.prover.rounds, swapped), RejectReason::round_chain_broken);
+  EXPECT_EQ(chain_verdict(c, RoundsDone{bytes32(1)}, honest), RejectReason::round_chain_broken);
+  swapped = honest;
+  std::swap(swapped.pass_roots[0], swapped.pass_roots[1]);
+  EXPECT_EQ(chain_verdict(c, c.prover.rounds, swapped), RejectReason::pass_chain_broken);
+  auto shorter = honest;
+  shorter.round_roots.pop_back();
+  EXPECT_EQ(chain_verdict(c, c.prover.rounds, shorter), RejectReason::wrong_count);
+  shorter = honest, shorter.pass_roots.push_back({});
+  EXPECT_EQ(chain_verdict(c, c.prover.rounds, shorter), RejectReason::wrong_count);
+}
+
+TEST(Verifier, RejectsAnAnswerToAnotherNonceUnitEpochOrMemoryKey) {
+  Case const c;
+  auto const broken = [&](Digest const& first, Bytes32 const& z) {
+    return check_chains(c.params, first, c.prover.rounds, z, c.prover.memory).error();
+  };
+  EXPECT_EQ(broken(first_round_key(bytes32(51), bytes32(30), 5), bytes32(60)),
+            RejectReason::round_chain_broken);
+  EXPECT_EQ(broken(first_round_key(bytes32(50), bytes32(31), 5), bytes32(60)),
+            RejectReason::round_chain_broken);
+  EXPECT_EQ(broken(first_round_key(bytes32(50), bytes32(30), 6), bytes32(60)),
+            RejectReason::round_chain_broken);
+  EXPECT_EQ(broken(c.first_key, bytes32(61)), RejectReason::pass_chain_broken);
+}
+
+// A pass taken with the other pass's key, and the chain made to fit: only the openings see it.
+TEST(Verifier, RejectsPassesWalkedInTheWrongOrder) {
+  Case c;
+  auto& memory = c.prover.memory;
+  std::swap(memory.pass_roots[0], memory.pass_roots[1]);
+  std::swap(c.prover.pass_leaves[0], c.prover.pass_leaves[1]);
+  memory.last_key = next_pass_key(next_pass_key(bytes32(60), memory.pass_roots[0]), memory.pass_roots[1]);
+  OpeningPlace const at{2, 7, 0};
+  EXPECT_EQ(c.verdict(at, c.prover.open({at}).rows[0]), RejectReason::memory_path_wrong);
+}
+
+TEST(Verifier, RejectsOpeningsByTheFirstBadOneAndTheirNumber) {
+  Case const c;
+  auto const asked = c.places();
+  auto openings = c.prover.open(asked);
+  auto const verdict = [&] { return check_openings(c.secret, c.params, c.committed(), asked, openings); };
+  EXPECT_TRUE(verdict());
+  openings.rows[9].row[0] += 1;
+  EXPECT_EQ(verdict().error(), RejectReason::row_wrong);
+  openings.rows[4].place.pass ^= 1;
+  EXPECT_EQ(verdict().error(), RejectReason::other_place);
+  openings.rows.pop_back();
+  EXPECT_EQ(verdict().error(), RejectReason::wrong_count);
+}
+
+// A prover that leaves out 1 row in 8 passes 16 openings with (7/8)^16 = 11.8 %; 600 draws, five standard
+// deviations.
+TEST(Verifier, CatchesSkippedRowsAsOftenAsTheFormulaSays) {
+  Case const cheat([](std::uint32_t, reference::Matrix32& product) {
+    for (std::size_t row = 0; row < 64; row += 8)
+      std::fill_n(product.begin() + static_cast<long>(row * 64), 64, 0);
+  });
+  auto const committed = cheat.committed();
+  constexpr int trials = 600;
+  int passed = 0;
+  for (int trial = 0; trial < trials; ++trial) {
+    auto const nonce = hash("trial", {le32(static_cast<std::uint32_t>(trial))});
+    auto const asked = cheat.secret.places(cheat.params, nonce, cheat.prover.rounds.last_key, {});
+    passed +=
+        check_openings(cheat.secret, cheat.params, committed, asked, cheat.prover.open(asked)).has_value()
+            ? 1
+            : 0;
+  }
+  auto const p = std::pow(7.0 / 8.0, 16);
+  EXPECT_NEAR(passed, trials * p, 5 * std::sqrt(trials * p * (1 - p)));
+}
+
+TEST(Verifier, AsksPlacesThatDependOnEverythingCommittedAndCoverTheProducts) {
+  Case const c;
+  auto const asked = c.places();
+  EXPECT_EQ(asked, c.places());
+  EXPECT_NE(asked, c.places(51));
+  EXPECT_NE(asked, c.secret.places(c.params, bytes32(50), bytes32(0), c.prover.memory.pass_roots.back()));
+  EXPECT_NE(asked, c.secret.places(c.params, bytes32(50), c.prover.rounds.last_key, bytes32(0)));
+  EpochSecret const other(5, bytes32(41), c.epoch.beacon, c.params.n);
+  EXPECT_NE(asked,
+            other.places(c.params, bytes32(50), c.prover.rounds.last_key, c.prover.memory.pass_roots.back()));
+
+  auto many = c.params;
+  many.openings = most_openings;
+  std::set<std::uint32_t> rounds, rows, passes;
+  for (auto const& at : c.secret.places(many, bytes32(50), {}, {}))
+    rounds.insert(at.round), rows.insert(at.row), passes.insert(at.pass);
+  EXPECT_EQ(rounds, (std::set<std::uint32_t>{0, 1, 2}));
+  EXPECT_EQ(passes, (std::set<std::uint32_t>{0, 1}));
+  EXPECT_EQ(rows.size(), 64u);
+  EXPECT_EQ(*rows.rbegin(), 63u);
+}
+
+TEST(Verifier, CommitsToItsSeedAndMakesBeaconsFromBothParts) {
+  Case const c;
+  EXPECT_EQ(c.secret.commitment(), hash("cap1-seed", {bytes32(40)}));
+  EXPECT_NE(make_beacon(bytes32(1), bytes32(2)), make_beacon(bytes32(2), bytes32(1)));
+}
+
+TEST(Verifier, HasASentenceForEveryReasonAndCallsOnlyLatenessAMiss) {
+  std::set<std::uint16_t> misses;
+  for (std::uint16_t r = 1; r <= 22; ++r) {
+    EXPECT_FALSE(sentence(RejectReason{r}).starts_with("unknown")) << r;
+    if (is_miss(RejectReason{r})) misses.insert(r);
+  }
+  EXPECT_EQ(misses, (std::set<std::uint16_t>{5, 6, 7, 8, 9, 19, 20, 21, 22}));
+}
+
+}  // namespace spillway::attest
