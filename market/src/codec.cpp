@@ -1,0 +1,68 @@
+// market/codec.cpp - entries as FlatBuffers of market/schema/entry.fbs.
+#include "market/codec.hpp"
+
+#include "codec_read.hpp"
+#include "codec_write.hpp"
+#include "command_fields.hpp"
+#include "entry_generated.h"
+#include "market/check.hpp"
+
+namespace spillway {
+namespace {
+
+// The fields of the root; the union takes two ids, its type and its value.
+enum RootId : std::size_t { seq_id = 0, stamp_id = 1, principal_id = 2, type_id = 3, value_id = 4 };
+
+char const* title(std::size_t number) {
+  return fb::entry::EnumNameCommand(static_cast<fb::entry::Command>(number));
+}
+
+static_assert(std::variant_size_v<Command> == static_cast<std::size_t>(fb::entry::Command::MAX),
+              "command.hpp and entry.fbs name the same commands");
+#define SW_SAME_LAYOUT(command)                                                \
+  static_assert(wire::layout_of<command>.size == sizeof(fb::entry::command) && \
+                wire::layout_of<command>.align == alignof(fb::entry::command))
+SW_SAME_LAYOUT(PostOffer);
+SW_SAME_LAYOUT(JobCompleted);
+SW_SAME_LAYOUT(JobFailed);
+SW_SAME_LAYOUT(LeaseFailed);
+SW_SAME_LAYOUT(RoundTrip);
+#undef SW_SAME_LAYOUT
+
+}  // namespace
+
+std::vector<std::byte> encode(Entry const& entry) {
+  wire::Builder builder(512);
+  auto const command = wire::write_union(builder, entry.command);
+  auto const start = builder.StartTable();
+  builder.AddElement(wire::slot_of(seq_id), entry.seq.v, std::uint64_t{});
+  builder.AddElement(wire::slot_of(stamp_id), entry.stamp.v, std::int64_t{});
+  builder.AddElement(wire::slot_of(principal_id), entry.principal.v, std::uint32_t{});
+  builder.AddOffset(wire::slot_of(value_id), wire::Part{command});
+  builder.AddElement(wire::slot_of(type_id), wire::union_number(entry.command), std::uint8_t{});
+  builder.Finish(wire::Part{builder.EndTable(start)}, fb::entry::EntryIdentifier());
+  sw_check(builder.GetSize() <= largest_entry_bytes,
+           "an entry fits the journal's frame; long tables come in parts");
+  return wire::taken(builder);
+}
+
+std::expected<Entry, DecodeError> decode_entry(std::span<std::byte const> bytes) {
+  if (bytes.size() > largest_entry_bytes) {
+    return std::unexpected(DecodeError{DecodeCode::too_large, "an entry has at most 65535 bytes"});
+  }
+  wire::AlignedBytes const aligned(bytes);
+  auto const* const root = aligned.root<fb::entry::Entry>(fb::entry::EntryIdentifier());
+  if (root == nullptr) {
+    return std::unexpected(DecodeError{DecodeCode::not_well_formed, "these bytes are not an entry (SWE1)"});
+  }
+  wire::Complaints complaints;
+  Entry entry;
+  entry.seq = Seq{root->GetField<std::uint64_t>(wire::slot_of(seq_id), 0)};
+  entry.stamp = Stamp{root->GetField<std::int64_t>(wire::slot_of(stamp_id), 0)};
+  entry.principal = ParticipantId{root->GetField<std::uint32_t>(wire::slot_of(principal_id), 0)};
+  wire::read_union(complaints, root, type_id, title, entry.command);
+  if (complaints.any()) return std::unexpected(complaints.take());
+  return entry;
+}
+
+}  // namespace spillway
