@@ -44,6 +44,8 @@ std::string_view RequestHead::query() const {
   return at == std::string::npos ? std::string_view{} : std::string_view(target).substr(at + 1);
 }
 
+Headers json_headers() { return {{"Content-Type", "application/json"}}; }
+
 std::string error_body(std::string_view message, std::string_view type, std::string_view code) {
   std::string out = R"({"error":{"message":)";
   append_json_text(out, message);

@@ -44,6 +44,9 @@ struct HttpRequest : RequestHead {
   std::string body;  // whole; bounded by ServerLimits::body_bytes
 };
 
+/// One header, Content-Type: application/json. (g++ 12 can't compile a braced list of headers inside a
+/// co_await expression: name them first.)
+[[nodiscard]] Headers json_headers();
 /// {"error":{"message":...,"type":...,"param":null,"code":...}}, the shape that OpenAI clients read.
 [[nodiscard]] std::string error_body(std::string_view message, std::string_view type, std::string_view code);
 

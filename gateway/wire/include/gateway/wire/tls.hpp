@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/wire/loop.hpp"
@@ -29,6 +30,7 @@ class TlsServer {
   [[nodiscard]] Impl& impl() const { return *impl_; }
 
  private:
+  explicit TlsServer(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
   std::shared_ptr<Impl> impl_;
 };
 
@@ -44,6 +46,7 @@ class TlsClient {
   [[nodiscard]] Impl& impl() const { return *impl_; }
 
  private:
+  explicit TlsClient(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
   std::shared_ptr<Impl> impl_;
 };
 

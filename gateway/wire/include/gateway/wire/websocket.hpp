@@ -51,7 +51,8 @@ enum class CloseCode : std::uint16_t {
   try_again_later = 1013,
 };
 
-class WebSocket : public std::enable_shared_from_this<WebSocket> {
+/// Whoever holds the last pointer and lets go of it closes the socket (1000).
+class WebSocket {
  public:
   virtual ~WebSocket() = default;
 
