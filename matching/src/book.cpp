@@ -1,4 +1,5 @@
-// Instruments, signatures, reads, and the walk that checks the whole book.
+// matching/book.cpp - instruments, signatures, reads, and the walk that checks the whole book.
+// Room:   matching (pure); sees market.
 #include "matching/book.hpp"
 
 #include "market/check.hpp"
@@ -26,6 +27,8 @@ std::expected<SignatureId, Refusal> Book::intern(ParticipantId buyer, Predicate 
     return std::unexpected(Refusal::signature_limit);
   return signature;
 }
+
+void Book::reference_changed() { eligibility_.rebuild(); }
 
 NodePool const& Book::pool(NodeId node) const { return supply_.pool(node); }
 

@@ -1,4 +1,5 @@
-// Offers and pools: what a provider brings or gets back meets the resting orders first, then rests.
+// matching/book_offers.cpp - offers and pools: what comes or returns meets the resting orders first, then
+// rests. Room:   matching (pure); sees market.
 #include "market/check.hpp"
 #include "matching/book.hpp"
 

@@ -1,4 +1,5 @@
-// Orders: the walk over the asks of a signature, and what rests afterwards.
+// matching/book_orders.cpp - orders: the walk over the asks of a signature, and what rests afterwards.
+// Room:   matching (pure); sees market.
 #include "market/check.hpp"
 #include "matching/book.hpp"
 

@@ -1,3 +1,5 @@
+// matching/conditions.cpp - each condition of an order on one instrument, alone.
+// Room:   matching (pure); sees market.
 #include "matching/conditions.hpp"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// matching/demand.cpp - resting orders in the ladders of their signatures.
+// Room:   matching (pure); sees market.
 #include "matching/demand.hpp"
 
 #include "market/check.hpp"

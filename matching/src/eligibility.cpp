@@ -1,4 +1,5 @@
-// Listing instruments, interning signatures, and the bitsets between them.
+// matching/eligibility.cpp - listing instruments, interning signatures, and the bitsets between them.
+// Room:   matching (pure); sees market.
 #include "matching/eligibility.hpp"
 
 #include "market/check.hpp"
@@ -50,7 +51,7 @@ Instrument const& Eligibility::instrument(InstrumentId id) const {
 }
 
 InstrumentSet const& Eligibility::of_product(ProductKind product) const {
-  return owned_by(by_product_, product);
+  return owned_by(sets_.product, product);
 }
 
 std::expected<SignatureId, Refusal> Eligibility::intern(Predicate const& wanted) {
@@ -78,17 +79,24 @@ InstrumentSet const& Eligibility::edges(SignatureId id) const {
   return signatures_[id.v - 1].edges;
 }
 
+void Eligibility::rebuild() {
+  sets_ = {};
+  for (std::uint32_t row = 1; row <= instruments_.size(); ++row)
+    insert_bits(InstrumentId{row}, instruments_[row - 1]);
+  for (auto& signature : signatures_) signature.edges = accepted(signature.predicate);
+}
+
 InstrumentSet Eligibility::accepted(Predicate const& p) const {
   auto set = of_product(p.product);
-  if (p.product == ProductKind::tokens) set &= any_of(by_model_, p.models);
-  if (!p.classes.empty()) set &= any_of(by_class_, p.classes);
-  if (!p.within.empty()) set &= any_of(by_place_, p.within);
-  set -= any_of(by_place_, p.outside);
-  if (p.tier.some()) set &= owned_by(by_tier_, p.tier);
+  if (p.product == ProductKind::tokens) set &= any_of(sets_.model, p.models);
+  if (!p.classes.empty()) set &= any_of(sets_.klass, p.classes);
+  if (!p.within.empty()) set &= any_of(sets_.place, p.within);
+  set -= any_of(sets_.place, p.outside);
+  if (p.tier.some()) set &= owned_by(sets_.tier, p.tier);
   if (p.input.v > 0) set &= tiers_that_take(p);
-  if (p.origin != Origin::unset) set &= owned_by(by_origin_, p.origin);
-  if (p.pue_max_milli != unknown_milli) set &= owned_by(pue_at_most_, p.pue_max_milli);
-  if (p.green_min_milli != unknown_milli) set &= owned_by(green_at_least_, p.green_min_milli);
+  if (p.origin != Origin::unset) set &= owned_by(sets_.origin, p.origin);
+  if (p.pue_max_milli != unknown_milli) set &= owned_by(sets_.pue_at_most, p.pue_max_milli);
+  if (p.green_min_milli != unknown_milli) set &= owned_by(sets_.green_at_least, p.green_min_milli);
   if (p.network.v > 0) set &= near_enough(p);
   if (p.ready.v > 0) set &= ready_enough(p);
   return set;
@@ -96,28 +104,28 @@ InstrumentSet Eligibility::accepted(Predicate const& p) const {
 
 InstrumentSet Eligibility::near_enough(Predicate const& p) const {
   InstrumentSet near;
-  for (auto const& [leaf, instruments] : by_leaf_)
+  for (auto const& [leaf, instruments] : sets_.leaf)
     if (auto const path = path_to(p, leaf, *reference_); path && *path <= p.network) near |= instruments;
   return near;
 }
 
 InstrumentSet Eligibility::tiers_that_take(Predicate const& p) const {
   InstrumentSet taking;
-  for (auto const& [tier, instruments] : by_tier_)
+  for (auto const& [tier, instruments] : sets_.tier)
     if (takes_input(p, *reference_->find(tier))) taking |= instruments;
   return taking;
 }
 
 InstrumentSet Eligibility::ready_enough(Predicate const& p) const {
   InstrumentSet ready;
-  for (auto const& [tier, of_tier] : by_tier_) {
+  for (auto const& [tier, of_tier] : sets_.tier) {
     auto const promise = promise_of(p, *reference_->find(tier));
     if (promise > p.ready) continue;
     if (p.product == ProductKind::capacity) {
       ready |= of_tier;
       continue;
     }
-    for (auto const& [leaf, at_leaf] : by_leaf_)
+    for (auto const& [leaf, at_leaf] : sets_.leaf)
       if (auto const path = path_to(p, leaf, *reference_); path && *path + promise <= p.ready)
         ready |= of_tier & at_leaf;
   }
@@ -137,19 +145,19 @@ std::optional<Micros> Eligibility::path(SignatureId signature, InstrumentId id) 
 
 void Eligibility::insert_bits(InstrumentId id, Instrument const& instrument) {
   auto const& place = *reference_->find(instrument.place);
-  by_product_[instrument.product].insert(id);
-  if (instrument.model.some()) by_model_[instrument.model].insert(id);
-  by_class_[instrument.klass].insert(id);
-  by_leaf_[instrument.place].insert(id);
-  for (auto at = instrument.place; at.some(); at = reference_->find(at)->parent) by_place_[at].insert(id);
-  by_tier_[instrument.tier].insert(id);
-  by_origin_[reference_->find(instrument.klass)->origin].insert(id);
+  sets_.product[instrument.product].insert(id);
+  if (instrument.model.some()) sets_.model[instrument.model].insert(id);
+  sets_.klass[instrument.klass].insert(id);
+  sets_.leaf[instrument.place].insert(id);
+  for (auto at = instrument.place; at.some(); at = reference_->find(at)->parent) sets_.place[at].insert(id);
+  sets_.tier[instrument.tier].insert(id);
+  sets_.origin[reference_->find(instrument.klass)->origin].insert(id);
   if (place.pue_milli != unknown_milli)
     for (auto step = pue_least_milli; step <= pue_most_milli; step += pue_step_milli)
-      if (place.pue_milli <= step) pue_at_most_[step].insert(id);
+      if (place.pue_milli <= step) sets_.pue_at_most[step].insert(id);
   if (place.green_milli != unknown_milli)
     for (std::int32_t step = 0; step <= 1000; step += green_step_milli)
-      if (place.green_milli >= step) green_at_least_[step].insert(id);
+      if (place.green_milli >= step) sets_.green_at_least[step].insert(id);
 }
 
 }  // namespace spillway

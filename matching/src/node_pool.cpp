@@ -1,3 +1,5 @@
+// matching/node_pool.cpp - what is in use on a node, and what may still be sold.
+// Room:   matching (pure); sees market.
 #include "matching/node_pool.hpp"
 
 #include <algorithm>
@@ -18,9 +20,8 @@ void NodePool::occupy(Instrument const& instrument, Lots lots) {
     leased_ += lots;
     return;
   }
-  auto& jobs = jobs_[{instrument.model, instrument.tier}];
-  jobs.fit = *reference_->fit(instrument.model, instrument.klass, instrument.tier);
-  jobs.running += lots.v;
+  jobs_.try_emplace({instrument.model, instrument.tier}, Jobs{fit_of(instrument), 0}).first->second.running +=
+      lots.v;
 }
 
 void NodePool::vacate(Instrument const& instrument, Lots lots) {
@@ -46,11 +47,16 @@ Lots NodePool::executable_slots(Instrument const& instrument) const {
   auto const free_units = available_units_ - leased_units() - units_under_jobs();
   if (free_units < 0)
     return Lots{};  // units were lost under work in progress: not even a spare slot is for sale
-  auto const fit = reference_->fit(instrument.model, instrument.klass, instrument.tier);
-  sw_check(fit && fit->cards > 0 && fit->slots > 0, "a listed token instrument fits its class");
   auto const jobs = jobs_.find({instrument.model, instrument.tier});
-  auto const spare = jobs == jobs_.end() ? 0 : jobs->second.instances() * fit->slots - jobs->second.running;
-  return Lots{spare + free_units / fit->cards * fit->slots};
+  auto const fit = jobs == jobs_.end() ? fit_of(instrument) : jobs->second.fit;
+  if (fit.slots == 0) return Lots{};
+  auto const spare = jobs == jobs_.end() ? 0 : jobs->second.instances() * fit.slots - jobs->second.running;
+  return Lots{spare + free_units / fit.cards * fit.slots};
+}
+
+/// No slots when tables changed after the listing and the model fits no more.
+Fit NodePool::fit_of(Instrument const& instrument) const {
+  return reference_->fit(instrument.model, instrument.klass, instrument.tier).value_or(Fit{});
 }
 
 Lots NodePool::executable_capacity() const {

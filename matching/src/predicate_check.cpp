@@ -1,4 +1,5 @@
-// What Eligibility refuses before it lists or interns, and how a predicate is brought to its canonical form.
+// matching/predicate_check.cpp - what eligibility refuses before it lists or interns, and the canonical form.
+// Room:   matching (pure); sees market.
 #include <algorithm>
 
 #include "matching/eligibility.hpp"

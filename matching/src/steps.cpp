@@ -1,3 +1,5 @@
+// matching/steps.cpp - snapping limits to the stricter side.
+// Room:   matching (pure); sees market.
 #include "matching/steps.hpp"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// matching/supply.cpp - resting offers: tranches, ladders, fills.
+// Room:   matching (pure); sees market.
 #include "matching/supply.hpp"
 
 #include <algorithm>

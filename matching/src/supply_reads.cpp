@@ -1,4 +1,5 @@
-// What can be asked of the resting offers, and the walk that checks them.
+// matching/supply_reads.cpp - what can be asked of the resting offers, and the walk that checks them.
+// Room:   matching (pure); sees market.
 #include <algorithm>
 #include <tuple>
 

@@ -31,7 +31,7 @@ inline constexpr std::size_t live_signatures_max = 64;  // of one participant
 
 class Book {
  public:
-  /// `reference` outlives the book, and its tables stay as they are once the first instrument is listed.
+  /// `reference` outlives the book.
   explicit Book(Reference const& reference);
 
   // -- instruments and signatures --
@@ -48,6 +48,8 @@ class Book {
   /// contradicts itself), predicate_too_wide, signature_limit (64 live per participant; live = has resting
   /// orders), capacity.
   std::expected<SignatureId, Refusal> intern(ParticipantId, Predicate const&);
+  /// After the tables of `reference` changed: who may match whom, anew. Then call `meet` for every node.
+  void reference_changed();
   [[nodiscard]] Eligibility const& eligibility() const { return eligibility_; }
 
   // -- node pools --

@@ -50,6 +50,9 @@ class Eligibility {
   [[nodiscard]] InstrumentSet const& edges(SignatureId) const;
   [[nodiscard]] std::size_t signature_count() const { return signatures_.size(); }
 
+  /// After the tables changed: every bitset and every edge anew.
+  void rebuild();
+
   /// What a snapped predicate accepts, by bitsets.
   [[nodiscard]] InstrumentSet accepted(Predicate const& snapped) const;
   /// How many of `instruments` fail each condition of `predicate`.
@@ -82,15 +85,18 @@ class Eligibility {
 
   // The bitsets, by attribute. Places: a leaf and all its ancestors. PUE and green: everything within the
   // step.
-  std::map<ProductKind, InstrumentSet> by_product_;
-  std::map<ModelId, InstrumentSet> by_model_;
-  std::map<ClassId, InstrumentSet> by_class_;
-  std::map<PlaceId, InstrumentSet> by_place_;
-  std::map<PlaceId, InstrumentSet> by_leaf_;
-  std::map<TierId, InstrumentSet> by_tier_;
-  std::map<Origin, InstrumentSet> by_origin_;
-  std::map<std::int32_t, InstrumentSet> pue_at_most_;
-  std::map<std::int32_t, InstrumentSet> green_at_least_;
+  struct Attributes {
+    std::map<ProductKind, InstrumentSet> product;
+    std::map<ModelId, InstrumentSet> model;
+    std::map<ClassId, InstrumentSet> klass;
+    std::map<PlaceId, InstrumentSet> place;
+    std::map<PlaceId, InstrumentSet> leaf;
+    std::map<TierId, InstrumentSet> tier;
+    std::map<Origin, InstrumentSet> origin;
+    std::map<std::int32_t, InstrumentSet> pue_at_most;
+    std::map<std::int32_t, InstrumentSet> green_at_least;
+  };
+  Attributes sets_;
 };
 
 }  // namespace spillway

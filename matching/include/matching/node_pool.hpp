@@ -45,12 +45,13 @@ class NodePool {
 
  private:
   struct Jobs {
-    Fit fit;
+    Fit fit;  // as it was when the first of them started; kept until the last has ended
     std::int64_t running{};
     [[nodiscard]] std::int64_t instances() const { return (running + fit.slots - 1) / fit.slots; }
   };
   using Served = std::pair<ModelId, TierId>;
 
+  [[nodiscard]] Fit fit_of(Instrument const&) const;
   [[nodiscard]] Lots executable_slots(Instrument const&) const;
   [[nodiscard]] Lots executable_capacity() const;
 
