@@ -85,6 +85,7 @@ class ExchangeCore {
   [[nodiscard]] std::vector<ParticipantView> participants() const;
   [[nodiscard]] std::vector<KeyView> keys() const;
   [[nodiscard]] std::optional<OrderView> order(OrderId) const;
+  [[nodiscard]] std::optional<OrderId> order_with(ParticipantId, ClientOrderId) const;  // by the client's own id
   [[nodiscard]] std::optional<OfferView> offer(OfferId) const;
   [[nodiscard]] std::optional<NodeView> node(NodeId) const;
   [[nodiscard]] std::optional<NodeId> node_labelled(ParticipantId, ClientOrderId label) const;

@@ -1,0 +1,142 @@
+// exchange/src/read_why.cpp - every live offer is held against each condition alone; what fails only one is a near miss.
+#include "read_why.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "json_words.hpp"
+#include "market/amounts.hpp"
+#include "matching/conditions.hpp"
+
+namespace spillway {
+
+using namespace words;
+
+namespace {
+
+struct Counts {
+  std::map<std::string, std::int64_t> failing;       // condition -> offers that fail it
+  std::map<std::string, std::int64_t> failing_alone;  // condition -> offers that fail nothing else
+  std::optional<PriceIndex> price_needed;             // cheapest offer that fails the price alone
+  std::int64_t offers{}, would_fill{};
+};
+
+std::vector<std::string> failed(FailedConditions const& f, bool price, bool quantity) {
+  std::vector<std::string> names;
+  auto add = [&](bool is, char const* name) {
+    if (is) names.emplace_back(name);
+  };
+  add(f.model, "model"), add(f.klass, "class"), add(f.place, "place"), add(f.tier, "tier"), add(f.origin, "origin");
+  add(f.pue, "pue"), add(f.green, "green"), add(f.network, "network"), add(f.ready, "ready");
+  add(price, "price"), add(quantity, "quantity");
+  return names;
+}
+
+// Offers of the other product are not near misses of anything.
+Counts count(FollowerView const& view, PlaceOrder const& order) {
+  Counts counts;
+  auto const wanted = order.predicate.product == ProductKind::tokens ? Lots{1} : order.quantity;
+  for (auto const& offer : view.core.offers()) {
+    auto const& instrument = view.core.book().instrument(offer.instrument);
+    if (offer.phase != OfferPhase::live || instrument.product != order.predicate.product) continue;
+    ++counts.offers;
+    auto const conditions = failed_conditions(order.predicate, instrument, view.core.reference());
+    bool const short_of = order.tif == TimeInForce::fok ? offer.executable < wanted : offer.executable.v == 0;
+    auto const names = failed(conditions, offer.price > order.limit, short_of);
+    for (auto const& name : names) ++counts.failing[name];
+    if (names.empty()) ++counts.would_fill;
+    if (names.size() != 1) continue;
+    ++counts.failing_alone[names.front()];
+    if (names.front() == "price") counts.price_needed = std::min(counts.price_needed.value_or(offer.price), offer.price);
+  }
+  return counts;
+}
+
+json::object shown(Counts const& counts) {
+  json::object failing;
+  for (auto const& [condition, offers] : counts.failing) failing[condition] = offers;
+  json::object out{{"offers", counts.offers}, {"would_fill_now", counts.would_fill}, {"failing", std::move(failing)}};
+  auto const binding = std::max_element(counts.failing_alone.begin(), counts.failing_alone.end(),
+                                        [](auto const& a, auto const& b) { return a.second < b.second; });
+  if (binding != counts.failing_alone.end()) out["binds"] = binding->first;
+  if (counts.price_needed) {
+    out["relax"] = json::object{{"condition", "price"}, {"to", price(*counts.price_needed)}};
+  } else if (binding != counts.failing_alone.end()) {
+    out["relax"] = json::object{{"condition", binding->first}, {"would_reach_offers", binding->second}};
+  } else if (counts.offers > 0 && counts.would_fill == 0) {
+    out["relax"] = "no single condition: every offer fails at least two";
+  }
+  return out;
+}
+
+struct Candidate {
+  OfferView offer;
+  Micros path;
+};
+
+// The same preference as the book's walk: price, then nearness if asked, then priority by age.
+std::vector<Candidate> candidates(FollowerView const& view, PlaceOrder const& order) {
+  std::vector<Candidate> out;
+  for (auto const& offer : view.core.offers()) {
+    auto const& instrument = view.core.book().instrument(offer.instrument);
+    if (offer.phase != OfferPhase::live || offer.executable.v == 0 || offer.price > order.limit) continue;
+    if (!matches(order.predicate, instrument, view.core.reference())) continue;
+    auto const path = path_to(order.predicate, instrument.place, view.core.reference());
+    out.push_back({offer, path.value_or(Micros{})});
+  }
+  std::stable_sort(out.begin(), out.end(), [&](Candidate const& a, Candidate const& b) {
+    if (a.offer.price != b.offer.price) return a.offer.price < b.offer.price;
+    if (order.prefer_near && a.path != b.path) return a.path < b.path;
+    return a.offer.id < b.offer.id;
+  });
+  return out;
+}
+
+Nano worst_charge(FollowerView const& view, PlaceOrder const& order) {
+  if (order.predicate.product == ProductKind::capacity)
+    return hold_for_capacity(order.limit, order.quantity, Micros{2 * view.core.rules().lease_slice.v});
+  std::int32_t weight = 0;
+  for (auto const id : order.predicate.models)
+    if (auto const* const model = view.core.reference().find(id)) weight = std::max(weight, model->input_weight_milli);
+  return hold_for_tokens(order.limit, work_tokens(order.input, weight, order.output_max));
+}
+
+}  // namespace
+
+json::object read_why(FollowerView const& view, ReadRequest const& read) {
+  auto const order = view.core.order(read.order);
+  if (!order || (!read.sees_all && order->buyer != read.whose))
+    return {{"error", "no such order of yours; read `orders` for the list"}};
+  auto out = shown(count(view, order->terms));
+  out["order"] = number(order->id.v);
+  out["phase"] = word(order->phase);
+  return out;
+}
+
+json::object read_preview(FollowerView const& view, ReadRequest const& read) {
+  if (!read.preview) return {{"error", "a preview needs an order"}};
+  auto const& order = *read.preview;
+  json::array fills;
+  auto left = order.predicate.product == ProductKind::tokens ? Lots{1} : order.quantity;
+  for (auto const& candidate : candidates(view, order)) {
+    if (left.v == 0) break;
+    auto const lots = std::min(left, candidate.offer.executable);
+    left -= lots;
+    fills.push_back(json::object{{"offer", number(candidate.offer.id.v)},
+                                 {"instrument", instrument_name(view.core.reference(), view.core.book().instrument(candidate.offer.instrument))},
+                                 {"price", price(candidate.offer.price)},
+                                 {"lots", number(lots.v)},
+                                 {"path_us", number(candidate.path.v)}});
+  }
+  auto const charge = worst_charge(view, order);
+  auto const fee = fee_due(charge, view.core.rules().taker_fee_bps) + Nano{charge.v > 0 ? 1 : 0};
+  auto out = json::object{{"fills", std::move(fills)},
+                          {"unfilled", number(left.v)},
+                          {"hold", money(charge + fee)},
+                          {"fee_at_most", money(fee)},
+                          {"why_not_more", shown(count(view, order))}};
+  return out;
+}
+
+}  // namespace spillway

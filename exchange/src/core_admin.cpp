@@ -1,0 +1,113 @@
+// core_admin.cpp - rules, halts, participants, keys and money from outside: by the operator or at genesis.
+#include "core_state.hpp"
+
+namespace spillway {
+
+using core::no;
+using core::refuse;
+
+namespace {
+
+constexpr std::uint32_t all_roles =
+    static_cast<std::uint32_t>(Role::provider) | static_cast<std::uint32_t>(Role::buyer) |
+    static_cast<std::uint32_t>(Role::auditor) | static_cast<std::uint32_t>(Role::operator_);
+constexpr Micros day{24 * micros_per_hour};
+
+bool in_service(Micros duration) { return duration.v > 0 && duration <= day; }
+
+bool sane(Rules const& r) {
+  return in_service(r.acknowledgement) && in_service(r.first_token_slack) && in_service(r.silence) &&
+         in_service(r.node_grace) && in_service(r.lease_ready_slack) && in_service(r.lease_slice) &&
+         in_service(r.attestation_validity) && in_service(r.token_order_default) &&
+         in_service(r.token_order_longest) && r.token_order_default <= r.token_order_longest &&
+         r.lease_slice.v % micros_per_second == 0 && r.usage_mark >= Nano{} && r.usage_mark <= largest_hold &&
+         r.taker_fee_bps >= 0 && r.taker_fee_bps <= 10'000 && r.maker_rebate_bps >= 0 &&
+         r.maker_rebate_bps <= r.taker_fee_bps && r.sla_rebate_milli >= 0 && r.sla_rebate_milli <= 1'000 &&
+         r.class_scale >= 1;
+}
+
+}  // namespace
+
+Refusal ExchangeCore::State::lacks(ParticipantId who, Role role) const {
+  if (!who.some()) return Refusal::role_missing;  // the exchange itself neither buys nor sells
+  auto const* const participant = at(participants, who);
+  if (!participant) return Refusal::unknown_participant;
+  return (participant->roles & static_cast<std::uint32_t>(role)) != 0 ? Refusal::none : Refusal::role_missing;
+}
+
+Refusal ExchangeCore::State::not_operator(ParticipantId who) const {
+  return who.some() ? lacks(who, Role::operator_) : Refusal::none;
+}
+
+Refusal ExchangeCore::State::not_exchange(ParticipantId who) const {
+  if (!who.some()) return Refusal::none;
+  return at(participants, who) ? Refusal::role_missing : Refusal::unknown_participant;
+}
+
+core::Reply ExchangeCore::State::on(ParticipantId who, SetRules const& c) {
+  if (auto const why = not_operator(who); no(why)) return refuse(why);
+  if (c.rules.version != 1 || !sane(c.rules)) return refuse(Refusal::rules_unknown);
+  rules = c.rules;
+  rules_set = true;
+  emit(record::MarketState{halted, {}, rules.version, {}});
+  return Answer{};
+}
+
+core::Reply ExchangeCore::State::on(ParticipantId who, SetHalt const& c) {
+  if (auto const why = not_operator(who); no(why)) return refuse(why);
+  set_halted(c.halted);
+  return Answer{};
+}
+
+void ExchangeCore::State::set_halted(bool to) {
+  halted = to;
+  emit(record::MarketState{halted, {}, rules.version, {}});
+}
+
+core::Reply ExchangeCore::State::on(ParticipantId who, AddParticipant const& c) {
+  if (!c.participant.some() || c.roles == 0 || (c.roles & ~all_roles) != 0) return refuse(Refusal::malformed);
+  if (auto const why = not_operator(who); no(why)) return refuse(why);
+  if (participants.size() >= limits.participants) return refuse(Refusal::capacity);
+  if (participants.contains(c.participant)) return refuse(Refusal::participant_exists);
+
+  auto& made = participants[c.participant];
+  made.id = c.participant, made.firm = c.firm, made.roles = c.roles;
+  emit(record::ParticipantState{c.participant.v, c.roles, c.firm.v, 0, {}});
+  return Answer{c.participant.v};
+}
+
+core::Reply ExchangeCore::State::on(ParticipantId who, AddKey const& c) {
+  if (!c.key.some() || c.kind == KeyKind::unset || c.kind > KeyKind::bearer_blake2b)
+    return refuse(Refusal::malformed);
+  if (auto const why = not_operator(who); no(why)) return refuse(why);
+  auto* const owner = participant_at(c.participant);
+  if (!owner) return refuse(Refusal::unknown_participant);
+  // A bearer key alone says who calls, so no two participants may share one.
+  if (owner->keys.contains(c.key) || key_values.contains(c.value)) return refuse(Refusal::key_exists);
+
+  owner->keys.emplace(c.key, c);
+  key_values.insert(c.value);
+  emit(record::ParticipantState{
+      owner->id.v, owner->roles, owner->firm.v, static_cast<std::uint32_t>(owner->keys.size()), {}});
+  return Answer{c.key.v};
+}
+
+core::Reply ExchangeCore::State::on(ParticipantId who, Deposit const& c) {
+  AccountKey const bank{the_exchange, AccountKind::bank};
+  if (auto const why = not_operator(who); no(why)) return refuse(why);
+  if (!participants.contains(c.participant)) return refuse(Refusal::unknown_participant);
+  if (c.amount <= Nano{} || ledger.why_not(bank, c.amount)) return refuse(Refusal::amount_invalid);
+  post(bank, {c.participant, AccountKind::funds}, c.amount, TransferCode::deposit, 0);
+  return Answer{c.participant.v};
+}
+
+core::Reply ExchangeCore::State::on(ParticipantId who, FundGuarantee const& c) {
+  AccountKey const bank{the_exchange, AccountKind::bank};
+  if (auto const why = not_operator(who); no(why)) return refuse(why);
+  if (c.amount <= Nano{} || ledger.why_not(bank, c.amount)) return refuse(Refusal::amount_invalid);
+  post(bank, {the_exchange, AccountKind::guarantee}, c.amount, TransferCode::guarantee_funding, 0);
+  pay_owed();
+  return Answer{};
+}
+
+}  // namespace spillway

@@ -1,0 +1,123 @@
+// core_fills.cpp - trades become fills, and fills become jobs and leases.
+#include "core_state.hpp"
+
+namespace spillway {
+
+using core::Offer;
+using core::Order;
+
+namespace {
+
+template <class Id>
+void once(std::vector<Id>& list, Id id) {
+  if (id.some() && std::find(list.begin(), list.end(), id) == list.end()) list.push_back(id);
+}
+
+}  // namespace
+
+void ExchangeCore::State::settle(std::vector<Match> const& matches, OrderId order, OfferId offer) {
+  std::vector<OrderId> changed_orders;
+  std::vector<OfferId> changed_offers;
+  for (auto const& match : matches) {
+    fill(match);
+    once(changed_orders, match.order);
+    once(changed_offers, match.offer);
+  }
+  once(changed_orders, order);
+  once(changed_offers, offer);
+  for (auto const id : changed_offers) show_after_trades(the(offers, id));
+  for (auto const id : changed_orders) show_after_trades(the(orders, id));
+}
+
+void ExchangeCore::State::fill(Match const& match) {
+  auto& order = the(orders, match.order);
+  auto const& offer = the(offers, match.offer);
+  sw_check(match.lots.v > 0 && match.lots <= order.open, "a trade takes no more than is open");
+  sw_check(match.price <= order.limit, "nobody pays more than the limit");
+  last_fill = FillId{last_fill.v + 1};
+  order.open -= match.lots;
+  order.filled += match.lots;
+
+  auto const path = book.eligibility().path(order.signature, match.instrument);
+  auto const product = book.instrument(match.instrument).product;
+  emit(record::Fill{last_fill.v,
+                    match.order.v,
+                    match.offer.v,
+                    match.lots.v,
+                    match.price.v,
+                    match.instrument.v,
+                    match.node.v,
+                    path ? static_cast<std::int32_t>(path->v) : -1,
+                    static_cast<std::uint8_t>(product),
+                    match.taker_is_buyer,
+                    {}},
+       0, order.buyer, offer.provider);
+  count_fill(the(participants, order.buyer));
+  if (offer.provider != order.buyer) count_fill(the(participants, offer.provider));
+  if (product == ProductKind::tokens)
+    start_job(last_fill, order, offer, match);
+  else
+    start_lease(last_fill, order, offer, match);
+  touch(the(nodes, match.node));
+  touch(match.instrument);
+}
+
+/// A token order buys one job; its hold goes with it.
+void ExchangeCore::State::start_job(FillId id, Order& order, Offer const& offer, Match const& match) {
+  sw_check(order.open.v == 0, "a token order buys exactly one job");
+  core::Job job;
+  job.id = JobId{id.v}, job.order = order.id, job.offer = offer.id;
+  job.buyer = order.buyer, job.provider = offer.provider, job.node = match.node;
+  job.instrument = match.instrument, job.price = match.price,
+  job.model = book.instrument(match.instrument).model;
+  job.input = order.terms.input, job.output_max = order.terms.output_max, job.policy = order.terms.policy;
+  job.taker_is_buyer = match.taker_is_buyer, job.rates = order.rates;
+  job.held = std::exchange(order.held, Nano{});
+  job.phase = JobPhase::dispatched, job.matched = now;
+  auto& placed = jobs.emplace(job.id, job).first->second;
+  order.job = job.id;
+  open_jobs.insert(job.id);
+  the(nodes, match.node).jobs.insert(job.id);
+  the(participants, job.buyer).jobs.insert(job.id);
+  the(participants, job.provider).jobs.insert(job.id);
+  wait(placed, rules.acknowledgement);
+  show(placed);
+}
+
+void ExchangeCore::State::show_after_trades(Order& order) {
+  if (book.rests(order.id)) {
+    sw_check(book.open_lots(order.id) == order.open, "book and order agree on what is open");
+    show(order);
+  } else if (order.open.v == 0) {
+    end_order(order, OrderPhase::filled, 0);
+  } else {
+    end_order(order, OrderPhase::cancelled, static_cast<std::uint16_t>(Refusal::ioc_unfilled));
+  }
+}
+
+void ExchangeCore::State::show_after_trades(Offer& offer) {
+  if (offer.phase == OfferPhase::live && !book.live(offer.id)) {
+    timers.cancel(offer.timer);
+    offer.phase = OfferPhase::exhausted;
+    --live_offers;
+  }
+  show(offer);
+}
+
+/// What returns may serve somebody in the same step.
+void ExchangeCore::State::return_capacity(NodeId node, InstrumentId instrument, Lots lots, OfferId source) {
+  std::vector<Match> matches;
+  book.vacate(node, instrument, lots, source);
+  auto const refilled = the(offers, source).terms.replenish && book.live(source) ? source : OfferId{};
+  book.meet(node, matches);
+  touch(the(nodes, node));
+  settle(matches, {}, refilled);
+}
+
+void ExchangeCore::State::count_fill(core::Participant& p) {
+  auto const today = now.v / (24 * micros_per_hour);
+  if (p.fills_day != today) p.fills_day = today, p.fills_today = 0;
+  ++p.fills_today;
+}
+
+}  // namespace spillway

@@ -1,0 +1,115 @@
+// core_order_checks.cpp - what an order may be refused for, and what it is taken to mean where it says
+// nothing.
+#include "core_state.hpp"
+
+namespace spillway {
+
+using core::no;
+using core::refuse;
+
+namespace {
+
+constexpr Micros capacity_order_longest{30LL * 24 * micros_per_hour};
+constexpr std::int64_t day_us = 24 * micros_per_hour;
+
+bool shaped_as_tokens(PlaceOrder const& c) {
+  auto const& models = c.predicate.models;
+  return !models.empty() && models.size() <= predicate_models_max && c.tif != TimeInForce::gtc &&
+         c.term.v == 0 && c.policy <= FaultPolicy::re_run;
+}
+
+bool shaped_as_capacity(PlaceOrder const& c) {
+  return c.predicate.models.empty() && c.input.v == 0 && c.output_max.v == 0 &&
+         (c.term.v == 0 || c.term.v >= micros_per_second);
+}
+
+}  // namespace
+
+bool ExchangeCore::State::well_formed(PlaceOrder const& c) {
+  if (!c.client.some() || c.tif == TimeInForce::unset || c.tif > TimeInForce::timed) return false;
+  if (c.good_for.v < 0 || c.input.v < 0 || c.output_max.v < 0 || c.term.v < 0) return false;
+  if (c.predicate.product == ProductKind::tokens) return shaped_as_tokens(c);
+  return c.predicate.product == ProductKind::capacity && shaped_as_capacity(c);
+}
+
+std::expected<PlaceOrder, Refusal> ExchangeCore::State::completed(PlaceOrder c) const {
+  bool const tokens = c.predicate.product == ProductKind::tokens;
+  if (tokens && c.quantity.v == 0) c.quantity = core::one_job;
+  if (c.quantity.v <= 0) return refuse(Refusal::quantity_zero);
+  if (!tokens && c.quantity.v % lot_of(c.predicate).v != 0) return refuse(Refusal::quantity_not_a_lot);
+  if (c.quantity > (tokens ? core::one_job : core::capacity_lots_max))
+    return refuse(Refusal::quantity_too_large);
+  if (!on_grid(c.limit)) return refuse(Refusal::price_off_grid);
+  return tokens ? completed_tokens(std::move(c)) : completed_capacity(std::move(c));
+}
+
+/// The tiers that take both the input and the output asked for. A predicate names one tier or any: where only
+/// one of them fits, it is meant; where some but not all fit, the order must say which.
+std::expected<PlaceOrder, Refusal> ExchangeCore::State::completed_tokens(PlaceOrder c) const {
+  if (c.tif == TimeInForce::timed && c.good_for.v == 0) c.good_for = rules.token_order_default;
+  if (c.tif == TimeInForce::timed && c.good_for > rules.token_order_longest)
+    return refuse(Refusal::time_too_long);
+  if (c.policy == FaultPolicy::unset) c.policy = FaultPolicy::error_frame;
+
+  std::vector<Tier const*> take_input;
+  for (auto const& tier : reference.tiers()) {
+    bool const meant =
+        tier.product == ProductKind::tokens && (!c.predicate.tier.some() || c.predicate.tier == tier.id);
+    if (meant && c.input.v <= tier.input_max) take_input.push_back(&tier);
+  }
+  bool const tier_known = !c.predicate.tier.some() || reference.find(c.predicate.tier);
+  if (!tier_known) return refuse(Refusal::unknown_tier);
+  if (take_input.empty()) return refuse(Refusal::input_too_long);
+
+  auto const by_output = [](Tier const* a, Tier const* b) { return a->output_max < b->output_max; };
+  if (c.output_max.v == 0)
+    c.output_max = Tokens{(*std::min_element(take_input.begin(), take_input.end(), by_output))->output_max};
+  std::vector<Tier const*> take_both;
+  for (auto const* tier : take_input)
+    if (c.output_max.v <= tier->output_max) take_both.push_back(tier);
+  if (take_both.empty()) return refuse(Refusal::output_too_long);
+  if (take_both.size() == 1)
+    c.predicate.tier = take_both.front()->id;
+  else if (take_both.size() < take_input.size())
+    return refuse(Refusal::output_too_long);
+  return c;
+}
+
+std::expected<PlaceOrder, Refusal> ExchangeCore::State::completed_capacity(PlaceOrder c) const {
+  if (c.tif == TimeInForce::timed && c.good_for.v == 0) c.good_for = capacity_order_longest;
+  if (c.tif == TimeInForce::timed && c.good_for > capacity_order_longest)
+    return refuse(Refusal::time_too_long);
+  if (c.term > core::term_longest) return refuse(Refusal::time_too_long);
+  return c;
+}
+
+/// The largest of the smallest parts of the classes it accepts: every one of them can be cut that way.
+Lots ExchangeCore::State::lot_of(Predicate const& p) const {
+  std::int32_t lot = 1;
+  for (auto const& klass : reference.classes())
+    if (p.classes.empty() || std::find(p.classes.begin(), p.classes.end(), klass.id) != p.classes.end())
+      lot = std::max(lot, klass.smallest_part_milli);
+  return Lots{lot};
+}
+
+std::size_t ExchangeCore::State::resting_max(core::Participant const& p) const {
+  auto const today = p.fills_day == now.v / day_us ? p.fills_today : 0;
+  return static_cast<std::size_t>(std::max<std::int64_t>(1'000, 100 * today));
+}
+
+std::expected<SignatureId, Refusal> ExchangeCore::State::signature_for(ParticipantId who,
+                                                                       PlaceOrder const& c) {
+  auto const made = book.intern(who, c.predicate);
+  bool const rests = c.tif == TimeInForce::gtc || c.tif == TimeInForce::timed;
+  bool const too_many = rests && book.resting_orders_of(who) >= resting_max(the(participants, who));
+  if (too_many && (made || made.error() > Refusal::resting_limit)) return refuse(Refusal::resting_limit);
+  return made;
+}
+
+Refusal ExchangeCore::State::why_unfunded(ParticipantId who, Nano worst) const {
+  if (worst == Nano{}) return Refusal::none;
+  if (auto const why = ledger.why_not({who, AccountKind::funds}, worst)) return *why;
+  return worst > largest_hold ? Refusal::hold_too_large : Refusal::none;
+}
+
+}  // namespace spillway

@@ -1,0 +1,168 @@
+// core_orders.cpp - orders: placed under a hold, amended, cancelled, ended.
+#include "core_state.hpp"
+
+namespace spillway {
+
+using core::no;
+using core::Order;
+using core::refuse;
+
+// ---- what an order may cost ----
+
+/// Input is weighed by the heaviest of the accepted models, so the cap holds whichever serves.
+Tokens ExchangeCore::State::work_cap(PlaceOrder const& c) const {
+  std::int32_t weight = 0;
+  for (auto const id : c.predicate.models)
+    if (auto const* model = reference.find(id)) weight = std::max(weight, model->input_weight_milli);
+  return work_tokens(c.input, weight, c.output_max);
+}
+
+/// Tokens: the whole job. Capacity: the running slice and the next one, as a lease prepays them.
+Nano ExchangeCore::State::worst_case(PlaceOrder const& c, PriceIndex limit, Lots open,
+                                     core::Rates const& rates) const {
+  if (open.v == 0) return {};
+  if (c.predicate.product == ProductKind::tokens) return with_fee(hold_for_tokens(limit, work_cap(c)), rates);
+  auto const slices = rates.lease_slice + rates.lease_slice;
+  return with_fee(hold_for_capacity(limit, open, slices), rates);
+}
+
+// ---- placing ----
+
+core::Reply ExchangeCore::State::on(ParticipantId who, PlaceOrder const& asked) {
+  auto c = asked;
+  c.predicate.input = c.input;  // one fact, said once
+  if (!well_formed(c)) return refuse(Refusal::malformed);
+  if (auto const why = lacks(who, Role::buyer); no(why)) return refuse(why);
+  if (!genesis_done()) return refuse(Refusal::genesis_missing);
+  // Before the halt: a retry asks what became of an order, it does not place one.
+  if (auto again = repeated(who, c)) return *again;
+  if (halted) return refuse(Refusal::halted);
+  if (book.resting_orders_of(who) >= limits.orders_per_participant) return refuse(Refusal::capacity);
+  auto const full = completed(c);
+  if (!full) return refuse(full.error());
+  auto const signature = signature_for(who, *full);
+  if (!signature) return refuse(signature.error());
+
+  Order order;
+  order.id = OrderId{entry_seq.v}, order.terms = *full, order.buyer = who, order.signature = *signature;
+  order.limit = full->limit, order.open = full->quantity, order.placed = now;
+  order.rates = {rules.taker_fee_bps, rules.maker_rebate_bps, rules.lease_slice};
+  auto const made = place(std::move(order));
+  if (made) remember(the(participants, who), c.client, c, made->made);
+  return made;
+}
+
+BookOrder ExchangeCore::State::in_book(Order const& o) {
+  return {o.id, o.buyer, o.signature, o.limit, o.open, o.terms.tif, o.terms.prefer_near};
+}
+
+bool ExchangeCore::State::fills_wholly(Order const& order) const {
+  Lots filled;
+  for (auto const& match : book.dry_run(in_book(order))) filled += match.lots;
+  return filled == order.open;
+}
+
+core::Reply ExchangeCore::State::place(Order wanted) {
+  auto const& terms = wanted.terms;
+  auto const worst = worst_case(terms, wanted.limit, wanted.open, wanted.rates);
+  if (auto const why = why_unfunded(wanted.buyer, worst); no(why)) return refuse(why);
+  if (terms.tif == TimeInForce::fok && !fills_wholly(wanted)) return refuse(Refusal::fok_unfillable);
+  if (terms.market && wanted.limit.v == 0) return refuse(Refusal::market_unprotected);
+
+  auto const id = wanted.id;
+  auto& order = orders.emplace(id, std::move(wanted)).first->second;
+  the(participants, order.buyer).orders.insert(id);
+  order.phase = OrderPhase::resting;
+  hold(order.buyer, order.held, worst, id.v);
+  std::vector<Match> matches;
+  book.place_order(in_book(order), matches);
+  if (book.rests(id)) {
+    resting.insert(id);
+    if (terms.tif == TimeInForce::timed) {
+      order.expires = now + order.terms.good_for;
+      order.timer = timers.add(order.expires, core::TimerKind::order_expiry, id.v);
+    }
+  }
+  settle(matches, id);
+  return Answer{id.v};
+}
+
+// ---- amending ----
+
+/// The new open quantity, when the order may be amended so.
+std::expected<Lots, Refusal> ExchangeCore::State::amended_lots(ParticipantId who, AmendOrder const& c) const {
+  if (auto const why = lacks(who, Role::buyer); no(why)) return refuse(why);
+  auto const* const order = at(orders, c.order);
+  if (!order) return refuse(Refusal::unknown_id);
+  if (order->phase != OrderPhase::resting) return refuse(Refusal::dead_id);
+  if (order->buyer != who) return refuse(Refusal::not_yours);
+  bool const tokens = order->terms.predicate.product == ProductKind::tokens;
+  auto const lots = tokens && c.quantity.v == 0 ? core::one_job : c.quantity;
+  if (lots.v <= 0) return refuse(Refusal::quantity_zero);
+  if (!tokens && lots.v % lot_of(order->terms.predicate).v != 0) return refuse(Refusal::quantity_not_a_lot);
+  if (lots > (tokens ? core::one_job : core::capacity_lots_max)) return refuse(Refusal::quantity_too_large);
+  if (!on_grid(c.limit)) return refuse(Refusal::price_off_grid);
+  return lots;
+}
+
+core::Reply ExchangeCore::State::on(ParticipantId who, AmendOrder const& c) {
+  auto const lots = amended_lots(who, c);
+  if (!lots) return refuse(lots.error());
+  auto& order = the(orders, c.order);
+  auto const worst = worst_case(order.terms, c.limit, *lots, order.rates);
+  if (worst > order.held)
+    if (auto const why = why_unfunded(who, worst - order.held); no(why)) return refuse(why);
+  if (worst > largest_hold) return refuse(Refusal::hold_too_large);
+  if (order.terms.market && c.limit.v == 0) return refuse(Refusal::market_unprotected);
+
+  if (worst > order.held) hold(who, order.held, worst - order.held, c.order.v);
+  if (worst < order.held) release(who, order.held, order.held - worst, c.order.v);
+  order.limit = c.limit;
+  order.open = *lots;
+  std::vector<Match> matches;
+  book.amend_order(c.order, c.limit, *lots, matches);
+  settle(matches, c.order);
+  return Answer{c.order.v};
+}
+
+// ---- ending ----
+
+core::Reply ExchangeCore::State::on(ParticipantId who, CancelOrder const& c) {
+  if (c.reason > CancelReason::disconnected) return refuse(Refusal::malformed);
+  if (who.some() && !participants.contains(who)) return refuse(Refusal::unknown_participant);
+  auto* const order = at(orders, c.order);
+  if (!order) return refuse(Refusal::unknown_id);
+  if (order->phase != OrderPhase::resting) return refuse(Refusal::dead_id);
+  if (who.some() && order->buyer != who) return refuse(Refusal::not_yours);
+  auto const reason = c.reason == CancelReason::unset ? CancelReason::asked : c.reason;
+  book.cancel_order(c.order);
+  end_order(*order, OrderPhase::cancelled, static_cast<std::uint16_t>(reason));
+  return Answer{c.order.v};
+}
+
+/// The order is off the book already; what is still held for it goes back.
+void ExchangeCore::State::end_order(Order& order, OrderPhase phase, std::uint16_t code) {
+  sw_check(!book.rests(order.id), "an ended order is off the book");
+  timers.cancel(order.timer);
+  resting.erase(order.id);
+  release(order.buyer, order.held, order.held, order.id.v);
+  order.phase = phase;
+  show(order, code);
+}
+
+void ExchangeCore::State::show(Order const& order, std::uint16_t code) {
+  emit(record::OrderState{order.id.v,
+                          order.terms.client.v,
+                          order.open.v,
+                          order.filled.v,
+                          order.held.v,
+                          order.limit.v,
+                          order.signature.v,
+                          static_cast<std::uint8_t>(order.phase),
+                          static_cast<std::uint8_t>(order.terms.tif),
+                          static_cast<std::uint8_t>(order.terms.predicate.product),
+                          {}},
+       code, order.buyer);
+}
+
+}  // namespace spillway
