@@ -24,8 +24,10 @@ class Writer {
   template <class T>
   requires std::is_integral_v<T>
   void number(T value) {
+    std::array<std::byte, sizeof(T)> raw;
     for (std::size_t i = 0; i < sizeof(T); ++i)
-      bytes.push_back(std::byte(static_cast<std::uint64_t>(value) >> (8 * i) & 0xff));
+      raw[i] = std::byte(static_cast<std::uint64_t>(value) >> (8 * i) & 0xff);
+    bytes.insert(bytes.end(), raw.begin(), raw.end());
   }
   void digest(Bytes32 const& value) { bytes.insert(bytes.end(), value.begin(), value.end()); }
   template <class Sequence, class Each>

@@ -6,6 +6,7 @@
 
 #include "attest/merkle.hpp"
 #include "market/check.hpp"
+#include "target_clones.hpp"
 
 namespace spillway::attest {
 
@@ -51,26 +52,40 @@ std::uint64_t residue(std::int64_t sum) {
   return static_cast<std::uint64_t>(m < 0 ? m + static_cast<std::int64_t>(prime) : m);
 }
 
+struct Sums {
+  std::int64_t low, high;
+};
+
 // Halves of r keep each sum below 16384 * 2^31 * 2^16 = 2^61.
-std::uint64_t dot(std::span<std::int32_t const> row, std::span<std::uint32_t const> r) {
+ATTEST_TARGET_CLONES Sums sums(std::int32_t const* row, std::uint32_t const* r, std::size_t n) {
   std::int64_t low = 0, high = 0;
-  for (std::size_t j = 0; j < row.size(); ++j) {
-    low += std::int64_t{row[j]} * (r[j] & 0xffff);
-    high += std::int64_t{row[j]} * (r[j] >> 16);
+  for (std::size_t j = 0; j < n; ++j) {
+    low += std::int64_t{row[j]} * static_cast<std::int32_t>(r[j] & 0xffff);
+    high += std::int64_t{row[j]} * static_cast<std::int32_t>(r[j] >> 16);
   }
-  return (residue(high) * 65'536 + residue(low)) % prime;
+  return {low, high};
 }
 
 // 2^7 * 2^31 * 2^14 = 2^52.
+ATTEST_TARGET_CLONES std::int64_t sum(std::int8_t const* row, std::uint32_t const* y, std::size_t n) {
+  std::int64_t out = 0;
+  for (std::size_t j = 0; j < n; ++j) out += std::int64_t{row[j]} * static_cast<std::int32_t>(y[j]);
+  return out;
+}
+
+std::uint64_t dot(std::span<std::int32_t const> row, std::span<std::uint32_t const> r) {
+  auto const [low, high] = sums(row.data(), r.data(), row.size());
+  return (residue(high) * 65'536 + residue(low)) % prime;
+}
+
 std::uint64_t dot(std::span<std::int8_t const> row, std::span<std::uint32_t const> y) {
-  std::int64_t sum = 0;
-  for (std::size_t j = 0; j < row.size(); ++j) sum += std::int64_t{row[j]} * y[j];
-  return residue(sum);
+  return residue(sum(row.data(), y.data(), row.size()));
 }
 
 bool in_range(std::span<std::int32_t const> row, std::uint32_t n) {
   auto const bound = static_cast<std::int32_t>(n) * 128 * 128;
-  auto const [least, most] = std::ranges::minmax(row);
+  std::int32_t least = 0, most = 0;
+  for (auto const x : row) least = std::min(least, x), most = std::max(most, x);
   return -bound <= least && most <= bound;
 }
 
