@@ -14,16 +14,22 @@ using namespace std::chrono_literals;
 
 constexpr auto checkpoint_every = 1s;
 constexpr auto disk_look_every = 1s;
-constexpr std::uint64_t cancel_only_below = 4;    // further segments obtainable
+constexpr std::uint64_t cancel_only_below = 4;  // further segments obtainable
 constexpr std::uint64_t operator_only_below = 1;
 
 }  // namespace
 
 Flusher::Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Frontier tree, LogKey key,
                  std::filesystem::path checkpoint,
-                 std::function<void(std::shared_ptr<ReleasedBatch const>)> released, std::function<void(Durable)> durable)
-    : entries_(std::move(entries)), records_(std::move(records)), chain_(std::move(chain)), tree_(std::move(tree)),
-      key_(std::move(key)), checkpoint_(std::move(checkpoint)), released_(std::move(released)),
+                 std::function<void(std::shared_ptr<ReleasedBatch const>)> released,
+                 std::function<void(Durable)> durable)
+    : entries_(std::move(entries)),
+      records_(std::move(records)),
+      chain_(std::move(chain)),
+      tree_(std::move(tree)),
+      key_(std::move(key)),
+      checkpoint_(std::move(checkpoint)),
+      released_(std::move(released)),
       durable_(std::move(durable)) {
   look_at_disk();
 }

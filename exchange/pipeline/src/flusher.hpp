@@ -1,5 +1,5 @@
-// exchange/src/flusher.hpp - the journal's thread: writes each batch with its seal, syncs once, then releases it.
-// Room:   exchange_pipeline, private.
+// exchange/src/flusher.hpp - the journal's thread: writes each batch with its seal, syncs once, then releases
+// it. Room:   exchange_pipeline, private.
 #pragma once
 
 #include <atomic>
@@ -18,10 +18,14 @@ namespace spillway {
 
 class Flusher {
  public:
-  struct Durable { std::uint64_t position{}; Seq seq; };
+  struct Durable {
+    std::uint64_t position{};
+    Seq seq;
+  };
 
   Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Frontier tree, LogKey key,
-          std::filesystem::path checkpoint, std::function<void(std::shared_ptr<ReleasedBatch const>)> released,
+          std::filesystem::path checkpoint,
+          std::function<void(std::shared_ptr<ReleasedBatch const>)> released,
           std::function<void(Durable)> durable);
 
   void run(OpenBatch& batch);

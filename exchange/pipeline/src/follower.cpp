@@ -28,13 +28,19 @@ constexpr auto commit_every = 200ms;
   std::abort();
 }
 
-struct Waiting { Seq at_least; Follower::Query query; };
+struct Waiting {
+  Seq at_least;
+  Follower::Query query;
+};
 
 }  // namespace
 
 struct Follower::Impl {
   Impl(FollowerOptions&& o, Tail&& t, Projection&& p)
-      : options(std::move(o)), tail(std::move(t)), projection(std::move(p)), core(options.limits),
+      : options(std::move(o)),
+        tail(std::move(t)),
+        projection(std::move(p)),
+        core(options.limits),
         replayer(core, [this](Entry const& entry, Outcome const& outcome) { applied_one(entry, outcome); }) {}
 
   FollowerOptions options;
@@ -61,7 +67,8 @@ struct Follower::Impl {
   void tell_touched();
 };
 
-std::expected<std::unique_ptr<Follower>, std::string> Follower::open(FollowerOptions options, Projection projection) {
+std::expected<std::unique_ptr<Follower>, std::string> Follower::open(FollowerOptions options,
+                                                                     Projection projection) {
   auto tail = Tail::open(options.journal, StreamKind::entries);
   if (!tail) return std::unexpected(tail.error().message);
   auto impl = std::make_unique<Impl>(std::move(options), std::move(*tail), std::move(projection));
@@ -110,13 +117,15 @@ void Follower::Impl::run() {
     bool const more = apply_some();
     tell_touched();
     answer();
-    commit_if(steady_clock::now() - last_commit >= commit_every || projection.pending() >= entries_per_commit);
+    commit_if(steady_clock::now() - last_commit >= commit_every ||
+              projection.pending() >= entries_per_commit);
     if (more) continue;
     std::unique_lock lock(mutex);
     if (stopping) break;
     auto const woken = [&] {
       return stopping || durable_position > tail.position() ||
-             std::any_of(queries.begin(), queries.end(), [&](auto const& q) { return q.at_least <= applied; });
+             std::any_of(queries.begin(), queries.end(),
+                         [&](auto const& q) { return q.at_least <= applied; });
     };
     changed.wait_until(lock, last_commit + commit_every, woken);
     if (!projection.pending()) last_commit = steady_clock::now();

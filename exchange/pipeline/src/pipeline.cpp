@@ -1,4 +1,5 @@
-// exchange/src/pipeline.cpp - opens the journal, replays it, and starts the threads in the order of the stages:
+// exchange/src/pipeline.cpp - opens the journal, replays it, and starts the threads in the order of the
+// stages:
 //   1. inbox: two lanes            (any thread)
 //   2. sequencer: stamp and apply  (core thread)
 //   3. flusher: write, seal, sync  (journal thread)
@@ -22,7 +23,10 @@ namespace spillway {
 
 struct Pipeline::Impl {
   explicit Impl(PipelineOptions&& o, JournalDirectory&& d)
-      : options(std::move(o)), directory(std::move(d)), core(options.limits), inbox(options.orders_waiting_max) {}
+      : options(std::move(o)),
+        directory(std::move(d)),
+        core(options.limits),
+        inbox(options.orders_waiting_max) {}
 
   PipelineOptions options;
   JournalDirectory directory;
@@ -47,11 +51,13 @@ std::unexpected<PipelineError> failed(PipelineErrc code, std::string message) {
 }
 
 std::unexpected<PipelineError> failed(JournalError const& error) {
-  return failed(error.code == JournalErrc::damaged ? PipelineErrc::damaged : PipelineErrc::journal, error.message);
+  return failed(error.code == JournalErrc::damaged ? PipelineErrc::damaged : PipelineErrc::journal,
+                error.message);
 }
 
 // Frames that a checkpoint vouches for were synced: fewer on disk is damage, not a torn tail.
-std::expected<std::uint64_t, PipelineError> synced_frames(JournalDirectory const& directory, LogKey const& key) {
+std::expected<std::uint64_t, PipelineError> synced_frames(JournalDirectory const& directory,
+                                                          LogKey const& key) {
   auto const note = load_checkpoint(directory.checkpoint());
   if (!note) return failed(note.error());
   if (note->empty()) return 0;
@@ -67,8 +73,8 @@ struct Recovered {
   Frontier tree;
 };
 
-// The tables name the sequence and D that they cover. When the journal has another D there, or ends before, they belong
-// to another journal or another future of this one, and are made anew.
+// The tables name the sequence and D that they cover. When the journal has another D there, or ends before,
+// they belong to another journal or another future of this one, and are made anew.
 class ProjectionCheck {
  public:
   explicit ProjectionCheck(Projection& projection) : projection_(projection) {}
@@ -102,8 +108,9 @@ class RecordsCatchUp {
   std::uint64_t pending_{};
 };
 
-std::expected<Recovered, PipelineError> recover(PipelineOptions const& options, JournalDirectory const& directory,
-                                                LogKey const& key, ExchangeCore& core, StartReport& start) {
+std::expected<Recovered, PipelineError> recover(PipelineOptions const& options,
+                                                JournalDirectory const& directory, LogKey const& key,
+                                                ExchangeCore& core, StartReport& start) {
   auto const synced = synced_frames(directory, key);
   if (!synced) return std::unexpected(synced.error());
   LogOptions records_options{.segment_bytes = options.segment_bytes, .sync_each_commit = false};
@@ -113,7 +120,8 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options, 
   if (!projection) return failed(PipelineErrc::projection, projection.error());
   ProjectionCheck projection_check(*projection);
   RecordsCatchUp catch_up(*records);
-  Replayer replayer(core, [&](Entry const& entry, Outcome const& outcome) { catch_up.add(entry.seq, outcome.records); });
+  Replayer replayer(
+      core, [&](Entry const& entry, Outcome const& outcome) { catch_up.add(entry.seq, outcome.records); });
   std::optional<ReplayFault> fault;
   LogOptions entry_options{.segment_bytes = options.segment_bytes, .synced_frames = *synced};
   entry_options.each_frame = [&](FrameView const& frame) {
@@ -125,16 +133,17 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options, 
   auto entries = LogWriter::open(directory.path(), StreamKind::entries, entry_options, &report);
   if (!entries) return failed(entries.error());
   if (fault)
-    return failed(PipelineErrc::replay, "replay stopped at sequence " + std::to_string(fault->seq.v) + ", position " +
-                                            std::to_string(fault->position) + ": " + fault->reason +
-                                            "; run spillway-audit verify on the directory");
+    return failed(PipelineErrc::replay, "replay stopped at sequence " + std::to_string(fault->seq.v) +
+                                            ", position " + std::to_string(fault->position) + ": " +
+                                            fault->reason + "; run spillway-audit verify on the directory");
   catch_up.finish();
   if (auto done = projection_check.finish(); !done) return failed(PipelineErrc::projection, done.error());
   sw_check(records->durable_seq() <= core.applied(), "records never run ahead of entries");
   start.entries = replayer.entries();
   start.torn_bytes = report.torn_bytes;
   start.fresh = replayer.entries() == 0;
-  return Recovered{std::move(*entries), std::move(*records), std::move(*projection), replayer.chain(), replayer.tree()};
+  return Recovered{std::move(*entries), std::move(*records), std::move(*projection), replayer.chain(),
+                   replayer.tree()};
 }
 
 }  // namespace
@@ -200,8 +209,13 @@ std::string Pipeline::verifier_key() const { return impl_->vkey; }
 PipelineCounters Pipeline::counters() const {
   auto const durable = impl_->flusher->durable_now();
   auto const batches = impl_->flusher->batches();
-  return {impl_->flusher->entries(), batches, batches, impl_->refused_busy.load(std::memory_order_relaxed),
-          durable.seq, impl_->follower->applied(), impl_->flusher->disk()};
+  return {impl_->flusher->entries(),
+          batches,
+          batches,
+          impl_->refused_busy.load(std::memory_order_relaxed),
+          durable.seq,
+          impl_->follower->applied(),
+          impl_->flusher->disk()};
 }
 
 Pipeline::Stopped Pipeline::stop() {

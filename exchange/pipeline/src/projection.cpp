@@ -1,4 +1,5 @@
-// exchange/src/projection.cpp - record kinds to rows. Keys are big-endian, so tables are in the order people read them.
+// exchange/src/projection.cpp - record kinds to rows. Keys are big-endian, so tables are in the order people
+// read them.
 #include "exchange/projection.hpp"
 
 #include <cstring>
@@ -27,16 +28,23 @@ std::optional<StoredRow> stored(ByteView bytes) {
   return row;
 }
 
-// An account's row is its latest posting per side; balances are summed from postings, or read from the follower's core.
+// An account's row is its latest posting per side; balances are summed from postings, or read from the
+// follower's core.
 StoreKey account_key(std::uint32_t owner, std::uint16_t kind) { return StoreKey{}.u32(owner).u16(kind); }
 
 }  // namespace
 
 Projection::Projection(Store store)
-    : store_(std::move(store)), meta_(store_.table("meta")), orders_(store_.table("orders")), jobs_(store_.table("jobs")),
-      postings_(store_.table("postings")), reports_(store_.table("reports")), accounts_(store_.table("accounts")) {}
+    : store_(std::move(store)),
+      meta_(store_.table("meta")),
+      orders_(store_.table("orders")),
+      jobs_(store_.table("jobs")),
+      postings_(store_.table("postings")),
+      reports_(store_.table("reports")),
+      accounts_(store_.table("accounts")) {}
 
-std::expected<Projection, std::string> Projection::open(std::filesystem::path const& folder, std::uint64_t map_bytes) {
+std::expected<Projection, std::string> Projection::open(std::filesystem::path const& folder,
+                                                        std::uint64_t map_bytes) {
   auto store = Store::open(folder, {.tables = {"meta", "orders", "jobs", "postings", "reports", "accounts"},
                                     .map_bytes = map_bytes});
   if (!store) return std::unexpected("the projection: " + store.error().message);
@@ -44,7 +52,8 @@ std::expected<Projection, std::string> Projection::open(std::filesystem::path co
   Projection made(std::move(*store));
   auto txn = ReadTxn::begin(made.store_);
   if (!txn) return std::unexpected("the projection: " + txn.error().message);
-  if (auto const at = txn->get(made.meta_, as_byte_view(position_key)); at && at->size() == sizeof(StoredPosition)) {
+  if (auto const at = txn->get(made.meta_, as_byte_view(position_key));
+      at && at->size() == sizeof(StoredPosition)) {
     StoredPosition position;
     std::memcpy(&position, at->data(), sizeof position);
     made.committed_ = Seq{position.seq};
@@ -93,10 +102,12 @@ std::expected<void, std::string> Projection::commit(Seq seq, Hash256 const& dige
   auto txn = WriteTxn::begin(store_);
   if (!txn) return std::unexpected(txn.error().message);
   for (auto const& row : pending_)
-    if (auto done = txn->put(row.table, row.key, row.value); !done) return std::unexpected(done.error().message);
+    if (auto done = txn->put(row.table, row.key, row.value); !done)
+      return std::unexpected(done.error().message);
   StoredPosition const position{seq.v, digest};
   auto const bytes = std::as_bytes(std::span(&position, 1));
-  if (auto done = txn->put(meta_, as_byte_view(position_key), bytes); !done) return std::unexpected(done.error().message);
+  if (auto done = txn->put(meta_, as_byte_view(position_key), bytes); !done)
+    return std::unexpected(done.error().message);
   if (auto done = std::move(*txn).commit(); !done) return std::unexpected(done.error().message);
   pending_.clear();
   committed_ = seq;
@@ -108,22 +119,25 @@ std::vector<ReportRow> Projection::reports(ParticipantId who, std::uint64_t afte
   std::vector<ReportRow> out;
   auto txn = ReadTxn::begin(store_);
   if (!txn || most == 0) return out;
-  txn->each(reports_, StoreKey{}.id(who).u64(after + 1), StoreKey{}.id(who).u64(~std::uint64_t{0}),
-            [&](ByteView key, ByteView value) {
-              if (auto const row = stored(value))
-                out.push_back({key_part<std::uint64_t>(key, 4), Seq{row->seq}, Stamp{row->stamp}, row->record});
-              return out.size() < most;
-            });
+  txn->each(
+      reports_, StoreKey{}.id(who).u64(after + 1), StoreKey{}.id(who).u64(~std::uint64_t{0}),
+      [&](ByteView key, ByteView value) {
+        if (auto const row = stored(value))
+          out.push_back({key_part<std::uint64_t>(key, 4), Seq{row->seq}, Stamp{row->stamp}, row->record});
+        return out.size() < most;
+      });
   return out;
 }
 
-std::vector<PostingRow> Projection::postings(ParticipantId owner, std::uint16_t kind, std::size_t most) const {
+std::vector<PostingRow> Projection::postings(ParticipantId owner, std::uint16_t kind,
+                                             std::size_t most) const {
   std::vector<PostingRow> out;
   auto txn = ReadTxn::begin(store_);
   if (!txn || most == 0) return out;
   txn->each(postings_, account_key(owner.v, kind).u64(0), account_key(owner.v, kind).u64(~std::uint64_t{0}),
             [&](ByteView, ByteView value) {
-              if (auto const row = stored(value)) out.push_back({Seq{row->seq}, Stamp{row->stamp}, row->record});
+              if (auto const row = stored(value))
+                out.push_back({Seq{row->seq}, Stamp{row->stamp}, row->record});
               return out.size() < most;
             });
   return out;

@@ -1,4 +1,5 @@
-// exchange/src/read_why.cpp - every live offer is held against each condition alone; what fails only one is a near miss.
+// exchange/src/read_why.cpp - every live offer is held against each condition alone; what fails only one is a
+// near miss.
 #include "read_why.hpp"
 
 #include <algorithm>
@@ -16,7 +17,7 @@ using namespace words;
 namespace {
 
 struct Counts {
-  std::map<std::string, std::int64_t> failing;       // condition -> offers that fail it
+  std::map<std::string, std::int64_t> failing;        // condition -> offers that fail it
   std::map<std::string, std::int64_t> failing_alone;  // condition -> offers that fail nothing else
   std::optional<PriceIndex> price_needed;             // cheapest offer that fails the price alone
   std::int64_t offers{}, would_fill{};
@@ -27,7 +28,8 @@ std::vector<std::string> failed(FailedConditions const& f, bool price, bool quan
   auto add = [&](bool is, char const* name) {
     if (is) names.emplace_back(name);
   };
-  add(f.model, "model"), add(f.klass, "class"), add(f.place, "place"), add(f.tier, "tier"), add(f.origin, "origin");
+  add(f.model, "model"), add(f.klass, "class"), add(f.place, "place"), add(f.tier, "tier"),
+      add(f.origin, "origin");
   add(f.pue, "pue"), add(f.green, "green"), add(f.network, "network"), add(f.ready, "ready");
   add(price, "price"), add(quantity, "quantity");
   return names;
@@ -48,7 +50,8 @@ Counts count(FollowerView const& view, PlaceOrder const& order) {
     if (names.empty()) ++counts.would_fill;
     if (names.size() != 1) continue;
     ++counts.failing_alone[names.front()];
-    if (names.front() == "price") counts.price_needed = std::min(counts.price_needed.value_or(offer.price), offer.price);
+    if (names.front() == "price")
+      counts.price_needed = std::min(counts.price_needed.value_or(offer.price), offer.price);
   }
   return counts;
 }
@@ -56,7 +59,8 @@ Counts count(FollowerView const& view, PlaceOrder const& order) {
 json::object shown(Counts const& counts) {
   json::object failing;
   for (auto const& [condition, offers] : counts.failing) failing[condition] = offers;
-  json::object out{{"offers", counts.offers}, {"would_fill_now", counts.would_fill}, {"failing", std::move(failing)}};
+  json::object out{
+      {"offers", counts.offers}, {"would_fill_now", counts.would_fill}, {"failing", std::move(failing)}};
   auto const binding = std::max_element(counts.failing_alone.begin(), counts.failing_alone.end(),
                                         [](auto const& a, auto const& b) { return a.second < b.second; });
   if (binding != counts.failing_alone.end()) out["binds"] = binding->first;
@@ -98,7 +102,8 @@ Nano worst_charge(FollowerView const& view, PlaceOrder const& order) {
     return hold_for_capacity(order.limit, order.quantity, Micros{2 * view.core.rules().lease_slice.v});
   std::int32_t weight = 0;
   for (auto const id : order.predicate.models)
-    if (auto const* const model = view.core.reference().find(id)) weight = std::max(weight, model->input_weight_milli);
+    if (auto const* const model = view.core.reference().find(id))
+      weight = std::max(weight, model->input_weight_milli);
   return hold_for_tokens(order.limit, work_tokens(order.input, weight, order.output_max));
 }
 
@@ -123,11 +128,13 @@ json::object read_preview(FollowerView const& view, ReadRequest const& read) {
     if (left.v == 0) break;
     auto const lots = std::min(left, candidate.offer.executable);
     left -= lots;
-    fills.push_back(json::object{{"offer", number(candidate.offer.id.v)},
-                                 {"instrument", instrument_name(view.core.reference(), view.core.book().instrument(candidate.offer.instrument))},
-                                 {"price", price(candidate.offer.price)},
-                                 {"lots", number(lots.v)},
-                                 {"path_us", number(candidate.path.v)}});
+    fills.push_back(json::object{
+        {"offer", number(candidate.offer.id.v)},
+        {"instrument",
+         instrument_name(view.core.reference(), view.core.book().instrument(candidate.offer.instrument))},
+        {"price", price(candidate.offer.price)},
+        {"lots", number(lots.v)},
+        {"path_us", number(candidate.path.v)}});
   }
   auto const charge = worst_charge(view, order);
   auto const fee = fee_due(charge, view.core.rules().taker_fee_bps) + Nano{charge.v > 0 ? 1 : 0};

@@ -8,7 +8,8 @@
 
 namespace spillway {
 
-/// Counts of live offers that fail each condition, the one that binds, the smallest single relaxation that would fill.
+/// Counts of live offers that fail each condition, the one that binds, the smallest single relaxation that
+/// would fill.
 [[nodiscard]] boost::json::object read_why(FollowerView const& view, ReadRequest const& read);
 /// The fill that the order would get now, with its worst-case hold and fee.
 [[nodiscard]] boost::json::object read_preview(FollowerView const& view, ReadRequest const& read);

@@ -1,4 +1,5 @@
-// exchange/src/reads.cpp - instruments, book, orders, jobs, leases, balances, status; why and preview are in read_why.cpp.
+// exchange/src/reads.cpp - instruments, book, orders, jobs, leases, balances, status; why and preview are in
+// read_why.cpp.
 #include "exchange/reads.hpp"
 
 #include <set>
@@ -12,13 +13,17 @@ using namespace words;
 
 std::string instrument_name(Reference const& reference, Instrument const& i) {
   auto name = [](auto const* row) { return row ? row->name : std::string("?"); };
-  auto const product = i.product == ProductKind::tokens ? "tokens:" + name(reference.find(i.model)) : std::string("capacity");
-  return product + "/" + name(reference.find(i.klass)) + "/" + name(reference.find(i.place)) + "/" + name(reference.find(i.tier));
+  auto const product =
+      i.product == ProductKind::tokens ? "tokens:" + name(reference.find(i.model)) : std::string("capacity");
+  return product + "/" + name(reference.find(i.klass)) + "/" + name(reference.find(i.place)) + "/" +
+         name(reference.find(i.tier));
 }
 
 namespace {
 
-json::object level_of(Level const& level) { return {{"price", price(level.price)}, {"lots", number(level.lots.v)}}; }
+json::object level_of(Level const& level) {
+  return {{"price", price(level.price)}, {"lots", number(level.lots.v)}};
+}
 
 json::array levels_of(std::vector<Level> const& levels) {
   json::array out;
@@ -26,7 +31,9 @@ json::array levels_of(std::vector<Level> const& levels) {
   return out;
 }
 
-json::value best(std::vector<Level> const& levels) { return levels.empty() ? json::value(nullptr) : level_of(levels.front()); }
+json::value best(std::vector<Level> const& levels) {
+  return levels.empty() ? json::value(nullptr) : level_of(levels.front());
+}
 
 json::object instruments(FollowerView const& view, ReadRequest const& read) {
   json::array rows;
@@ -53,10 +60,17 @@ json::object book_of(FollowerView const& view, ReadRequest const& read) {
 }
 
 json::object order_row(OrderView const& o) {
-  return {{"order", number(o.id.v)},         {"client", number(o.client.v)},      {"phase", word(o.phase)},
-          {"tif", word(o.terms.tif)},        {"limit", price(o.terms.limit)},     {"open", number(o.open.v)},
-          {"filled", number(o.filled.v)},    {"held", money(o.held)},             {"placed_us", number(o.placed.v)},
-          {"expires_us", number(o.expires.v)}, {"product", o.terms.predicate.product == ProductKind::tokens ? "tokens" : "capacity"}};
+  return {{"order", number(o.id.v)},
+          {"client", number(o.client.v)},
+          {"phase", word(o.phase)},
+          {"tif", word(o.terms.tif)},
+          {"limit", price(o.terms.limit)},
+          {"open", number(o.open.v)},
+          {"filled", number(o.filled.v)},
+          {"held", money(o.held)},
+          {"placed_us", number(o.placed.v)},
+          {"expires_us", number(o.expires.v)},
+          {"product", o.terms.predicate.product == ProductKind::tokens ? "tokens" : "capacity"}};
 }
 
 json::object orders(FollowerView const& view, ReadRequest const& read) {
@@ -92,26 +106,32 @@ json::object jobs(FollowerView const& view, ReadRequest const& read) {
 json::object leases(FollowerView const& view, ReadRequest const& read) {
   json::array rows;
   for (auto const& l : view.core.leases_of(read.whose, read.most))
-    rows.push_back(json::object{{"lease", number(l.id.v)},
-                                {"order", number(l.order.v)},
-                                {"instrument", instrument_name(view.core.reference(), view.core.book().instrument(l.instrument))},
-                                {"price", price(l.price)},
-                                {"lots", number(l.lots.v)},
-                                {"phase", word(l.phase)},
-                                {"fault", word(l.fault)},
-                                {"charge", money(l.charge)},
-                                {"used_us", number(l.used.v)}});
+    rows.push_back(json::object{
+        {"lease", number(l.id.v)},
+        {"order", number(l.order.v)},
+        {"instrument", instrument_name(view.core.reference(), view.core.book().instrument(l.instrument))},
+        {"price", price(l.price)},
+        {"lots", number(l.lots.v)},
+        {"phase", word(l.phase)},
+        {"fault", word(l.fault)},
+        {"charge", money(l.charge)},
+        {"used_us", number(l.used.v)}});
   return {{"leases", std::move(rows)}};
 }
 
 json::object account_row(AccountView const& a) {
-  return {{"owner", a.key.owner.v},       {"account", name(a.key.kind)},     {"balance", money(a.balance)},
-          {"balance_nano", number(a.balance.v)}, {"debits_nano", number(a.debits.v)}, {"credits_nano", number(a.credits.v)}};
+  return {{"owner", a.key.owner.v},
+          {"account", name(a.key.kind)},
+          {"balance", money(a.balance)},
+          {"balance_nano", number(a.balance.v)},
+          {"debits_nano", number(a.debits.v)},
+          {"credits_nano", number(a.credits.v)}};
 }
 
 json::object balances(FollowerView const& view, ReadRequest const& read) {
   json::array rows;
-  auto const shown = read.sees_all && !read.whose.some() ? view.core.accounts() : view.core.accounts_of(read.whose);
+  auto const shown =
+      read.sees_all && !read.whose.some() ? view.core.accounts() : view.core.accounts_of(read.whose);
   for (auto const& account : shown) rows.push_back(account_row(account));
   return {{"accounts", std::move(rows)}};
 }
@@ -130,7 +150,8 @@ json::object status(FollowerView const& view) {
     if (node.phase == NodePhase::up) ++nodes_up, units += static_cast<std::size_t>(node.units_attested);
   std::uint64_t difference = 0;  // wraps as it will: the sum of all balances is zero or the books are wrong
   for (auto const& account : core.accounts())
-    difference += static_cast<std::uint64_t>(account.credits.v) - static_cast<std::uint64_t>(account.debits.v);
+    difference +=
+        static_cast<std::uint64_t>(account.credits.v) - static_cast<std::uint64_t>(account.debits.v);
   return {{"offers_live", live},
           {"places", places.size()},
           {"instruments", core.book().instrument_count()},
@@ -146,16 +167,26 @@ json::object status(FollowerView const& view) {
 
 json::object answer(FollowerView const& view, ReadRequest const& read) {
   switch (read.kind) {
-    case msg::ReadKind::instruments: return instruments(view, read);
-    case msg::ReadKind::book: return book_of(view, read);
-    case msg::ReadKind::orders: return orders(view, read);
-    case msg::ReadKind::jobs: return jobs(view, read);
-    case msg::ReadKind::leases: return leases(view, read);
-    case msg::ReadKind::balances: return balances(view, read);
-    case msg::ReadKind::why: return read_why(view, read);
-    case msg::ReadKind::preview: return read_preview(view, read);
-    case msg::ReadKind::status: return status(view);
-    case msg::ReadKind::unset: break;
+    case msg::ReadKind::instruments:
+      return instruments(view, read);
+    case msg::ReadKind::book:
+      return book_of(view, read);
+    case msg::ReadKind::orders:
+      return orders(view, read);
+    case msg::ReadKind::jobs:
+      return jobs(view, read);
+    case msg::ReadKind::leases:
+      return leases(view, read);
+    case msg::ReadKind::balances:
+      return balances(view, read);
+    case msg::ReadKind::why:
+      return read_why(view, read);
+    case msg::ReadKind::preview:
+      return read_preview(view, read);
+    case msg::ReadKind::status:
+      return status(view);
+    case msg::ReadKind::unset:
+      break;
   }
   return {{"error", "unknown kind of read"}};
 }

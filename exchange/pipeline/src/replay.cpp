@@ -5,19 +5,23 @@
 
 namespace spillway {
 
-Replayer::Replayer(ExchangeCore& core, OnApplied on_applied) : core_(core), on_applied_(std::move(on_applied)) {}
+Replayer::Replayer(ExchangeCore& core, OnApplied on_applied)
+    : core_(core), on_applied_(std::move(on_applied)) {}
 
 std::expected<void, ReplayFault> Replayer::feed(FrameView const& frame) {
-  auto const done = frame.type == FrameType::entry ? apply_entry(frame)
-                    : frame.type == FrameType::seal
-                        ? check_seal(frame)
-                        : std::unexpected(ReplayFault{frame.position, frame.seq, "a frame that is no entry and no seal"});
+  auto const done =
+      frame.type == FrameType::entry ? apply_entry(frame)
+      : frame.type == FrameType::seal
+          ? check_seal(frame)
+          : std::unexpected(ReplayFault{frame.position, frame.seq, "a frame that is no entry and no seal"});
   if (done) tree_.append(leaf_hash(frame.payload));
   return done;
 }
 
 std::expected<void, ReplayFault> Replayer::apply_entry(FrameView const& frame) {
-  auto fault = [&](std::string reason) { return std::unexpected(ReplayFault{frame.position, frame.seq, std::move(reason)}); };
+  auto fault = [&](std::string reason) {
+    return std::unexpected(ReplayFault{frame.position, frame.seq, std::move(reason)});
+  };
   auto const entry = decode_entry(frame.payload);
   if (!entry) return fault("the entry cannot be decoded: " + entry.error().sentence);
   if (entry->seq != frame.seq) return fault("the entry carries another sequence than its frame");
@@ -33,7 +37,8 @@ std::expected<void, ReplayFault> Replayer::apply_entry(FrameView const& frame) {
 
 std::expected<void, ReplayFault> Replayer::check_seal(FrameView const& frame) {
   auto const seal = parse_seal(frame.payload);
-  if (!seal) return std::unexpected(ReplayFault{frame.position, frame.seq, "the seal has not the form of a seal"});
+  if (!seal)
+    return std::unexpected(ReplayFault{frame.position, frame.seq, "the seal has not the form of a seal"});
   if (auto const same = chain_.check(*seal); !same)
     return std::unexpected(ReplayFault{frame.position, seal->last, same.error()});
   ++seals_;

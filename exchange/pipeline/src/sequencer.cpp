@@ -11,9 +11,9 @@ namespace {
 using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto longest_wait = 100ms;   // so that a stall of the process itself is noticed
-constexpr auto tick_after = 1ms;       // a Tick is entered only when nothing else arrived for so long
-constexpr auto stall_from = 250ms;     // a loop that wakes later than this did not run
+constexpr auto longest_wait = 100ms;  // so that a stall of the process itself is noticed
+constexpr auto tick_after = 1ms;      // a Tick is entered only when nothing else arrived for so long
+constexpr auto stall_from = 250ms;    // a loop that wakes later than this did not run
 constexpr std::size_t taken_at_once = 256;
 
 }  // namespace
@@ -21,7 +21,8 @@ constexpr std::size_t taken_at_once = 256;
 void Sequencer::run() {
   for (;;) {
     auto until = steady_clock::now() + longest_wait;
-    if (auto const due = core_.next_deadline()) until = std::min(until, std::max(clock_.when(*due), steady_clock::now()) + tick_after);
+    if (auto const due = core_.next_deadline())
+      until = std::min(until, std::max(clock_.when(*due), steady_clock::now()) + tick_after);
     auto taken = inbox_.take(until, taken_at_once);
     note_stall(until);
     for (auto& submission : taken) sequence(std::move(submission));

@@ -1,8 +1,8 @@
-// exchange/follower.hpp - tails the durable log with the same core, checks every seal, keeps the projection, answers reads.
-// Room:   exchange_pipeline; sees market, journal, exchange_core.
-// Thread: its own. Queries run on it between entries; their results travel back by whatever the query does.
-// Rule:   the core that takes orders is read by nobody. A seal that does not match stops the process: the books are wrong.
-// Errors: opening says in one line what is wrong with the log and what to do.
+// exchange/follower.hpp - tails the durable log with the same core, checks every seal, keeps the projection,
+// answers reads. Room:   exchange_pipeline; sees market, journal, exchange_core. Thread: its own. Queries run
+// on it between entries; their results travel back by whatever the query does. Rule:   the core that takes
+// orders is read by nobody. A seal that does not match stops the process: the books are wrong. Errors:
+// opening says in one line what is wrong with the log and what to do.
 #pragma once
 
 #include <expected>
@@ -36,14 +36,15 @@ class Follower {
   using Query = std::function<void(FollowerView const&)>;
 
   [[nodiscard]] static std::expected<std::unique_ptr<Follower>, std::string> open(FollowerOptions options,
-                                                                             Projection projection);
+                                                                                  Projection projection);
   ~Follower();
   Follower(Follower const&) = delete;
   Follower& operator=(Follower const&) = delete;
 
   /// The journal thread says how far the log is durable.
   void durable_to(std::uint64_t position, Seq seq);
-  /// Runs `query` once everything up to `at_least` is applied. Dropped without a call when the follower stops first.
+  /// Runs `query` once everything up to `at_least` is applied. Dropped without a call when the follower stops
+  /// first.
   void query(Seq at_least, Query query);
   [[nodiscard]] Seq applied() const;
   /// Catches up with what is durable, commits, joins.

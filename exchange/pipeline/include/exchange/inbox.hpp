@@ -1,7 +1,8 @@
 // exchange/inbox.hpp - the two lanes into the core: new orders and offers may be refused, the rest never is.
 // Room:   exchange_pipeline; sees market.
 // Thread: any number of senders, one taker.
-// Rule:   orders are refused with `busy` when their lane is three quarters full; waiting orders are taken round-robin by
+// Rule:   orders are refused with `busy` when their lane is three quarters full; waiting orders are taken
+// round-robin by
 //         participant, so that a flood of one does not delay another.
 #pragma once
 

@@ -1,6 +1,6 @@
-// exchange/outcome_chain.hpp - what seals say: D over every command's records, and a root over each batch's outcomes.
-// Room:   exchange_pipeline; sees market and journal. The writer seals with it, every reader checks with it.
-// Source: docs/formats/journal.md
+// exchange/outcome_chain.hpp - what seals say: D over every command's records, and a root over each batch's
+// outcomes. Room:   exchange_pipeline; sees market and journal. The writer seals with it, every reader checks
+// with it. Source: docs/formats/journal.md
 #pragma once
 
 #include <expected>
@@ -34,8 +34,8 @@ class OutcomeChain {
  private:
   Hash256 digest_ = first_digest();
   Seq last_{};
-  std::vector<Hash256> leaves_;   // of the batch that is being filled
-  std::vector<Hash256> before_;   // of the batch before, sealed by the next seal
+  std::vector<Hash256> leaves_;  // of the batch that is being filled
+  std::vector<Hash256> before_;  // of the batch before, sealed by the next seal
 };
 
 }  // namespace spillway

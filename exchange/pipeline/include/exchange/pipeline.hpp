@@ -1,8 +1,8 @@
-// exchange/pipeline.hpp - the running exchange: inbox -> core -> journal -> release, with the follower behind it.
-// Room:   exchange_pipeline; sees market, journal, exchange_core.
-// Threads: core and journal, made here; the follower has its own. Blocking waits, no spinning.
-// Rule:   nothing is released before the fdatasync that covers it. Batches form from what queued during the last flush.
-// Errors: opening returns PipelineError; a failed write later ends the process (journal/log_writer.hpp).
+// exchange/pipeline.hpp - the running exchange: inbox -> core -> journal -> release, with the follower behind
+// it. Room:   exchange_pipeline; sees market, journal, exchange_core. Threads: core and journal, made here;
+// the follower has its own. Blocking waits, no spinning. Rule:   nothing is released before the fdatasync
+// that covers it. Batches form from what queued during the last flush. Errors: opening returns PipelineError;
+// a failed write later ends the process (journal/log_writer.hpp).
 #pragma once
 
 #include <expected>
@@ -84,8 +84,12 @@ class Pipeline {
   [[nodiscard]] PipelineCounters counters() const;
   [[nodiscard]] std::string verifier_key() const;  // vkey of the checkpoint signer
 
-  struct Stopped { Seq last; Hash256 digest{}; };
-  /// Takes no more, finishes what is queued, writes the closing seal and the last checkpoint, joins the threads.
+  struct Stopped {
+    Seq last;
+    Hash256 digest{};
+  };
+  /// Takes no more, finishes what is queued, writes the closing seal and the last checkpoint, joins the
+  /// threads.
   Stopped stop();
 
  private:

@@ -1,7 +1,7 @@
-// exchange/projection.hpp - the books as tables on disk: accounts, postings, orders, jobs, reports. Disposable.
-// Room:   exchange_pipeline; sees market and journal (store).
-// Thread: the follower's.
-// Rule:   the journal position is written in the same transaction as what it covers, so the tables are never ahead or torn.
+// exchange/projection.hpp - the books as tables on disk: accounts, postings, orders, jobs, reports.
+// Disposable. Room:   exchange_pipeline; sees market and journal (store). Thread: the follower's. Rule:   the
+// journal position is written in the same transaction as what it covers, so the tables are never ahead or
+// torn.
 #pragma once
 
 #include <expected>
@@ -51,10 +51,15 @@ class Projection {
   /// Reports of a participant after number `after`, oldest first, at most `most`.
   [[nodiscard]] std::vector<ReportRow> reports(ParticipantId, std::uint64_t after, std::size_t most) const;
   /// Postings of an account, oldest first.
-  [[nodiscard]] std::vector<PostingRow> postings(ParticipantId owner, std::uint16_t kind, std::size_t most) const;
+  [[nodiscard]] std::vector<PostingRow> postings(ParticipantId owner, std::uint16_t kind,
+                                                 std::size_t most) const;
 
  private:
-  struct Row { StoreTable table; StoreKey key; std::vector<std::byte> value; };
+  struct Row {
+    StoreTable table;
+    StoreKey key;
+    std::vector<std::byte> value;
+  };
   explicit Projection(Store store);
   void put(StoreTable table, StoreKey key, Entry const& entry, Record const& record);
 

@@ -1,5 +1,5 @@
-// exchange/stamp_clock.hpp - the one clock of the exchange: UTC at start plus elapsed steady time, never backwards.
-// Room:   exchange_pipeline.
+// exchange/stamp_clock.hpp - the one clock of the exchange: UTC at start plus elapsed steady time, never
+// backwards. Room:   exchange_pipeline.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,8 @@ namespace spillway {
 
 class StampClock {
  public:
-  /// `not_before`: the last stamp of the journal; a wall clock that went back while we were down does not take us back.
+  /// `not_before`: the last stamp of the journal; a wall clock that went back while we were down does not
+  /// take us back.
   explicit StampClock(Stamp not_before = {});
   [[nodiscard]] Stamp now() const;
   /// When this steady clock will show `stamp`.

@@ -1,0 +1,59 @@
+// gateway/server/exchange_server.hpp - the exchange as a server: one port, one loop thread, the pipeline
+// behind it. Room:   gateway, target server; sees market, attest, journal, exchange_pipeline, wire. Errors:
+// start says in one line what is wrong and what to do; later faults end one session, never the server.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attest/cap1.hpp"
+#include "exchange/pipeline.hpp"
+
+namespace spillway {
+
+struct ServerConfig {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;                                           // 0 picks a free one
+  bool plain_text = false;                                          // loopback only
+  std::vector<std::string> server_names{"localhost", "127.0.0.1"};  // that a login may name
+  std::filesystem::path tls_directory;                              // cert.pem and key.pem; made when missing
+  std::string
+      engine_note;  // what stands in for production engines, shown wherever work is shown; empty: nothing
+  attest::Cap1Params challenge{};
+  std::uint32_t challenges_at_once{1};
+  // The OpenAI door: what an order gets when the request does not say.
+  PriceIndex door_price_cap{highest_price};  // per million work tokens
+  std::string door_buyer_place;              // a leaf of the place table
+  Micros door_good_for{10'000'000};
+  std::function<void(std::string const&)> log;
+};
+
+class ExchangeServer {
+ public:
+  [[nodiscard]] static std::expected<std::unique_ptr<ExchangeServer>, std::string> start(
+      ServerConfig config, PipelineOptions pipeline);
+  ~ExchangeServer();
+  ExchangeServer(ExchangeServer const&) = delete;
+  ExchangeServer& operator=(ExchangeServer const&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] StartReport const& start_report() const;
+  [[nodiscard]] std::string certificate()
+      const;  // path of the certificate that clients may trust; empty on plain text
+  /// Serves until request_stop; returns the last sequence and D.
+  Pipeline::Stopped run();
+  /// Safe from any thread and from a signal handler's thread.
+  void request_stop();
+
+ private:
+  struct Impl;
+  explicit ExchangeServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace spillway

@@ -1,0 +1,185 @@
+// gateway/server/src/attester.cpp - queue, worker, verdict.
+#include "attester.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace spillway {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t epoch_us = 600 * micros_per_second;
+
+std::int64_t steady_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+Bytes32 fresh32() {
+  Bytes32 out;
+  randombytes_buf(out.data(), out.size());
+  return out;
+}
+
+attest::Outcome ended(attest::RejectReason reason) {
+  attest::Outcome outcome;
+  outcome.reason = reason;
+  return outcome;
+}
+
+}  // namespace
+
+Attester::Attester(Hub& hub) : hub_(hub), worker_([this] { work(); }) {}
+Attester::~Attester() { stop(); }
+
+void Attester::stop() {
+  {
+    std::lock_guard const lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  worker_.join();
+}
+
+// ---- on the loop ----
+
+Refusal Attester::on_frame(Peer& peer, msg::AttestFrame frame, std::int64_t read_us) {
+  auto const* const node = hub_.node(frame.node);
+  if (!node) return Refusal::node_unknown;
+  if (node->provider != peer.participant() || node->peer != &peer) return Refusal::not_yours;
+  if (frame.unit >= node->units_max) return Refusal::unknown_id;
+  UnitId const unit{frame.node, frame.unit};
+  if (auto const found = running_.find(unit); found != running_.end()) {
+    if (found->second->session != peer.id()) return Refusal::not_yours;
+    on_worker([this, running = found->second, bytes = std::move(frame.bytes), read_us] {
+      if (running->challenge) take(running, running->challenge->on_message(bytes, Micros{read_us}));
+    });
+    return Refusal::none;
+  }
+  auto const message = attest::decode(frame.bytes);
+  auto const* const open = message ? std::get_if<attest::AttestOpen>(&*message) : nullptr;
+  if (!open) return Refusal::malformed;
+  if (std::any_of(queue_.begin(), queue_.end(), [&](auto const& q) { return q.unit == unit; }))
+    return Refusal::none;
+  queue_.push_back({peer.id(), unit, node->klass, open->unit, std::move(frame.bytes)});
+  start_next();
+  return Refusal::none;
+}
+
+void Attester::start_next() {
+  while (!queue_.empty() && running_.size() < hub_.config().challenges_at_once) {
+    auto next = std::move(queue_.front());
+    queue_.pop_front();
+    auto running = std::make_shared<Running>(Running{next.session, next.unit, next.klass, next.key, nullptr});
+    running_[next.unit] = running;
+    auto const* const klass = hub_.reference().find(next.klass);
+    auto const floors = klass ? attest::floors_of(*klass) : std::nullopt;
+    if (!floors) {
+      finish(running, ended(attest::RejectReason::floor_ops));
+      continue;
+    }
+    attest::SessionConfig config;
+    config.params = hub_.config().challenge;
+    config.floors = *floors;
+    config.class_scale = hub_.rules().class_scale;
+    attest::Claimant const who{next.key, next.unit.first, next.klass};
+    on_worker([this, running, config, who, open = std::move(next.open)] {
+      running->challenge =
+          std::make_unique<attest::ChallengeSession>(secret(), config, who, fresh32(), Micros{steady_us()});
+      watched_.insert(running);
+      take(running, running->challenge->on_message(open, Micros{steady_us()}));
+    });
+  }
+}
+
+void Attester::forget(Peer& peer) {
+  std::erase_if(queue_, [&](auto const& q) { return q.session == peer.id(); });
+  for (auto const& [unit, running] : running_)
+    if (running->session == peer.id())
+      on_worker([this, running = running] {
+        if (running->challenge && !running->challenge->ended())
+          take(running, running->challenge->abandon(Micros{steady_us()}));
+      });
+}
+
+void Attester::finish(std::shared_ptr<Running> const& running, attest::Outcome const& outcome) {
+  running_.erase(running->unit);
+  auto const [node, unit] = running->unit;
+  if (outcome.admitted()) {
+    std::uint8_t const level = hub_.rules().class_scale > 1 ? 2 : 1;
+    hub_.enter(UnitAttested{node, unit, running->key, running->klass, outcome.measured.ops_per_s,
+                            outcome.measured.bytes, outcome.measured.bytes_per_s, level, outcome.transcript});
+  } else {
+    hub_.enter(UnitRejected{node, unit, static_cast<std::uint16_t>(*outcome.reason)});
+    hub_.log("attestation refused: node " + std::to_string(node.v) + " unit " + std::to_string(unit) + ": " +
+             outcome.explain());
+  }
+  if (auto* const peer = hub_.peer(running->session))
+    peer->send(
+        msg::AttestVerdict{node, unit, outcome.admitted(),
+                           outcome.reason ? static_cast<std::uint16_t>(*outcome.reason) : std::uint16_t{0},
+                           outcome.explain(), outcome.measured.ops_per_s, outcome.measured.bytes,
+                           outcome.measured.bytes_per_s, hub_.now() + hub_.rules().attestation_validity});
+  start_next();
+}
+
+// ---- on the worker ----
+
+void Attester::on_worker(std::function<void()> task) {
+  {
+    std::lock_guard const lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  changed_.notify_one();
+}
+
+void Attester::work() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    changed_.wait_for(lock, 200ms, [&] { return stopping_ || !tasks_.empty(); });
+    while (!tasks_.empty() && !stopping_) {
+      auto const task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      task();
+      lock.lock();
+    }
+    lock.unlock();
+    watch_deadlines();
+    lock.lock();
+  }
+}
+
+void Attester::watch_deadlines() {
+  auto const now = Micros{steady_us()};
+  for (auto const& running : std::set(watched_))
+    if (auto const due = running->challenge->deadline(); due && *due <= now)
+      take(running, running->challenge->on_time(now));
+}
+
+void Attester::take(std::shared_ptr<Running> running, attest::SessionStep step) {
+  if (step.outcome) watched_.erase(running);
+  wire::post(hub_.where(), [this, running, step = std::move(step)] {
+    if (auto* const peer = hub_.peer(running->session))
+      for (auto const& bytes : step.send)
+        peer->send(msg::AttestFrame{running->unit.first, running->unit.second, bytes});
+    if (step.outcome) finish(running, *step.outcome);
+  });
+}
+
+// One secret per epoch; making it costs n^2, using it n per row.
+std::shared_ptr<attest::EpochSecret const> Attester::secret() {
+  if (!secret_ || steady_us() - secret_made_us_ > epoch_us) {
+    secret_made_us_ = steady_us();
+    secret_ = std::make_shared<attest::EpochSecret>(++epoch_, fresh32(), attest::make_beacon(fresh32(), {}),
+                                                    hub_.config().challenge.n);
+  }
+  return secret_;
+}
+
+}  // namespace spillway

@@ -1,0 +1,73 @@
+// gateway/server/src/attester.hpp - challenges of units, one after another, verified on a worker thread
+// outside the core. Room:   gateway, target server, private. Thread: the loop's for every member; the worker
+// is inside. Rule:   a unit reaches the book only through a verdict made here; there is no other way to enter
+// UnitAttested.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "attest/session.hpp"
+#include "hub.hpp"
+
+namespace spillway {
+
+class Attester {
+ public:
+  explicit Attester(Hub& hub);
+  ~Attester();
+  /// A message of a unit's challenge. The first (AttestOpen) queues the unit; later ones go to its running
+  /// challenge. Refusals: node_unknown, not_yours, unknown_id (no such unit), malformed.
+  [[nodiscard]] Refusal on_frame(Peer& peer, msg::AttestFrame frame, std::int64_t read_us);
+  /// The session is gone: its queued and running challenges end.
+  void forget(Peer& peer);
+  void stop();
+
+ private:
+  using UnitId = std::pair<NodeId, std::uint16_t>;
+  struct Queued {
+    SessionId session;
+    UnitId unit;
+    ClassId klass;
+    attest::UnitKey key{};
+    Bytes open;
+  };
+  struct Running {
+    SessionId session;
+    UnitId unit;
+    ClassId klass;
+    attest::UnitKey key{};
+    std::unique_ptr<attest::ChallengeSession> challenge;  // used on the worker only
+  };
+
+  void start_next();
+  void on_worker(std::function<void()> task);
+  void work();
+  void watch_deadlines();
+  void take(std::shared_ptr<Running> running, attest::SessionStep step);
+  void finish(std::shared_ptr<Running> const& running, attest::Outcome const& outcome);
+  std::shared_ptr<attest::EpochSecret const> secret();
+
+  Hub& hub_;
+  std::deque<Queued> queue_;
+  std::map<UnitId, std::shared_ptr<Running>> running_;  // by unit; on the loop
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> tasks_;
+  bool stopping_{};
+  std::set<std::shared_ptr<Running>> watched_;         // on the worker
+  std::shared_ptr<attest::EpochSecret const> secret_;  // on the worker
+  std::int64_t secret_made_us_{};
+  std::uint64_t epoch_{};
+  std::thread worker_;
+};
+
+}  // namespace spillway

@@ -1,0 +1,201 @@
+// gateway/server/src/door_request.cpp - validates what engines don't: model, messages, sizes, price.
+#include "door_request.hpp"
+
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "market/decimal.hpp"
+#include "names.hpp"
+#include "relay.hpp"
+
+namespace spillway {
+namespace {
+
+namespace json = boost::json;
+
+std::unexpected<DoorError> bad(std::string message, std::string code = "invalid_value") {
+  return std::unexpected(DoorError{400, std::move(message), "invalid_request_error", std::move(code)});
+}
+
+std::size_t text_bytes(json::value const& content) {
+  if (auto const* const text = content.if_string()) return text->size();
+  std::size_t bytes = 0;
+  if (auto const* const parts = content.if_array())
+    for (auto const& part : *parts)
+      if (auto const* const object = part.if_object())
+        if (auto const* const text = object->if_contains("text"); text && text->is_string())
+          bytes += text->get_string().size();
+  return bytes;
+}
+
+std::expected<std::size_t, DoorError> message_bytes(json::object const& body) {
+  auto const* const messages = body.if_contains("messages");
+  if (!messages || !messages->is_array() || messages->get_array().empty())
+    return bad("messages must be a non-empty array of {role, content}", "messages_required");
+  std::size_t bytes = 0;
+  for (auto const& message : messages->get_array()) {
+    auto const* const object = message.if_object();
+    auto const* const role = object ? object->if_contains("role") : nullptr;
+    auto const* const content = object ? object->if_contains("content") : nullptr;
+    if (!role || !role->is_string() || !content) return bad("each message needs a role and a content");
+    bytes += text_bytes(*content);
+  }
+  return bytes;
+}
+
+std::expected<std::int64_t, DoorError> whole(json::object const& object, char const* name,
+                                             std::int64_t otherwise, std::int64_t most) {
+  auto const* const value = object.if_contains(name);
+  if (!value || value->is_null()) return otherwise;
+  auto const* const number = value->if_int64();
+  if (!number || *number < 0 || *number > most)
+    return bad(std::string(name) + " must be a whole number from 0 to " + std::to_string(most));
+  return *number;
+}
+
+std::expected<std::vector<std::string>, DoorError> texts(json::object const& object, char const* name) {
+  std::vector<std::string> out;
+  auto const* const value = object.if_contains(name);
+  if (!value || value->is_null()) return out;
+  if (!value->is_array() || value->get_array().size() > 64)
+    return bad(std::string(name) + " must be a list of at most 64 names");
+  for (auto const& item : value->get_array()) {
+    if (!item.is_string()) return bad(std::string(name) + " must be a list of names");
+    out.emplace_back(item.get_string());
+  }
+  return out;
+}
+
+std::string text(json::object const& object, char const* name) {
+  auto const* const value = object.if_contains(name);
+  return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+// A price cap between two steps buys at most the step below it.
+std::expected<PriceIndex, DoorError> price_cap(Hub const& hub, json::object const& body) {
+  auto const* const provider = body.if_contains("provider");
+  auto const* const max_price =
+      provider && provider->is_object() ? provider->get_object().if_contains("max_price") : nullptr;
+  auto const* const cap =
+      max_price && max_price->is_object() ? max_price->get_object().if_contains("completion") : nullptr;
+  if (!cap) return hub.config().door_price_cap;
+  std::optional<Nano> price;
+  if (cap->is_string()) {
+    if (auto const parsed = parse_money(std::string_view(cap->get_string()))) price = *parsed;
+  } else if (cap->is_number()) {
+    auto const units = cap->to_number<double>();
+    if (units >= 0 && units < 1e9) price = Nano{std::llround(units * 1e9)};
+  }
+  auto const step = price && price->v >= 0 ? step_at_or_below(*price) : std::nullopt;
+  if (!step) return bad("provider.max_price.completion must be a price per million tokens, such as \"2.50\"");
+  return *step;
+}
+
+std::expected<msg::Wanted, DoorError> wanted(Hub const& hub, json::object const& body,
+                                             std::string const& model) {
+  msg::Wanted w;
+  w.product = ProductKind::tokens;
+  w.models = {model};
+  w.buyer_place = hub.config().door_buyer_place;
+  auto const* const extra = body.if_contains("spillway");
+  if (!extra) return w;
+  if (!extra->is_object()) return bad("spillway must be an object");
+  auto const& o = extra->get_object();
+  if (auto place = text(o, "place"); !place.empty()) w.buyer_place = std::move(place);
+  w.tier = text(o, "tier");
+  auto const within = texts(o, "within"), outside = texts(o, "outside"), classes = texts(o, "classes");
+  for (auto const* list : {&within, &outside, &classes})
+    if (!*list) return std::unexpected(list->error());
+  w.within = *within, w.outside = *outside, w.classes = *classes;
+  auto const network = whole(o, "network_ms", 0, 60'000), ready = whole(o, "ready_ms", 0, 600'000);
+  if (!network) return std::unexpected(network.error());
+  if (!ready) return std::unexpected(ready.error());
+  w.network_us = Micros{*network * 1000}, w.ready_us = Micros{*ready * 1000};
+  return w;
+}
+
+std::expected<Micros, DoorError> good_for(Hub const& hub, json::object const& body) {
+  auto const* const extra = body.if_contains("spillway");
+  if (!extra || !extra->is_object()) return hub.config().door_good_for;
+  auto const ms = whole(extra->get_object(), "good_for_ms", hub.config().door_good_for.v / 1000, 120'000);
+  if (!ms) return std::unexpected(ms.error());
+  return Micros{*ms * 1000};
+}
+
+bool flag(json::object const& object, char const* name) {
+  auto const* const value = object.if_contains(name);
+  return value && value->is_bool() && value->get_bool();
+}
+
+}  // namespace
+
+std::expected<DoorRequest, DoorError> parse_door_request(Hub const& hub, std::string_view text_of_body) {
+  boost::system::error_code error;
+  auto const document = json::parse(text_of_body, error);
+  if (error || !document.is_object())
+    return bad("the body must be a JSON object: " + (error ? error.message() : "it is not"), "bad_json");
+  auto const& body = document.get_object();
+  DoorRequest out;
+  out.model = text(body, "model");
+  auto const* const model = hub.reference().model_named(out.model);
+  if (!model)
+    return std::unexpected(DoorError{
+        404, "the model " + out.model.substr(0, 100) + " is not traded here; /v1/models lists what is",
+        "invalid_request_error", "model_not_found"});
+  auto const bytes = message_bytes(body);
+  if (!bytes) return std::unexpected(bytes.error());
+  auto const cap = price_cap(hub, body);
+  if (!cap) return std::unexpected(cap.error());
+  auto const conditions = wanted(hub, body, out.model);
+  if (!conditions) return std::unexpected(conditions.error());
+  auto const longest = whole(body, "max_tokens", 0, 1'000'000),
+             newer = whole(body, "max_completion_tokens", 0, 1'000'000);
+  if (!longest) return std::unexpected(longest.error());
+  if (!newer) return std::unexpected(newer.error());
+  auto const valid = good_for(hub, body);
+  if (!valid) return std::unexpected(valid.error());
+  auto predicate = resolve(hub.reference(), *conditions);
+  if (!predicate) return std::unexpected(door_error(predicate.error()));
+  auto& order = out.order;
+  order.input = count_tokens(*model, *bytes);
+  predicate->input = order.input;
+  order.predicate = std::move(*predicate);
+  order.tif = valid->v == 0 ? TimeInForce::ioc : TimeInForce::timed;
+  order.good_for = *valid;
+  order.limit = *cap;
+  order.output_max = Tokens{*newer > 0 ? *newer : *longest};
+  order.policy = FaultPolicy::error_frame;
+  out.stream = flag(body, "stream");
+  auto const* const options = body.if_contains("stream_options");
+  out.include_usage = options && options->is_object() && flag(options->get_object(), "include_usage");
+  return out;
+}
+
+DoorError door_error(Refusal refusal) {
+  auto made = [&](int status, char const* type) {
+    return DoorError{status, sentence(refusal), type, name(refusal)};
+  };
+  switch (refusal) {
+    case Refusal::busy:
+    case Refusal::throttled:
+      return made(429, "rate_limit_error");
+    case Refusal::funds_short:
+      return made(402, "insufficient_quota");
+    case Refusal::role_missing:
+      return made(403, "permission_error");
+    case Refusal::halted:
+    case Refusal::capacity:
+    case Refusal::server_stopping:
+    case Refusal::ioc_unfilled:
+      return made(503, "server_error");
+    case Refusal::unknown_model:
+      return made(404, "invalid_request_error");
+    case Refusal::prompt_too_large:
+    case Refusal::frame_too_large:
+      return made(413, "invalid_request_error");
+    default:
+      return made(400, "invalid_request_error");
+  }
+}
+
+}  // namespace spillway

@@ -1,0 +1,254 @@
+// gateway/server/src/session.cpp - the connection: hello, login, the read loop, and what is sent.
+#include "session.hpp"
+
+#include <sodium.h>
+
+#include <chrono>
+
+namespace spillway {
+namespace {
+
+constexpr std::int64_t nonce_valid_us = 30 * micros_per_second;
+constexpr std::size_t unanswered_max = 1024;
+constexpr std::size_t attestation_frame_bytes = std::size_t{5} << 20;
+constexpr std::uint64_t missed_reports_max = 100'000;
+
+std::int64_t steady_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+bool signed_by(Bytes32 const& public_key, Bytes const& text, Bytes64 const& signature) {
+  return crypto_sign_verify_detached(reinterpret_cast<unsigned char const*>(signature.data()),
+                                     reinterpret_cast<unsigned char const*>(text.data()), text.size(),
+                                     reinterpret_cast<unsigned char const*>(public_key.data())) == 0;
+}
+
+template <class Message>
+constexpr std::uint32_t roles_for = static_cast<std::uint32_t>(Role::buyer) |
+                                    static_cast<std::uint32_t>(Role::provider) |
+                                    static_cast<std::uint32_t>(Role::auditor) |
+                                    static_cast<std::uint32_t>(Role::operator_);
+template <>
+constexpr std::uint32_t roles_for<msg::PlaceOrder> = static_cast<std::uint32_t>(Role::buyer);
+template <>
+constexpr std::uint32_t roles_for<msg::AmendOrder> = static_cast<std::uint32_t>(Role::buyer);
+template <>
+constexpr std::uint32_t roles_for<msg::CancelOrder> = static_cast<std::uint32_t>(Role::buyer);
+template <>
+constexpr std::uint32_t roles_for<msg::ReleaseLease> = static_cast<std::uint32_t>(Role::buyer);
+template <>
+constexpr std::uint32_t roles_for<msg::RegisterNode> = static_cast<std::uint32_t>(Role::provider);
+template <>
+constexpr std::uint32_t roles_for<msg::PostOffer> = static_cast<std::uint32_t>(Role::provider);
+template <>
+constexpr std::uint32_t roles_for<msg::AmendOffer> = static_cast<std::uint32_t>(Role::provider);
+template <>
+constexpr std::uint32_t roles_for<msg::CancelOffer> = static_cast<std::uint32_t>(Role::provider);
+template <>
+constexpr std::uint32_t roles_for<msg::AttestFrame> = static_cast<std::uint32_t>(Role::provider);
+template <>
+constexpr std::uint32_t roles_for<msg::JobAck> = static_cast<std::uint32_t>(Role::provider);
+template <>
+constexpr std::uint32_t roles_for<msg::JobRefuse> = static_cast<std::uint32_t>(Role::provider);
+template <>
+constexpr std::uint32_t roles_for<msg::JobChunk> = static_cast<std::uint32_t>(Role::provider);
+template <>
+constexpr std::uint32_t roles_for<msg::JobDone> = static_cast<std::uint32_t>(Role::provider);
+template <>
+constexpr std::uint32_t roles_for<msg::JobFail> = static_cast<std::uint32_t>(Role::provider);
+template <>
+constexpr std::uint32_t roles_for<msg::LeaseReadyMsg> = static_cast<std::uint32_t>(Role::provider);
+template <>
+constexpr std::uint32_t roles_for<msg::LeaseEndedMsg> = static_cast<std::uint32_t>(Role::provider);
+template <>
+constexpr std::uint32_t roles_for<msg::AdminParticipant> = static_cast<std::uint32_t>(Role::operator_);
+template <>
+constexpr std::uint32_t roles_for<msg::AdminKey> = static_cast<std::uint32_t>(Role::operator_);
+template <>
+constexpr std::uint32_t roles_for<msg::AdminDeposit> = static_cast<std::uint32_t>(Role::operator_);
+template <>
+constexpr std::uint32_t roles_for<msg::AdminHalt> = static_cast<std::uint32_t>(Role::operator_);
+template <>
+constexpr std::uint32_t roles_for<msg::AdminShutdown> = static_cast<std::uint32_t>(Role::operator_);
+
+}  // namespace
+
+Session::Session(Hub& hub, std::shared_ptr<wire::WebSocket> ws, SessionId id)
+    : hub_(hub),
+      ws_(std::move(ws)),
+      id_(id),
+      json_(ws_->subprotocol() == subprotocol_json),
+      room_(hub.where()) {}
+
+Session::~Session() = default;
+
+wire::awaitable<void> Session::run(std::shared_ptr<Session> self) {
+  co_await self->serve(self);
+  self->closed_ = true;
+  if (!self->logged_in_) co_return;
+  for (auto const& sink : self->sinks_) self->hub_.relay().abandon(sink.get());
+  self->hub_.disconnect(*self);
+}
+
+wire::awaitable<void> Session::serve(std::shared_ptr<Session>) {
+  hello();
+  while (!closed_) {
+    while (unanswered_ >= unanswered_max && !closed_) co_await room_.wait();
+    auto const frame = co_await ws_->read_frame();
+    if (!frame) co_return;
+    auto const read_ns = steady_ns();
+    auto const bytes = std::as_bytes(frame->bytes);
+    auto const message = json_ ? client_message_from_json(frame->text()) : decode_client_message(bytes);
+    if (!message) {
+      ++hub_.meters().frames_bad;
+      say_closing(Refusal::malformed, message.error().sentence);
+      co_return;
+    }
+    handle(*message, read_ns);
+  }
+}
+
+void Session::hello() {
+  randombytes_buf(nonce_.data(), nonce_.size());
+  nonce_made_us_ = steady_ns() / 1000;
+  send(msg::ServerHello{nonce_, hub_.now(), hub_.config().server_names.front(), "spillway 0.1"});
+}
+
+void Session::handle(ClientMessage const& message, Time read_ns) {
+  if (auto const* const login = std::get_if<msg::Login>(&message); login && !logged_in_) {
+    if (!log_in(*login)) ++hub_.meters().logins_failed, closed_ = true;
+    return;
+  }
+  if (!logged_in_) {
+    if (auto const* const ping = std::get_if<msg::Ping>(&message)) return send(msg::Pong{ping->request});
+    return answer(request_of(message), Refusal::login_required);
+  }
+  if (!allowed(message)) return answer(request_of(message), Refusal::role_missing);
+  std::visit([&](auto const& m) { on(m, read_ns); }, message);
+}
+
+bool Session::allowed(ClientMessage const& message) const {
+  return std::visit(
+      [&]<class M>(M const&) { return (roles_for<M> & static_cast<std::uint32_t>(role_)) != 0; }, message);
+}
+
+// A failed login ends the connection: the nonce is good for one try.
+bool Session::log_in(msg::Login const& login) {
+  auto no = [&](std::string sentence) {
+    answer(login.request, Refusal::login_failed);
+    say_closing(Refusal::login_failed, std::move(sentence));
+    return false;
+  };
+  if (std::exchange(nonce_used_, true) || steady_ns() / 1000 - nonce_made_us_ > nonce_valid_us)
+    return no("the nonce is used or older than 30 s; connect again and log in at once");
+  auto const& names = hub_.config().server_names;
+  if (std::find(names.begin(), names.end(), login.server_name) == names.end())
+    return no("the login names a server that this one is not; sign the name that you dialled");
+  auto const* const member = hub_.member(login.participant);
+  if (!member || !member->keys.contains(login.key))
+    return no("no such participant and key; ask the operator to add them");
+  auto const& key = member->keys.at(login.key);
+  if (key.kind != KeyKind::ed25519) return no("this key cannot log in here; use an Ed25519 key");
+  if ((member->roles & static_cast<std::uint32_t>(login.role)) == 0 || login.role == Role::none)
+    return no("this participant has not the role that the login asks for");
+  std::optional<Bytes32> exporter;
+  if (login.exporter_used) {
+    auto const material = ws_->tls_exporter();
+    if (!material) return no("the login uses a TLS exporter, and this connection has no TLS");
+    exporter.emplace();
+    std::copy_n(reinterpret_cast<std::byte const*>(material->data()), exporter->size(), exporter->begin());
+  }
+  auto const text =
+      login_bytes(nonce_, login.server_name, login.participant, login.key, login.role, exporter);
+  if (!signed_by(key.value, text, login.signature)) return no("the signature does not match the key");
+  logged_in_ = true;
+  participant_ = login.participant;
+  role_ = login.role;
+  key_ = key;
+  ws_->set_frame_bytes(attestation_frame_bytes);
+  hub_.connect(*this);
+  ++hub_.meters().sessions;
+  send(msg::Welcome{login.request, participant_, role_, id_, member->reports, hub_.rules(), hub_.now()});
+  if (login.last_report < member->reports) send_missed_reports(login.last_report);
+  return true;
+}
+
+// Reports that come meanwhile are held, so that the client sees its numbers without a gap.
+void Session::send_missed_reports(std::uint64_t after) {
+  catching_up_ = true;
+  auto const who = participant_;
+  auto const upto = hub_.member(who)->reports;
+  auto rows = std::make_shared<std::vector<ReportRow>>();
+  hub_.query(
+      Seq{hub_.pipeline().counters().durable},
+      [rows, who, after](FollowerView const& view) {
+        *rows = view.projection.reports(who, after, missed_reports_max);
+        return std::string();
+      },
+      [weak = std::weak_ptr(ws_), id = id_, &hub = hub_, rows, upto](std::string const&, Seq) {
+        auto* const self = dynamic_cast<Session*>(hub.peer(id));
+        if (!self || weak.expired()) return;
+        self->catching_up_ = false;
+        for (auto const& row : *rows)
+          if (row.report <= upto) self->send(msg::Report{row.report, row.seq, row.stamp, row.record});
+        for (auto const& held : std::exchange(self->held_, {})) self->send(held);
+      });
+}
+
+void Session::send(ServerMessage const& message) {
+  if (catching_up_ && std::holds_alternative<msg::Report>(message)) return held_.push_back(message);
+  bool taken = false;
+  if (json_) {
+    taken = ws_->send_text(json_text(message));
+  } else {
+    auto const bytes = std::make_shared<Bytes const>(encode(message));
+    taken = ws_->send(bytes, wire::FrameKind::binary);
+  }
+  // A slow reader of its own reports is disconnected and resumes by report number.
+  if (!taken && ws_->open())
+    ws_->close(wire::CloseCode::try_again_later, "too slow a reader; log in again and resume");
+}
+
+void Session::say_closing(Refusal code, std::string sentence) {
+  send(msg::Closing{code, sentence});
+  ws_->close(wire::CloseCode::policy, name(code));
+  closed_ = true;
+}
+
+void Session::answer(msg::Request request, Refusal refusal, std::uint64_t id, Seq seq, bool repeat,
+                     Time read_ns) {
+  if (closed_) return;
+  msg::Answer const message{request, refusal, refusal == Refusal::none ? "" : sentence(refusal),
+                            id,      seq,     repeat};
+  if (read_ns == 0 || json_) return send(message);
+  // The acknowledgement counts as written when the socket took it.
+  auto const bytes = std::make_shared<Bytes const>(encode(ServerMessage(message)));
+  auto* const meters = &hub_.meters();
+  if (!ws_->send(bytes, wire::FrameKind::binary,
+                 [meters, read_ns] { meters->ack_us.add((steady_ns() - read_ns) / 1000); }))
+    send(message);
+}
+
+void Session::answer(msg::Request request, Released const& released, Time read_ns) {
+  if (released.records.empty()) return answer(request, Refusal::none, 0, released.entry.seq, false, read_ns);
+  auto const& head = released.records.front().head;
+  if (head.kind == RecordKind::refused)
+    return answer(request, Refusal{head.code}, 0, released.entry.seq, false, read_ns);
+  std::uint64_t made = 0;
+  bool repeat = false;
+  for (auto const& record : released.records)
+    if (record.head.kind == RecordKind::accepted) {
+      made = record.as<record::Accepted>().made;
+      repeat = record.head.code == static_cast<std::uint16_t>(Refusal::exists);
+      break;
+    }
+  answer(request, Refusal::none, made, released.entry.seq, repeat, read_ns);
+}
+
+bool Session::claim_is_signed(JobId job, Tokens input, Tokens output, Bytes64 const& signature) const {
+  return signed_by(key_.value, usage_claim_bytes(job, input, output), signature);
+}
+
+}  // namespace spillway
