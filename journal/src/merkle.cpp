@@ -162,9 +162,9 @@ std::vector<Hash256> consistency_proof(std::span<Hash256 const> leaves, std::uin
 
 bool verify_consistency(std::uint64_t old_size, std::uint64_t new_size, Hash256 const& old_root,
                         Hash256 const& new_root, std::span<Hash256 const> proof) {
-  if (old_size > new_size) return false;
+  // Every tree extends the empty one: a proof of that proves nothing.
+  if (old_size == 0 || old_size > new_size) return false;
   if (old_size == new_size) return proof.empty() && old_root == new_root;
-  if (old_size == 0) return false;  // every tree extends the empty one: a proof of that proves nothing
   bool const starts_with_old = std::has_single_bit(old_size);
   if (!starts_with_old && proof.empty()) return false;
   Hash256 const& start = starts_with_old ? old_root : proof.front();

@@ -44,7 +44,8 @@ class Frontier {
 [[nodiscard]] bool verify_inclusion(std::uint64_t index, std::uint64_t size, Hash256 const& leaf,
                                     std::span<Hash256 const> proof, Hash256 const& root);
 
-/// That the tree over all `leaves` extends the tree over the first `old_size` of them.
+/// That the tree over all `leaves` extends the tree over the first `old_size` of them. Of an old size of 0
+/// there is nothing to prove: the proof is empty and verification answers false.
 [[nodiscard]] std::vector<Hash256> consistency_proof(std::span<Hash256 const> leaves, std::uint64_t old_size);
 [[nodiscard]] bool verify_consistency(std::uint64_t old_size, std::uint64_t new_size, Hash256 const& old_root,
                                       Hash256 const& new_root, std::span<Hash256 const> proof);

@@ -1,0 +1,170 @@
+// Notes, checkpoints and keys against published vectors (covers src/checkpoint.cpp and src/keys.cpp).
+#include "journal/checkpoint.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "journal/merkle.hpp"
+#include "support.hpp"
+
+namespace spillway {
+namespace {
+
+using namespace testing;  // NOLINT: the helpers of this folder
+
+constexpr std::string_view example_vkey =
+    "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
+constexpr std::string_view example_note =
+    "This is an example message.\n\n"
+    "\xE2\x80\x94 example.com/foo "
+    "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
+
+LogKey vector_key() {
+  std::array<std::byte, 32> seed{};
+  for (std::size_t i = 0; i < seed.size(); ++i) seed[i] = static_cast<std::byte>(i);
+  return LogKey::from_seed("exchange.example/settlement", seed);
+}
+
+Hash256 vector_root() {
+  Frontier tree;
+  for (int i = 0; i < 1000; ++i) tree.append(leaf_hash(as_byte_view("entry-" + std::to_string(i))));
+  return tree.root();
+}
+
+TEST(Note, VerifiesTheExampleOfTheSpecification) {
+  NoteVerifier const verifier = NoteVerifier::from_vkey(example_vkey).value();
+  EXPECT_EQ(verifier.vkey(), example_vkey);
+  Note const note = parse_note(example_note).value();
+  EXPECT_EQ(note.text, "This is an example message.\n");
+  EXPECT_TRUE(verify_note(note, {&verifier, 1}));
+}
+
+TEST(Note, AKnownKeyWithAWrongSignatureSpoilsItAndAnUnknownKeyDoesNot) {
+  NoteVerifier const known = NoteVerifier::from_vkey(example_vkey).value();
+  Note note = parse_note(example_note).value();
+  note.signatures.push_back({"somebody.else", 17, std::vector<std::byte>(80)});
+  EXPECT_TRUE(verify_note(note, {&known, 1}));
+  note.signatures.push_back(note.signatures[0]);
+  note.signatures.back().bytes[3] ^= std::byte{1};
+  EXPECT_EQ(verify_note(note, {&known, 1}).error().reason, "the signature of example.com/foo is wrong");
+  note.signatures = {{"somebody.else", 17, std::vector<std::byte>(64)}};
+  EXPECT_EQ(verify_note(note, {&known, 1}).error().reason, "no known key signed the note");
+}
+
+TEST(Note, SaysWhatIsWrongWithBadText) {
+  std::string const good(example_note);
+  std::pair<std::string, char const*> const cases[] = {
+      {"", "no empty line"},
+      {"text\n", "no empty line"},
+      {"text\n\n", "no signature"},
+      {good.substr(0, good.size() - 1), "no line feed"},
+      {"text\n\n- a b\n", "dash"},
+      {"text\n\n\xE2\x80\x94 name\n", "without signature"},
+      {"text\n\n\xE2\x80\x94 na+me AAAAAAAA\n", "bad key name"},
+      {"text\n\n\xE2\x80\x94 name AAAA\n", "base64"},
+      {"te\txt\n\n\xE2\x80\x94 name AAAAAAAA\n", "control"},
+      {"te\xC2\x85xt\n\n\xE2\x80\x94 name AAAAAAAA\n", "control"},
+      {"te\xffxt\n\n\xE2\x80\x94 name AAAAAAAA\n", "UTF-8"},
+      {"te\xC0\xAFxt\n\n\xE2\x80\x94 name AAAAAAAA\n", "UTF-8"},
+      {"te\xED\xA0\x80xt\n\n\xE2\x80\x94 name AAAAAAAA\n", "UTF-8"},
+      {std::string(largest_note_bytes + 1, 'x'), "too large"},
+  };
+  for (auto const& [text, reason] : cases) {
+    auto const note = parse_note(text);
+    ASSERT_FALSE(note) << reason;
+    EXPECT_NE(note.error().reason.find(reason), std::string::npos) << note.error().reason << " / " << reason;
+  }
+}
+
+TEST(Checkpoint, SignsTheVectorThatOtherImplementationsAccepted) {
+  LogKey const key = vector_key();
+  EXPECT_EQ(key.verifier().key_id(), 0x52026bb1U);
+  EXPECT_EQ(sign_checkpoint(1000, vector_root(), key),
+            "exchange.example/settlement\n1000\n0D1jt3KvmQGYF+4+AYKG02omFhvbW/6CKOksAqvpEV0=\n\n"
+            "\xE2\x80\x94 exchange.example/settlement "
+            "UgJrsQHbiiZjL30UT0CVjhZvQRheP3shw6tDvxiEv3KpnX/v/GNKWsbdwYuitpFO2Gfumtkb0aKA/lhhFIJf1dk61QE=\n");
+}
+
+TEST(Checkpoint, OpensWhatItSignedAndNothingThatWasTouched) {
+  LogKey const key = vector_key();
+  std::string const note = sign_checkpoint(1000, vector_root(), key);
+  Checkpoint const opened = open_checkpoint(note, key.verifier()).value();
+  EXPECT_EQ(opened, (Checkpoint{"exchange.example/settlement", 1000, vector_root()}));
+  for (std::size_t i = 0; i < note.size(); ++i) {
+    std::string hurt = note;
+    hurt[i] = static_cast<char>(hurt[i] ^ 1);
+    EXPECT_FALSE(open_checkpoint(hurt, key.verifier())) << i;
+  }
+  EXPECT_FALSE(open_checkpoint(note, NoteVerifier::from_vkey(example_vkey).value()));
+  EXPECT_FALSE(
+      open_checkpoint(sign_note(checkpoint_text({"another.origin", 5, vector_root()}), key), key.verifier()));
+}
+
+TEST(Checkpoint, TextIsStrictAboutNumbersAndLines) {
+  std::string const root = to_base64(vector_root());
+  EXPECT_TRUE(parse_checkpoint_text("a\n0\n" + root + "\n"));
+  EXPECT_TRUE(parse_checkpoint_text("a\n18446744073709551615\n" + root + "\nextension\n"));
+  for (std::string const& text :
+       {std::string(), std::string("a\n"), "\n5\n" + root + "\n", "a\n05\n" + root + "\n",
+        "a\n-5\n" + root + "\n", "a\n+5\n" + root + "\n", "a\n 5\n" + root + "\n",
+        "a\n18446744073709551616\n" + root + "\n", "a\n\n" + root + "\n", "a\n5\n" + root,
+        std::string("a\n5\nAAAA\n"), "a\n5\n" + root + "\n\n", "a\n5\n" + root + "\nunfinished"})
+    EXPECT_FALSE(parse_checkpoint_text(text)) << text;
+}
+
+TEST(Checkpoint, IsReplacedAsAWholeOnDisk) {
+  TempDir dir;
+  fs::path const file = dir.path() / "checkpoint";
+  EXPECT_EQ(load_checkpoint(file).value(), "");
+  ASSERT_TRUE(persist_checkpoint(file, "first"));
+  ASSERT_TRUE(persist_checkpoint(file, "second, longer"));
+  EXPECT_EQ(load_checkpoint(file).value(), "second, longer");
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir.path()), fs::directory_iterator()), 1);
+  EXPECT_FALSE(persist_checkpoint(dir.path() / "missing" / "checkpoint", "x"));
+}
+
+TEST(VerifierKey, RefusesTextThatDoesNotAgreeWithItself) {
+  EXPECT_TRUE(NoteVerifier::from_vkey(example_vkey));
+  for (std::string_view text :
+       {"", "name", "example.com/foo+530d903b+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+        "example.com/fob+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+        "example.com/foo+530d903a+AukyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+        "example.com/foo+530d903a+AekyeRrm", "+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"})
+    EXPECT_FALSE(NoteVerifier::from_vkey(text)) << text;
+}
+
+TEST(LogKey, IsMadeOnceKeptPrivateAndLoadedAgain) {
+  TempDir dir;
+  fs::path const keys = dir.path() / "keys";
+  LogKey const made = LogKey::load_or_make(keys, "log.example").value();
+  struct stat status {};
+  ASSERT_EQ(::stat((keys / "log.key").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+  LogKey const loaded = LogKey::load_or_make(keys, "log.example").value();
+  EXPECT_EQ(made.verifier().vkey(), loaded.verifier().vkey());
+  EXPECT_TRUE(made.verifier().verify("text", loaded.sign("text")));
+  EXPECT_FALSE(made.verifier().verify("test", loaded.sign("text")));
+}
+
+TEST(LogKey, SaysWhyAFileCannotBeUsed) {
+  TempDir dir;
+  fs::path const file = dir.path() / "log.key";
+  ASSERT_TRUE(LogKey::load_or_make(dir.path(), "log.example"));
+  auto const refusal = [&](char const* name = "log.example") {
+    auto const key = LogKey::load_or_make(dir.path(), name);
+    return key ? std::string("accepted") : key.error().message;
+  };
+  EXPECT_NE(refusal("other.example").find("the key of \"log.example\""), std::string::npos) << refusal();
+  EXPECT_NE(refusal("a name").find("no spaces"), std::string::npos);
+  fs::permissions(file, fs::perms::others_read, fs::perm_options::add);
+  EXPECT_NE(refusal().find("chmod 600"), std::string::npos) << refusal();
+  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+  auto const good = slurp(file);
+  spit(file, flipped(good, good.size() - 10, 1));
+  EXPECT_NE(refusal(), "accepted");
+  spit(file, {'x', '\n'});
+  EXPECT_NE(refusal().find("no private key"), std::string::npos) << refusal();
+}
+
+}  // namespace
+}  // namespace spillway

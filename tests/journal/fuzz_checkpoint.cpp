@@ -1,0 +1,19 @@
+// Any bytes as a note, a checkpoint, a verifier key.
+#include <cstdint>
+#include <cstdlib>
+
+#include "journal/checkpoint.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  using namespace spillway;
+  std::string_view const text(reinterpret_cast<char const*>(data), size);
+  if (auto const note = parse_note(text)) {
+    if (note->text.empty() || note->text.back() != '\n' || note->signatures.empty()) std::abort();
+    (void)verify_note(*note, {});
+  }
+  if (auto const checkpoint = parse_checkpoint_text(text))
+    if (!text.starts_with(checkpoint_text(*checkpoint))) std::abort();
+  if (auto const verifier = NoteVerifier::from_vkey(text))
+    if (verifier->vkey() != text) std::abort();
+  return 0;
+}

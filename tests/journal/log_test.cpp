@@ -1,0 +1,224 @@
+// Writing and reading back (covers src/log_writer.cpp, src/log_reader.cpp, src/preallocator.cpp and
+// src/file.cpp).
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "support.hpp"
+
+namespace spillway {
+namespace {
+
+using namespace testing;  // NOLINT: the helpers of this folder
+
+TEST(Log, AnEmptyStreamHasNoFrames) {
+  TempDir dir;
+  EXPECT_TRUE(read_all(dir.path(), ReadMode::strict).frames.empty());
+  RecoveryReport report;
+  LogWriter const log = must_open(dir.path(), StreamKind::entries, small_segments(), &report);
+  EXPECT_EQ(report.frames, 0U);
+  EXPECT_EQ(log.durable_seq(), Seq{});
+  Story const story = read_all(dir.path(), ReadMode::strict);
+  EXPECT_TRUE(story.frames.empty());
+  EXPECT_EQ(story.damage, "");
+}
+
+TEST(Log, GivesBackEveryFrameInOrderOverManySegments) {
+  TempDir dir;
+  std::vector<std::string> expected;
+  {
+    LogWriter log = must_open(dir.path());
+    for (std::uint64_t first = 1; first <= 600; first += 3) {
+      write_batch(log, first, first + 2);
+      for (std::uint64_t seq = first; seq < first + 3; ++seq)
+        expected.push_back("1 " + std::to_string(seq) + " " + entry_text(seq));
+      expected.push_back("2 " + std::to_string(first + 2) + " seal");
+    }
+    EXPECT_EQ(log.durable_seq(), Seq{600});
+    EXPECT_EQ(log.durable_frames(), 800U);
+  }
+  EXPECT_GT(segments_of(dir.path()).size(), 5U);
+  Story const story = read_all(dir.path(), ReadMode::strict);
+  EXPECT_EQ(story.damage, "");
+  EXPECT_EQ(story.frames, expected);
+  EXPECT_TRUE(std::ranges::is_sorted(story.positions));
+}
+
+TEST(Log, OneBatchMayBeLargerThanASegment) {
+  TempDir dir;
+  {
+    LogWriter log = must_open(dir.path());
+    write_batch(log, 1, 400);
+  }
+  EXPECT_GT(segments_of(dir.path()).size(), 3U);
+  Story const story = read_all(dir.path(), ReadMode::strict);
+  EXPECT_EQ(story.damage, "");
+  EXPECT_EQ(story.frames.size(), 401U);
+}
+
+TEST(Log, WhatWasNotCommittedIsNotThere) {
+  TempDir dir;
+  {
+    LogWriter log = must_open(dir.path());
+    write_batch(log, 1, 2);
+    std::uint64_t const durable = log.durable_position();
+    log.append(FrameType::entry, Seq{3}, as_byte_view("lost"));
+    EXPECT_EQ(log.durable_position(), durable);
+  }
+  EXPECT_EQ(read_all(dir.path(), ReadMode::strict).frames.size(), 3U);
+}
+
+TEST(Log, ReopenedItGoesOnWhereItStoppedAndReplaysOnTheWay) {
+  TempDir dir;
+  std::uint64_t next = 1;
+  for (int round = 0; round < 12; ++round) {
+    LogOptions options = small_segments(round % 2 == 0 ? 8192 : 16384);  // a size may change between runs
+    std::uint64_t seen = 0;
+    options.each_frame = [&](FrameView const&) { ++seen; };
+    RecoveryReport report;
+    LogWriter log = must_open(dir.path(), StreamKind::entries, options, &report);
+    EXPECT_EQ(report.last_seq, Seq{next - 1});
+    EXPECT_EQ(seen, report.frames);
+    EXPECT_EQ(report.torn_bytes, 0U);
+    EXPECT_EQ(report.ends_with_seal, round > 0);
+    write_batch(log, next, next + 29);
+    next += 30;
+  }
+  Story const story = read_all(dir.path(), ReadMode::strict);
+  EXPECT_EQ(story.damage, "");
+  EXPECT_EQ(story.frames.size(), 12U * 31U);
+}
+
+TEST(Log, BothStreamsLiveSideBySide) {
+  TempDir dir;
+  {
+    LogOptions lazy = small_segments();
+    lazy.sync_each_commit = false;
+    LogWriter entries = must_open(dir.path());
+    LogWriter records = must_open(dir.path(), StreamKind::records, lazy);
+    for (std::uint64_t seq = 1; seq <= 100; ++seq) {
+      write_batch(entries, seq, seq);
+      records.append(FrameType::records, Seq{seq}, std::vector<std::byte>(seq));
+      if (seq % 10 == 0) records.commit();
+    }
+    EXPECT_EQ(records.durable_seq(), Seq{100});
+  }
+  EXPECT_EQ(read_all(dir.path(), ReadMode::strict).frames.size(), 200U);
+  Story const records = read_all(dir.path(), ReadMode::strict, StreamKind::records);
+  EXPECT_EQ(records.damage, "");
+  EXPECT_EQ(records.frames.size(), 100U);
+}
+
+TEST(Log, LeavesNoSpareBehindAndForgetsOneThatACrashLeft) {
+  TempDir dir;
+  { LogWriter const log = must_open(dir.path()); }
+  EXPECT_FALSE(fs::exists(dir.path() / "segments" / "next.spare"));
+  spit(dir.path() / "segments" / "next.spare", {'x'});
+  {
+    LogWriter log = must_open(dir.path());
+    write_batch(log, 1, 300);
+  }
+  EXPECT_EQ(read_all(dir.path(), ReadMode::strict).frames.size(), 301U);
+}
+
+TEST(Log, RefusesSizesThatNoSegmentHas) {
+  TempDir dir;
+  for (std::uint64_t bytes : {0ULL, 4096ULL, 10'000ULL, 1ULL << 40}) {
+    auto const log = LogWriter::open(dir.path(), StreamKind::entries, small_segments(bytes));
+    ASSERT_FALSE(log);
+    EXPECT_EQ(log.error().code, JournalErrc::bad_options);
+  }
+}
+
+TEST(Log, TellsHowManySegmentsTheDiskStillHolds) {
+  TempDir dir;
+  LogWriter const small = must_open(dir.path());
+  EXPECT_GT(small.free_reserve(), 4U);
+}
+
+TEST(LogDeathTest, RefusesGapsWrongTypesAndHugeLeavesAsBugs) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  TempDir dir;
+  LogWriter log = must_open(dir.path(), StreamKind::entries, small_segments(1 << 20));
+  EXPECT_DEATH(log.append(FrameType::entry, Seq{2}, {}), "in sequence");
+  EXPECT_DEATH(log.append(FrameType::seal, Seq{1}, {}), "in sequence");
+  EXPECT_DEATH(log.append(FrameType::records, Seq{1}, {}), "in sequence");
+  EXPECT_DEATH(log.append(FrameType::entry, Seq{1}, std::vector<std::byte>(largest_leaf_bytes + 1)), "65535");
+}
+
+/// Writes beyond this file size fail, as on a full disk, until the guard dies.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit const limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST(Log, AfterAFailedWriteNothingIsAcknowledgedAnyMore) {
+  TempDir dir;
+  std::vector<std::string> fatal;
+  {
+    LogOptions options = small_segments(1 << 20);
+    options.fatal = [&](std::string_view what) { fatal.emplace_back(what); };
+    LogWriter log = must_open(dir.path(), StreamKind::entries, options);
+    write_batch(log, 1, 3);
+    std::uint64_t const durable = log.durable_position();
+    {
+      FileSizeLimit const full(4096 + 512);
+      write_batch(log, 4, 40);
+    }
+    ASSERT_EQ(fatal.size(), 1U);
+    EXPECT_NE(fatal[0].find("cannot write"), std::string::npos) << fatal[0];
+    write_batch(log, 41, 42);  // the disk has room again: too late
+    EXPECT_TRUE(log.failed());
+    EXPECT_EQ(log.durable_position(), durable);
+    EXPECT_EQ(log.durable_seq(), Seq{3});
+    EXPECT_EQ(fatal.size(), 1U);
+  }
+  RecoveryReport report;
+  LogWriter log = must_open(dir.path(), StreamKind::entries, small_segments(), &report);
+  EXPECT_GE(report.last_seq, Seq{3}) << "what was acknowledged is there";
+  EXPECT_LT(report.last_seq, Seq{40});
+  EXPECT_EQ(read_all(dir.path(), ReadMode::strict).damage, "");
+}
+
+TEST(Log, WhenNoFurtherSegmentCanBeMadeItStopsBeforeAcknowledging) {
+  TempDir dir;
+  std::vector<std::string> fatal;
+  LogOptions options = small_segments(16384);
+  options.fatal = [&](std::string_view what) { fatal.emplace_back(what); };
+  LogWriter log = must_open(dir.path(), StreamKind::entries, options);
+  FileSizeLimit const full(8192);
+  Seq acknowledged;
+  for (std::uint64_t seq = 1; seq <= 1000 && fatal.empty(); ++seq) {
+    write_batch(log, seq, seq);
+    if (!log.failed()) acknowledged = log.durable_seq();
+  }
+  ASSERT_EQ(fatal.size(), 1U);
+  EXPECT_EQ(log.durable_seq(), acknowledged);
+  EXPECT_EQ(read_all(dir.path(), ReadMode::allow_torn_tail).damage, "");
+}
+
+TEST(LogDeathTest, WithoutAHandlerAFailedWriteEndsTheProcess) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  TempDir dir;
+  EXPECT_DEATH(
+      {
+        LogWriter log = must_open(dir.path(), StreamKind::entries, small_segments(1 << 20));
+        FileSizeLimit const full(4096);
+        write_batch(log, 1, 3);
+      },
+      "cannot be written, stopping at once");
+}
+
+}  // namespace
+}  // namespace spillway
