@@ -2,6 +2,7 @@
 #include "market/codec.hpp"
 
 #include "codec_read.hpp"
+#include "codec_titles.hpp"
 #include "codec_write.hpp"
 #include "command_fields.hpp"
 #include "entry_generated.h"
@@ -13,12 +14,6 @@ namespace {
 // The fields of the root; the union takes two ids, its type and its value.
 enum RootId : std::size_t { seq_id = 0, stamp_id = 1, principal_id = 2, type_id = 3, value_id = 4 };
 
-char const* title(std::size_t number) {
-  return fb::entry::EnumNameCommand(static_cast<fb::entry::Command>(number));
-}
-
-static_assert(std::variant_size_v<Command> == static_cast<std::size_t>(fb::entry::Command::MAX),
-              "command.hpp and entry.fbs name the same commands");
 #define SW_SAME_LAYOUT(command)                                                \
   static_assert(wire::layout_of<command>.size == sizeof(fb::entry::command) && \
                 wire::layout_of<command>.align == alignof(fb::entry::command))
@@ -60,7 +55,7 @@ std::expected<Entry, DecodeError> decode_entry(std::span<std::byte const> bytes)
   entry.seq = Seq{root->GetField<std::uint64_t>(wire::slot_of(seq_id), 0)};
   entry.stamp = Stamp{root->GetField<std::int64_t>(wire::slot_of(stamp_id), 0)};
   entry.principal = ParticipantId{root->GetField<std::uint32_t>(wire::slot_of(principal_id), 0)};
-  wire::read_union(complaints, root, type_id, title, entry.command);
+  wire::read_union(complaints, root, type_id, wire::command_title, entry.command);
   if (complaints.any()) return std::unexpected(complaints.take());
   return entry;
 }

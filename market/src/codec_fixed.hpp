@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "codec_enums.hpp"
 #include "complaints.hpp"
-#include "enum_names.hpp"
 #include "fields.hpp"
 
 namespace spillway::wire {

@@ -3,6 +3,8 @@
 // buffer; bounds here keep values inside their types and memory small.
 #pragma once
 
+#include <flatbuffers/flatbuffers.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -14,7 +16,6 @@
 #include "codec_write.hpp"
 #include "complaints.hpp"
 #include "fields.hpp"
-#include "flatbuffers/flatbuffers.h"
 
 namespace spillway::wire {
 

@@ -3,6 +3,8 @@
 // equal values give equal bytes.
 #pragma once
 
+#include <flatbuffers/flatbuffers.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <variant>
@@ -10,7 +12,6 @@
 
 #include "codec_fixed.hpp"
 #include "fields.hpp"
-#include "flatbuffers/flatbuffers.h"
 #include "market/record.hpp"
 
 namespace spillway::wire {

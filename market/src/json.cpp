@@ -4,16 +4,17 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "codec_titles.hpp"
 #include "json_read.hpp"
 #include "json_write.hpp"
 #include "message_client_fields.hpp"
 #include "message_server_fields.hpp"
-#include "server_generated.h"
 
 namespace spillway {
 namespace {
 
 namespace json = boost::json;
+using Title = char const* (*)(std::size_t);
 
 template <class Variant>
 json::object enveloped(Variant const& message) {
@@ -31,15 +32,15 @@ json::object enveloped(Variant const& message) {
 /// The fields of `object` but "type", as the alternative whose schema name is `type`; false when there is
 /// none.
 template <class Variant>
-bool read_typed(wire::Complaints& complaints, json::object object, char const* const* names, Variant& out) {
+bool read_typed(wire::Complaints& complaints, json::object object, Title title, Variant& out) {
   auto const* type = object.if_contains("type");
   if (type == nullptr || !type->is_string()) return false;
   std::string const wanted{wire::view_of(type->get_string())};
   object.erase("type");
   for (std::size_t i = 0; i < std::variant_size_v<Variant>; ++i) {
-    if (wanted != names[i + 1]) continue;  // 0 is NONE
+    if (wanted != title(i + 1)) continue;  // 0 is NONE
     return wire::visit_index<Variant>(i, [&]<class M>(std::in_place_type_t<M>) {
-      complaints.enter(names[i + 1]);
+      complaints.enter(title(i + 1));
       wire::read_object(complaints, json::value(std::move(object)), out.template emplace<M>(),
                         std::same_as<M, msg::Report> ? "shows" : "");
       complaints.leave();
@@ -49,8 +50,7 @@ bool read_typed(wire::Complaints& complaints, json::object object, char const* c
 }
 
 template <class Variant>
-std::expected<Variant, DecodeError> opened(std::string_view text, std::size_t most,
-                                           char const* const* names) {
+std::expected<Variant, DecodeError> opened(std::string_view text, std::size_t most, Title title) {
   if (text.size() > most) {
     return std::unexpected(
         DecodeError{DecodeCode::too_large, "a frame has at most " + std::to_string(most) + " bytes"});
@@ -66,7 +66,7 @@ std::expected<Variant, DecodeError> opened(std::string_view text, std::size_t mo
   }
   wire::Complaints complaints;
   Variant message;
-  if (!read_typed(complaints, std::move(parsed.get_object()), names, message)) {
+  if (!read_typed(complaints, std::move(parsed.get_object()), title, message)) {
     complaints.say(DecodeCode::unknown_message,
                    "\"type\" must name a message, such as \"Ping\" or \"Answer\"");
   }
@@ -80,11 +80,11 @@ std::string json_text(ClientMessage const& message) { return json::serialize(env
 std::string json_text(ServerMessage const& message) { return json::serialize(enveloped(message)); }
 
 std::expected<ClientMessage, DecodeError> client_message_from_json(std::string_view text) {
-  return opened<ClientMessage>(text, largest_client_frame_bytes, fb::client::EnumNamesClientMessage());
+  return opened<ClientMessage>(text, largest_client_frame_bytes, wire::client_title);
 }
 
 std::expected<ServerMessage, DecodeError> server_message_from_json(std::string_view text) {
-  return opened<ServerMessage>(text, largest_server_frame_bytes, fb::server::EnumNamesServerMessage());
+  return opened<ServerMessage>(text, largest_server_frame_bytes, wire::server_title);
 }
 
 }  // namespace spillway

@@ -12,8 +12,8 @@
 #include <string>
 #include <utility>
 
+#include "codec_enums.hpp"
 #include "complaints.hpp"
-#include "enum_names.hpp"
 #include "fields.hpp"
 #include "market/base64.hpp"
 #include "market/record.hpp"

@@ -2,8 +2,9 @@
 #include <boost/json/serialize.hpp>
 #include <string_view>
 
-#include "entry_generated.h"
+#include "codec_titles.hpp"
 #include "json_write.hpp"
+#include "market/command.hpp"
 #include "market/json.hpp"
 #include "record_fields.hpp"
 
@@ -55,7 +56,7 @@ json::value small_value(std::string_view field, std::uint8_t number) {
 
 json::value command_value(std::uint16_t index) {
   if (index >= std::variant_size_v<Command>) return json::value(index);
-  return fb::entry::EnumNameCommand(static_cast<fb::entry::Command>(index + 1));
+  return command_title(index + 1u);
 }
 
 template <class Body>

@@ -11,7 +11,7 @@
 #include <span>
 #include <string>
 
-#include "enum_names.hpp"
+#include "codec_enums.hpp"
 #include "fields.hpp"
 #include "market/base64.hpp"
 #include "market/record.hpp"

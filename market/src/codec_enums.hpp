@@ -1,4 +1,4 @@
-// market/src/enum_names.hpp - which numbers of an enum are known and how the schema calls them.
+// market/src/codec_enums.hpp - which numbers of an enum are known and how the schema calls them.
 // Room:   market, private; sees FlatBuffers (generated from market/schema).
 #pragma once
 

@@ -1,12 +1,12 @@
 // market/message.cpp - messages as FlatBuffers of market/schema/{client,server}.fbs, and the bytes that
 // people sign.
-#include "market/message.hpp"
-
 #include <type_traits>
 
 #include "client_generated.h"
 #include "codec_read.hpp"
+#include "codec_titles.hpp"
 #include "codec_write.hpp"
+#include "market/message.hpp"
 #include "message_client_fields.hpp"
 #include "message_server_fields.hpp"
 #include "server_generated.h"
@@ -17,18 +17,8 @@ namespace {
 constexpr std::size_t type_id = 0;
 constexpr std::size_t value_id = 1;
 
-char const* client_title(std::size_t number) {
-  return fb::client::EnumNameClientMessage(static_cast<fb::client::ClientMessage>(number));
-}
-char const* server_title(std::size_t number) {
-  return fb::server::EnumNameServerMessage(static_cast<fb::server::ServerMessage>(number));
-}
-
-static_assert(std::variant_size_v<ClientMessage> ==
-                      static_cast<std::size_t>(fb::client::ClientMessage::MAX) &&
-                  std::variant_size_v<ServerMessage> ==
-                      static_cast<std::size_t>(fb::server::ServerMessage::MAX),
-              "message.hpp and the schema name the same messages");
+using wire::client_title;
+using wire::server_title;
 
 template <class Variant>
 Bytes framed(Variant const& message, char const* identifier) {
