@@ -1,7 +1,6 @@
 // tests/matching/node_pool_test.cpp - the law, against a plain recount of everything that runs.
 #include "matching/node_pool.hpp"
 
-#include <map>
 #include <random>
 
 #include "rig.hpp"
@@ -87,21 +86,6 @@ TEST(NodePool, BreakingTheLawStopsTheProcess) {
   EXPECT_DEATH(pool.occupy(small_a, Lots{4}), "leased units \\+ units under jobs");
   EXPECT_DEATH(pool.occupy(lease_a, Lots{2'000}), "leased units \\+ units under jobs");
   EXPECT_DEATH(pool.vacate(small_a, Lots{1}), "no more jobs end than run");
-}
-
-/// Units in use, counted from the list of what runs.
-std::int64_t units_in_use(std::map<Instrument, std::int64_t> const& running, Reference const& reference) {
-  std::int64_t units = 0, milli = 0;
-  for (auto const& [what, lots] : running) {
-    if (what.product == ProductKind::capacity) {
-      milli += lots;
-      continue;
-    }
-    auto const fit = *reference.fit(what.model, what.klass, what.tier);
-    for (std::int64_t served = 0; served < lots; served += fit.slots) units += fit.cards;
-  }
-  for (; milli > 0; milli -= 1'000) ++units;
-  return units;
 }
 
 TEST(NodePool, SellsExactlyWhatTheLawAllows) {

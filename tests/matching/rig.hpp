@@ -8,7 +8,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -171,6 +173,22 @@ class Market {
   std::uint32_t nodes_{};
   std::uint64_t ids_{};
 };
+
+/// Units in use, counted from the list of what runs.
+inline std::int64_t units_in_use(std::map<Instrument, std::int64_t> const& running,
+                                 Reference const& reference) {
+  std::int64_t units = 0, milli = 0;
+  for (auto const& [what, lots] : running) {
+    if (what.product == ProductKind::capacity) {
+      milli += lots;
+      continue;
+    }
+    auto const fit = *reference.fit(what.model, what.klass, what.tier);
+    for (std::int64_t served = 0; served < lots; served += fit.slots) units += fit.cards;
+  }
+  for (; milli > 0; milli -= 1'000) ++units;
+  return units;
+}
 
 /// (offer, lots, price) of each trade, for comparing at a glance.
 using Fill = std::tuple<OfferId, std::int64_t, std::uint32_t>;
