@@ -63,8 +63,7 @@ awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
       co_return;
     }
   }
-  while (co_await self->serve_one() == Next::again) {
-  }
+  for (Next next = Next::again; next == Next::again;) next = co_await self->serve_one();
 }
 
 /// One request, answered or refused.

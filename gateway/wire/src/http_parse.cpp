@@ -63,6 +63,7 @@ std::expected<std::size_t, HttpFault> feed_all(Parser& parser, std::string_view 
 
 struct RequestParser::Impl {
   http::request_parser<http::string_body> parser;
+  bool begun = false;
   bool head_seen = false;
 };
 
@@ -77,7 +78,7 @@ std::expected<std::size_t, HttpFault> RequestParser::feed(std::string_view bytes
   auto& parser = impl_->parser;
   // A request begins with its method; anything else (TLS on a plain port, noise) is told at once, not after a
   // time limit.
-  if (!impl_->head_seen && !bytes.empty() && (bytes.front() < 'A' || bytes.front() > 'z')) {
+  if (!bytes.empty() && !std::exchange(impl_->begun, true) && (bytes.front() < 'A' || bytes.front() > 'z')) {
     return std::unexpected(HttpFault::malformed);
   }
   parser.eager(impl_->head_seen);
