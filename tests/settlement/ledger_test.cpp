@@ -1,0 +1,107 @@
+// ledger_test.cpp - the laws of settlement/src/ledger.cpp: two sides to every transfer, nobody below zero,
+// shares that add up.
+#include "settlement/ledger.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "market/amounts.hpp"
+
+namespace spillway {
+namespace {
+
+constexpr AccountKey bank{the_exchange, AccountKind::bank};
+constexpr AccountKey fees{the_exchange, AccountKind::fees};
+constexpr AccountKey funds(std::uint32_t p) { return {ParticipantId{p}, AccountKind::funds}; }
+constexpr AccountKey escrow(std::uint32_t p) { return {ParticipantId{p}, AccountKind::escrow}; }
+constexpr AccountKey earnings(std::uint32_t p) { return {ParticipantId{p}, AccountKind::earnings}; }
+
+void deposit(Ledger& ledger, std::uint32_t p, std::int64_t amount) {
+  ASSERT_TRUE(ledger.transfer(bank, funds(p), Nano{amount}, TransferCode::deposit, 0));
+}
+
+TEST(Ledger, MovesMoneyFromOneAccountToAnother) {
+  Ledger ledger;
+  deposit(ledger, 1, 100);
+  auto const held = ledger.transfer(funds(1), escrow(1), Nano{40}, TransferCode::hold, 7);
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held->id, TransferId{2});
+  EXPECT_EQ(held->about, 7u);
+  EXPECT_EQ(ledger.balance(funds(1)), Nano{60});
+  EXPECT_EQ(ledger.balance(escrow(1)), Nano{40});
+  EXPECT_EQ(ledger.balance(bank), Nano{-100});
+  EXPECT_EQ(ledger.totals(funds(1)), (AccountTotals{Nano{40}, Nano{100}}));
+  ledger.check_laws();
+}
+
+TEST(Ledger, RefusesWhatIsNotThereAndChangesNothing) {
+  Ledger ledger;
+  deposit(ledger, 1, 100);
+  auto const refused = ledger.transfer(funds(1), escrow(1), Nano{101}, TransferCode::hold, 0);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), Refusal::funds_short);
+  EXPECT_EQ(ledger.balance(funds(1)), Nano{100});
+  EXPECT_EQ(ledger.last(), TransferId{1});
+  EXPECT_TRUE(ledger.transfer(funds(1), escrow(1), Nano{100}, TransferCode::hold, 0));
+}
+
+TEST(Ledger, KeepsTotalsInsideSixtyFourBits) {
+  Ledger ledger;
+  EXPECT_EQ(ledger.why_not(bank, bank_max + Nano{1}), Refusal::amount_invalid);
+  deposit(ledger, 1, bank_max.v);
+  EXPECT_EQ(ledger.why_not(bank, Nano{1}), Refusal::amount_invalid);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(ledger.transfer(funds(1), escrow(1), bank_max, TransferCode::hold, 0));
+    ASSERT_TRUE(ledger.transfer(escrow(1), funds(1), bank_max, TransferCode::release, 0));
+  }
+  EXPECT_EQ(ledger.why_not(funds(1), Nano{1}), Refusal::hold_too_large);
+  ledger.check_laws();
+}
+
+TEST(Ledger, SharesAreDifferencesOfOneFlooredRunningTotal) {
+  Ledger ledger;
+  std::mt19937 random{7};
+  Nano charged, taken;
+  for (int i = 0; i < 2'000; ++i) {
+    Nano const step{static_cast<std::int64_t>(random() % 1'000)};
+    charged += step;
+    taken += ledger.take_share(funds(1), TransferCode::taker_fee, step, 100, step);
+    ASSERT_EQ(taken, fee_due(charged, 100)) << "after step " << i;
+  }
+}
+
+TEST(Ledger, WhatABoundCutsOffAShareComesLater) {
+  Ledger ledger;
+  EXPECT_EQ(ledger.take_share(funds(1), TransferCode::maker_rebate, Nano{10'000}, 100, Nano{30}), Nano{30});
+  EXPECT_EQ(ledger.take_share(funds(1), TransferCode::maker_rebate, Nano{0}, 100, Nano{1'000}), Nano{70});
+}
+
+TEST(Ledger, ANewRateStartsANewTotal) {
+  Ledger ledger;
+  EXPECT_EQ(ledger.take_share(funds(1), TransferCode::taker_fee, Nano{10'000}, 100, Nano{10'000}), Nano{100});
+  EXPECT_EQ(ledger.take_share(funds(1), TransferCode::taker_fee, Nano{10'000}, 50, Nano{10'000}), Nano{50});
+}
+
+TEST(Ledger, HoldsItsLawsUnderAnyTransfers) {
+  std::mt19937 random{11};
+  Ledger ledger;
+  std::vector<AccountKey> const accounts{bank,        fees,     funds(1),  escrow(1),
+                                         earnings(1), funds(2), escrow(2), earnings(2)};
+  int refused = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    auto const debit = accounts[random() % accounts.size()];
+    auto const credit = accounts[random() % accounts.size()];
+    if (debit == credit) continue;
+    Nano const amount{static_cast<std::int64_t>(random() % 500) + 1};
+    auto const before = ledger.balance(debit);
+    auto const done = ledger.transfer(debit, credit, amount, TransferCode::charge, 0);
+    refused += done ? 0 : 1;
+    EXPECT_EQ(ledger.balance(debit), done ? before - amount : before);
+    ledger.check_laws();
+  }
+  EXPECT_GT(refused, 100);
+}
+
+}  // namespace
+}  // namespace spillway
