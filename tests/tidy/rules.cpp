@@ -32,7 +32,7 @@ constexpr std::array kBanned = {
     Banned{"clock_gettime", kTime},
     Banned{"gettimeofday", kTime},
     Banned{"std::time", kTime},
-    Banned{"::now(", kTime},
+    Banned{"high_resolution_clock", kTime},
     Banned{"<random>", kChance},
     Banned{"random_device", kChance},
     Banned{"mt19937", kChance},
