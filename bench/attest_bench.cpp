@@ -1,4 +1,4 @@
-// attest_bench.cpp - what one challenge costs prover and verifier, in CPU time of one thread.
+// bench/attest_bench.cpp - what one challenge costs prover and verifier, in CPU time of one thread.
 //
 //   attest_bench [--quick] [--json FILE]
 //

@@ -1,4 +1,4 @@
-// cap1.cpp - see attest/cap1.hpp.
+// attest/cap1.cpp - see attest/cap1.hpp.
 #include "attest/cap1.hpp"
 
 #include <bit>

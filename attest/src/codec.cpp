@@ -1,4 +1,5 @@
-// codec.cpp - see attest/messages.hpp. The only parser of the room; tests/attest/decode_fuzz.cpp feeds it.
+// attest/codec.cpp - see attest/messages.hpp. The only parser of the room; tests/attest/decode_fuzz.cpp feeds
+// it.
 #include <algorithm>
 #include <array>
 #include <optional>

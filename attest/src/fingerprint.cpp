@@ -1,5 +1,5 @@
-// fingerprint.cpp - see attest/cap1.hpp. Built with -O3: the memory phase reads every byte of the products
-// through here.
+// attest/fingerprint.cpp - see attest/cap1.hpp. Built with -O3: the memory phase reads every byte of the
+// products through here.
 #include <algorithm>
 
 #include "attest/cap1.hpp"

@@ -1,4 +1,4 @@
-// floors.cpp - see attest/floors.hpp.
+// attest/floors.cpp - see attest/floors.hpp.
 #include "attest/floors.hpp"
 
 #include "market/check.hpp"

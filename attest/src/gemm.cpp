@@ -1,4 +1,4 @@
-// gemm.cpp - see attest/gemm.hpp. Built with -O3 in every preset.
+// attest/gemm.cpp - see attest/gemm.hpp. Built with -O3 in every preset.
 #include "attest/gemm.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// hash.cpp - see attest/hash.hpp. The only file of the room that speaks to libsodium.
+// attest/hash.cpp - see attest/hash.hpp. The only file of the room that speaks to libsodium.
 #include "attest/hash.hpp"
 
 #include <sodium.h>

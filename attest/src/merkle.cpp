@@ -1,4 +1,4 @@
-// merkle.cpp - see attest/merkle.hpp.
+// attest/merkle.cpp - see attest/merkle.hpp.
 #include "attest/merkle.hpp"
 
 #include "market/check.hpp"

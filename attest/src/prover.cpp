@@ -1,4 +1,4 @@
-// prover.cpp - see attest/prover.hpp.
+// attest/prover.cpp - see attest/prover.hpp.
 #include "attest/prover.hpp"
 
 #include <algorithm>

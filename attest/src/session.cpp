@@ -1,4 +1,4 @@
-// session.cpp - see attest/session.hpp.
+// attest/session.cpp - see attest/session.hpp.
 #include "attest/session.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// verifier.cpp - see attest/verifier.hpp.
+// attest/verifier.cpp - see attest/verifier.hpp.
 #include "attest/verifier.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Also covers src/fingerprint.cpp.
+// tests/attest/cap1_test.cpp - parameters, matrices, fingerprints and chains; covers fingerprint.cpp too.
 #include "attest/cap1.hpp"
 
 #include <gtest/gtest.h>

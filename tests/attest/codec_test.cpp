@@ -1,3 +1,4 @@
+// tests/attest/codec_test.cpp - messages read back, cut, stretched and garbled.
 #include <gtest/gtest.h>
 
 #include "attest/messages.hpp"

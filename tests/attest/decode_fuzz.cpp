@@ -1,5 +1,5 @@
-// Any bytes decode to a message that encodes to the same bytes, or to an error; neither prover nor session
-// breaks on it.
+// tests/attest/decode_fuzz.cpp - any bytes decode to a message that encodes to the same bytes, or to an
+// error. Neither prover nor session breaks on them. breaks on it.
 #include <algorithm>
 #include <cstdlib>
 

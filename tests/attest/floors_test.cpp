@@ -1,3 +1,4 @@
+// tests/attest/floors_test.cpp - what a class demands, in integers.
 #include "attest/floors.hpp"
 
 #include <gtest/gtest.h>

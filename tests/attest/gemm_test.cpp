@@ -1,3 +1,4 @@
+// tests/attest/gemm_test.cpp - the product against three plain loops.
 #include "attest/gemm.hpp"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// tests/attest/hash_test.cpp - the hash has one meaning for every list of parts.
 #include "attest/hash.hpp"
 
 #include <gtest/gtest.h>

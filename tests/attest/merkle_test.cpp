@@ -1,3 +1,4 @@
+// tests/attest/merkle_test.cpp - the tree against a plain one.
 #include "attest/merkle.hpp"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// tests/attest/prover_test.cpp - the prover against a plain second one and golden digests.
 #include "attest/prover.hpp"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// tests/attest/session_test.cpp - whole challenges in the test's own time: honest, tampered, late, silent.
 #include "attest/session.hpp"
 
 #include "hex.hpp"

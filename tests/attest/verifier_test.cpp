@@ -1,3 +1,4 @@
+// tests/attest/verifier_test.cpp - every cheat is found, by its reason and as often as the formula says.
 #include "attest/verifier.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// registry.cpp - see attest/registry.hpp.
+// attest/registry/registry.cpp - see attest/registry.hpp.
 #include "attest/registry.hpp"
 
 #include "market/check.hpp"
