@@ -1,4 +1,4 @@
-// tests/market/csv_fuzz.cpp - any bytes are a table or one named fault; every row of a table is as long as
+// tests/market/fuzz_csv.cpp - any bytes are a table or one named fault; every row of a table is as long as
 // its header.
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-// tests/sim/overlay_fuzz.cpp - any bytes are an overlay whose wishes can be drawn, or one named fault.
+// tests/sim/fuzz_overlay.cpp - any bytes are an overlay whose wishes can be drawn, or one named fault.
 #include <cstddef>
 #include <cstdint>
 
