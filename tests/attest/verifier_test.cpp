@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <map>
 #include <set>
 
 #include "reference.hpp"
@@ -174,22 +176,24 @@ TEST(Verifier, RejectsOpeningsByTheFirstBadOneAndTheirNumber) {
 }
 
 // A prover that leaves out 1 row in 8 passes 16 openings with (7/8)^16 = 11.8 %; 600 draws, five standard
-// deviations.
+// deviations. Each place is checked once, for the answer is the same in every draw.
 TEST(Verifier, CatchesSkippedRowsAsOftenAsTheFormulaSays) {
   Case const cheat([](std::uint32_t, reference::Matrix32& product) {
     for (std::size_t row = 0; row < 64; row += 8)
       std::fill_n(product.begin() + static_cast<long>(row * 64), 64, 0);
   });
-  auto const committed = cheat.committed();
+  auto const passes =
+      [&, seen = std::map<std::array<std::uint32_t, 3>, bool>{}](OpeningPlace const& at) mutable {
+        auto const [found, fresh] = seen.try_emplace({at.round, at.row, at.pass});
+        if (fresh) found->second = !cheat.verdict(at, cheat.prover.open({at}).rows[0]);
+        return found->second;
+      };
   constexpr int trials = 600;
   int passed = 0;
   for (int trial = 0; trial < trials; ++trial) {
     auto const nonce = hash("trial", {le32(static_cast<std::uint32_t>(trial))});
     auto const asked = cheat.secret.places(cheat.params, nonce, cheat.prover.rounds.last_key, {});
-    passed +=
-        check_openings(cheat.secret, cheat.params, committed, asked, cheat.prover.open(asked)).has_value()
-            ? 1
-            : 0;
+    passed += std::all_of(asked.begin(), asked.end(), std::ref(passes)) ? 1 : 0;
   }
   auto const p = std::pow(7.0 / 8.0, 16);
   EXPECT_NEAR(passed, trials * p, 5 * std::sqrt(trials * p * (1 - p)));
