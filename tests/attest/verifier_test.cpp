@@ -182,12 +182,11 @@ TEST(Verifier, CatchesSkippedRowsAsOftenAsTheFormulaSays) {
     for (std::size_t row = 0; row < 64; row += 8)
       std::fill_n(product.begin() + static_cast<long>(row * 64), 64, 0);
   });
-  auto const passes =
-      [&, seen = std::map<std::array<std::uint32_t, 3>, bool>{}](OpeningPlace const& at) mutable {
-        auto const [found, fresh] = seen.try_emplace({at.round, at.row, at.pass});
-        if (fresh) found->second = !cheat.verdict(at, cheat.prover.open({at}).rows[0]);
-        return found->second;
-      };
+  auto passes = [&, seen = std::map<std::array<std::uint32_t, 3>, bool>{}](OpeningPlace const& at) mutable {
+    auto const [found, fresh] = seen.try_emplace({at.round, at.row, at.pass});
+    if (fresh) found->second = !cheat.verdict(at, cheat.prover.open({at}).rows[0]);
+    return found->second;
+  };
   constexpr int trials = 600;
   int passed = 0;
   for (int trial = 0; trial < trials; ++trial) {
