@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "file.hpp"
+#include "market/base64.hpp"
 
 namespace spillway {
 namespace {
@@ -61,7 +62,7 @@ std::expected<NoteSignature, CheckpointError> parse_signature_line(std::string_v
   NoteSignature signature;
   signature.name = line.substr(0, space);
   if (!valid_key_name(signature.name)) return refuse("a signature line with a bad key name");
-  auto const bytes = from_base64(line.substr(space + 1));
+  auto const bytes = bytes_from_base64(line.substr(space + 1));
   if (!bytes || bytes->size() < 5) return refuse("a signature that is not base64 of a key id and more");
   for (std::size_t i = 0; i < 4; ++i)
     signature.key_id = signature.key_id << 8 | std::to_integer<std::uint32_t>((*bytes)[i]);
@@ -74,7 +75,7 @@ std::string signature_line(LogKey const& key, Signature const& signature) {
   std::vector<std::byte> bytes;
   for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<std::byte>(id >> shift & 255U));
   bytes.insert(bytes.end(), signature.begin(), signature.end());
-  return std::string(signature_prefix) + key.verifier().name() + " " + to_base64(bytes) + "\n";
+  return std::string(signature_prefix) + key.verifier().name() + " " + base64_text(bytes) + "\n";
 }
 
 bool signed_well(Note const& note, NoteSignature const& signature, NoteVerifier const& verifier) {
@@ -132,7 +133,7 @@ std::expected<void, CheckpointError> verify_note(Note const& note, std::span<Not
 }
 
 std::string checkpoint_text(Checkpoint const& checkpoint) {
-  return checkpoint.origin + "\n" + std::to_string(checkpoint.size) + "\n" + to_base64(checkpoint.root) +
+  return checkpoint.origin + "\n" + std::to_string(checkpoint.size) + "\n" + base64_text(checkpoint.root) +
          "\n";
 }
 
@@ -146,7 +147,7 @@ std::expected<Checkpoint, CheckpointError> parse_checkpoint_text(std::string_vie
   if (!size) return refuse("the checkpoint's second line is not a size in decimal");
   checkpoint.size = *size;
   auto const root_line = take_line(text);
-  auto const root = root_line ? from_base64(*root_line) : std::nullopt;
+  auto const root = root_line ? bytes_from_base64(*root_line) : std::nullopt;
   if (!root || root->size() != checkpoint.root.size())
     return refuse("the checkpoint's third line is not a root hash in base64");
   std::ranges::copy(*root, checkpoint.root.begin());

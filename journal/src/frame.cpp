@@ -5,6 +5,7 @@
 
 #include "endian.hpp"
 #include "market/check.hpp"
+#include "zeros.hpp"
 
 namespace spillway {
 namespace {
@@ -13,10 +14,6 @@ constexpr std::size_t crc_at = 4, type_at = 8, seq_at = 16;
 
 std::uint32_t frame_crc(ByteView whole) {
   return crc32c(whole.subspan(type_at), crc32c(whole.first(crc_at)));
-}
-
-bool all_zero(ByteView bytes) {
-  return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
 }
 
 bool known_type(std::uint8_t type) { return type >= 1 && type <= 3; }

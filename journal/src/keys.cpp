@@ -11,6 +11,7 @@
 
 #include "file.hpp"
 #include "journal/merkle.hpp"
+#include "market/base64.hpp"
 #include "market/check.hpp"
 
 namespace spillway {
@@ -65,7 +66,7 @@ std::optional<NamedKey> parse_named_key(std::string_view text) {
   text.remove_prefix(name_end + 1);
   if (!valid_key_name(parsed.name) || text.size() < 9 || text[8] != '+') return std::nullopt;
   parsed.id = text.substr(0, 8);
-  auto const key = from_base64(text.substr(9));
+  auto const key = bytes_from_base64(text.substr(9));
   if (!key || key->size() != 33 || key->front() != ed25519_type) return std::nullopt;
   std::copy(key->begin() + 1, key->end(), parsed.key.begin());
   return parsed;
@@ -81,7 +82,7 @@ std::expected<LogKey, JournalError> make_key(std::filesystem::path const& file, 
   randombytes_buf(seed.data(), seed.size());
   LogKey key = LogKey::from_seed(name, seed);
   std::string const text = std::string(private_prefix) + std::string(name) + "+" +
-                           id_text(key.verifier().key_id()) + "+" + to_base64(typed(seed)) + "\n";
+                           id_text(key.verifier().key_id()) + "+" + base64_text(typed(seed)) + "\n";
   if (auto written = replace_file(file, as_byte_view(text), 0600); !written)
     return std::unexpected(JournalError{JournalErrc::io, written.error()});
   return key;
@@ -122,7 +123,7 @@ std::optional<NoteVerifier> NoteVerifier::from_vkey(std::string_view vkey) {
 }
 
 std::string NoteVerifier::vkey() const {
-  return name_ + "+" + id_text(key_id_) + "+" + to_base64(typed(public_key_));
+  return name_ + "+" + id_text(key_id_) + "+" + base64_text(typed(public_key_));
 }
 
 bool NoteVerifier::verify(std::string_view text, Signature const& signature) const {

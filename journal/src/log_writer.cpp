@@ -127,11 +127,14 @@ std::expected<void, JournalError> LogWriter::Impl::recover(std::filesystem::path
   auto reader = LogReader::open(journal, sequence.kind, ReadMode::allow_torn_tail);
   if (!reader) return std::unexpected(reader.error());
   if (auto scanned = scan(*reader, report); !scanned) return scanned;
+  if (auto synced = sync_folder(journal); !synced)
+    return std::unexpected(JournalError{JournalErrc::io, synced.error()});
+  Preallocator::clean(folder);
+  spare = std::make_unique<Preallocator>(folder, options.segment_bytes);
   sequence.last = reader->last_seq();
   frames = reader->frames();
   File::Done const ready = report.segments > 0 ? resume(*reader) : start_segment(Seq{1}, 0);
   if (!ready) return std::unexpected(JournalError{JournalErrc::io, ready.error()});
-  if (report.segments > 0) spare->make_next();
   begin_gathering();
   publish();
   return {};
@@ -251,10 +254,6 @@ std::expected<LogWriter, JournalError> LogWriter::open(std::filesystem::path con
   if (failed)
     return std::unexpected(
         JournalError{JournalErrc::io, "cannot make " + impl->folder.string() + ": " + failed.message()});
-  if (auto synced = sync_folder(journal); !synced)
-    return std::unexpected(JournalError{JournalErrc::io, synced.error()});
-  Preallocator::clean(impl->folder);
-  impl->spare = std::make_unique<Preallocator>(impl->folder, bytes);
   RecoveryReport unread;
   if (auto ready = impl->recover(journal, report != nullptr ? *report : unread); !ready)
     return std::unexpected(ready.error());

@@ -7,6 +7,7 @@
 
 #include "endian.hpp"
 #include "journal/digest.hpp"
+#include "zeros.hpp"
 
 namespace spillway {
 namespace {
@@ -19,10 +20,6 @@ constexpr std::size_t version_at = 8, kind_at = 12, segment_bytes_at = 16, first
                       own_hash_at = 88, fields_end = 120;
 
 Damage at(std::size_t offset, std::string reason) { return {"", offset, std::move(reason)}; }
-
-bool zero_from(ByteView bytes, std::size_t offset) {
-  return std::ranges::all_of(bytes.subspan(offset), [](std::byte b) { return b == std::byte{0}; });
-}
 
 SegmentHeader read_fields(std::byte const* page) {
   SegmentHeader h;
@@ -70,7 +67,7 @@ std::expected<SegmentHeader, Damage> parse_header(ByteView page) {
   Hash256 const own = blake2b_256(page.first(own_hash_at));
   if (!std::ranges::equal(own, page.subspan(own_hash_at, own.size())))
     return std::unexpected(at(own_hash_at, "the hash of the header does not match"));
-  if (!zero_from(page, fields_end))
+  if (!all_zero(page.subspan(fields_end)))
     return std::unexpected(at(fields_end, "bytes behind the header's fields are not zero"));
   SegmentHeader const h = read_fields(page.data());
   if (h.kind != StreamKind::entries && h.kind != StreamKind::records)

@@ -8,16 +8,12 @@
 
 #include <algorithm>
 
-#include "endian.hpp"
+#include "zeros.hpp"
 
 namespace spillway {
 namespace {
 
 constexpr std::size_t sector_bytes = 512;  // what a disk writes whole or not at all
-
-bool all_zero(ByteView bytes) {
-  return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
-}
 
 bool plausible(FrameView const& frame, Continuity const& expected, std::size_t room) {
   bool const of_stream = (expected.kind == StreamKind::records) == (frame.type == FrameType::records);
@@ -71,7 +67,9 @@ std::string Continuity::objection(FrameView const& frame) const {
 }
 
 std::size_t end_of_written(ByteView segment, std::size_t from) {
+  constexpr std::size_t step = 4096;
   std::size_t end = segment.size();
+  while (end >= from + step && all_zero(segment.subspan(end - step, step))) end -= step;
   while (end > from && segment[end - 1] == std::byte{0}) --end;
   return end;
 }

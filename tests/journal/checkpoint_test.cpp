@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "journal/merkle.hpp"
+#include "market/base64.hpp"
 #include "support.hpp"
 
 namespace spillway {
@@ -101,7 +102,7 @@ TEST(Checkpoint, OpensWhatItSignedAndNothingThatWasTouched) {
 }
 
 TEST(Checkpoint, TextIsStrictAboutNumbersAndLines) {
-  std::string const root = to_base64(vector_root());
+  std::string const root = base64_text(vector_root());
   EXPECT_TRUE(parse_checkpoint_text("a\n0\n" + root + "\n"));
   EXPECT_TRUE(parse_checkpoint_text("a\n18446744073709551615\n" + root + "\nextension\n"));
   for (std::string const& text :

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <random>
 
+#include "market/base64.hpp"
 #include "support.hpp"
 
 namespace spillway {
@@ -51,9 +52,9 @@ TEST(Merkle, GivesThePublishedRootsOfTheEightUsualLeaves) {
 
 TEST(Merkle, GivesTheRootsThatAnotherImplementationAccepted) {
   auto const leaves = numbered_leaves(1000);
-  EXPECT_EQ(to_base64(tree_root(std::span(leaves).first(777))),
+  EXPECT_EQ(base64_text(tree_root(std::span(leaves).first(777))),
             "vAGtdEvSWb448H49CECOsmTQHc+RQIuwfe4elWguIs0=");
-  EXPECT_EQ(to_base64(tree_root(leaves)), "0D1jt3KvmQGYF+4+AYKG02omFhvbW/6CKOksAqvpEV0=");
+  EXPECT_EQ(base64_text(tree_root(leaves)), "0D1jt3KvmQGYF+4+AYKG02omFhvbW/6CKOksAqvpEV0=");
   EXPECT_EQ(consistency_proof(leaves, 777).size(), 11U);
 }
 
@@ -130,7 +131,7 @@ fs::path vectors() {
 std::vector<std::byte> bytes_at(boost::json::object const& vector, char const* name) {
   boost::json::value const& value = vector.at(name);
   return value.is_null() ? std::vector<std::byte>()
-                         : from_base64(std::string_view(value.as_string())).value();
+                         : bytes_from_base64(std::string_view(value.as_string())).value();
 }
 
 /// Roots in the vectors may have any length; ours cannot, so another length stands for a hash that nothing
@@ -148,7 +149,7 @@ std::vector<Hash256> proof_of(boost::json::object const& vector) {
   std::vector<Hash256> proof;
   if (vector.at("proof").is_null()) return proof;
   for (boost::json::value const& hash : vector.at("proof").as_array())
-    proof.push_back(padded(from_base64(std::string_view(hash.as_string())).value()));
+    proof.push_back(padded(bytes_from_base64(std::string_view(hash.as_string())).value()));
   return proof;
 }
 

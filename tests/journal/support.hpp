@@ -122,9 +122,13 @@ inline std::vector<char> slurp(fs::path const& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
+/// Written in place: a file that is cut to nothing first would be flushed by some file systems on each close.
 inline void spit(fs::path const& file, std::vector<char> const& content) {
-  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  if (!fs::exists(file)) std::ofstream(file).close();
+  std::fstream out(file, std::ios::binary | std::ios::in | std::ios::out);
   out.write(content.data(), static_cast<std::streamsize>(content.size()));
+  out.close();
+  fs::resize_file(file, content.size());
 }
 inline std::vector<char> flipped(std::vector<char> content, std::size_t offset, unsigned bit = 3) {
   content[offset] = static_cast<char>(static_cast<unsigned char>(content[offset]) ^ (1U << bit));

@@ -1,5 +1,5 @@
-// journal/bytes.hpp - byte views, 32-byte hashes, and the two text forms in which hashes leave the process.
-// Room:   journal; sees market and the standard library.
+// journal/bytes.hpp - byte views, 32-byte hashes, and hex.
+// Room:   journal; sees the standard library. Base64 is market/base64.hpp.
 // Errors: decoding returns nothing for text that is not exactly one encoding of bytes.
 #pragma once
 
@@ -23,9 +23,5 @@ using Hash256 = std::array<std::byte, 32>;
 
 [[nodiscard]] std::string to_hex(ByteView bytes);
 [[nodiscard]] std::optional<std::vector<std::byte>> from_hex(std::string_view text);
-
-/// Standard alphabet with padding (RFC 4648 section 4); the decoder accepts only the canonical form.
-[[nodiscard]] std::string to_base64(ByteView bytes);
-[[nodiscard]] std::optional<std::vector<std::byte>> from_base64(std::string_view text);
 
 }  // namespace spillway
