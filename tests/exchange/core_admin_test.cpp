@@ -1,0 +1,106 @@
+// core_admin_test.cpp - the operator's commands: exchange/src/core_admin.cpp and
+// exchange/src/core_reference.cpp.
+#include "core_world.hpp"
+#include "settlement/ledger.hpp"
+
+namespace spillway {
+namespace {
+
+AddKey key(ParticipantId who, std::uint32_t id, int value) {
+  AddKey c;
+  c.participant = who, c.key = KeyId{id}, c.kind = KeyKind::ed25519, c.value[0] = std::byte(value);
+  return c;
+}
+
+TEST(CoreAdmin, OnlyTheOperatorOrTheExchangeMayRule) {
+  World w;
+  for (auto const& command :
+       {Command{SetRules{}}, Command{SetHalt{true}}, Command{Deposit{carl, Nano{1}}},
+        Command{FundGuarantee{Nano{1}}}, Command{AddParticipant{ParticipantId{50}, FirmId{50}, 1}},
+        Command{key(carl, 1, 1)}, Command{DefineRelay{here}}}) {
+    EXPECT_EQ(w.send(carl, command), Refusal::role_missing);
+    EXPECT_EQ(w.send(ParticipantId{99}, command), Refusal::unknown_participant);
+    EXPECT_EQ(w.send(boss, command), Refusal::none);
+  }
+}
+
+TEST(CoreAdmin, RefusesRulesThatItDoesNotKnowOrThatMakeNoSense) {
+  World w;
+  auto const with = [](auto change) {
+    SetRules c;
+    change(c.rules);
+    return c;
+  };
+  for (auto const& c :
+       {with([](Rules& r) { r.version = 2; }), with([](Rules& r) { r.maker_rebate_bps = 101; }),
+        with([](Rules& r) { r.taker_fee_bps = -1; }), with([](Rules& r) { r.sla_rebate_milli = 1001; }),
+        with([](Rules& r) { r.lease_slice = Micros{1'500'000}; }),
+        with([](Rules& r) { r.acknowledgement = Micros{}; }), with([](Rules& r) { r.class_scale = 0; })})
+    EXPECT_EQ(w.send(boss, c), Refusal::rules_unknown);
+  EXPECT_EQ(w.core.rules(), Rules{});
+  EXPECT_EQ(w.send(boss, with([](Rules& r) { r.taker_fee_bps = 50; })), Refusal::none);
+  EXPECT_EQ(w.core.rules().taker_fee_bps, 50);
+}
+
+TEST(CoreAdmin, AHaltStopsNewOrdersAndOffersAndNothingElse) {
+  World w;
+  auto const job = w.streaming();
+  auto const resting = w.order(carl, w.token_order(PriceIndex{1}));
+  EXPECT_EQ(w.send(boss, SetHalt{true}), Refusal::none);
+  EXPECT_TRUE(w.core.halted());
+  EXPECT_EQ(w.send(carl, w.token_order(units(1))), Refusal::halted);
+  EXPECT_EQ(w.send(ada, w.token_offer(NodeId{1}, units(3))), Refusal::halted);
+  EXPECT_EQ(w.send(carl, CancelOrder{resting, CancelReason::asked}), Refusal::none);
+  EXPECT_EQ(w.send(system_itself, World::completed(job, 10, 10)), Refusal::none);
+  EXPECT_EQ(w.send(boss, SetHalt{false}), Refusal::none);
+  EXPECT_EQ(w.send(carl, w.token_order(units(1))), Refusal::none);
+}
+
+TEST(CoreAdmin, ParticipantsAndKeysAreAddedOnce) {
+  World w;
+  EXPECT_EQ(w.send(boss, AddParticipant{carl, FirmId{1}, 2}), Refusal::participant_exists);
+  EXPECT_EQ(w.send(boss, AddParticipant{ParticipantId{50}, FirmId{1}, 0}), Refusal::malformed);
+  EXPECT_EQ(w.send(boss, AddParticipant{ParticipantId{50}, FirmId{1}, 64}), Refusal::malformed);
+  EXPECT_EQ(w.send(boss, key(carl, 1, 5)), Refusal::none);
+  EXPECT_EQ(w.send(boss, key(carl, 1, 6)), Refusal::key_exists);
+  EXPECT_EQ(w.send(boss, key(dora, 1, 5)), Refusal::key_exists) << "a bearer key names one participant";
+  EXPECT_EQ(w.send(boss, key(ParticipantId{99}, 1, 9)), Refusal::unknown_participant);
+  EXPECT_EQ(w.send(boss, key(dora, 1, 7)), Refusal::none);
+  EXPECT_EQ(w.core.keys().size(), 2u);
+}
+
+TEST(CoreAdmin, MoneyComesInAsPositiveBoundedAmounts) {
+  World w;
+  EXPECT_EQ(w.send(boss, Deposit{carl, Nano{0}}), Refusal::amount_invalid);
+  EXPECT_EQ(w.send(boss, Deposit{carl, Nano{-5}}), Refusal::amount_invalid);
+  EXPECT_EQ(w.send(boss, Deposit{carl, bank_max}), Refusal::amount_invalid);
+  EXPECT_EQ(w.send(boss, Deposit{ParticipantId{99}, Nano{5}}), Refusal::unknown_participant);
+  EXPECT_EQ(w.send(boss, FundGuarantee{Nano{0}}), Refusal::amount_invalid);
+  EXPECT_EQ(w.send(boss, Deposit{carl, Nano{5}}), Refusal::none);
+  EXPECT_EQ(w.funds(carl), Nano{100 * nano_per_unit + 5});
+}
+
+TEST(CoreAdmin, WithoutTablesNothingTrades) {
+  ExchangeCore core;
+  Outcome out;
+  EXPECT_FALSE(core.genesis_done());
+  core.apply({Seq{1}, Stamp{1}, {}, AddParticipant{carl, FirmId{1}, 2}}, out);
+  PlaceOrder order;
+  order.client = ClientOrderId{1}, order.tif = TimeInForce::ioc;
+  order.predicate.product = ProductKind::tokens, order.predicate.models = {seven};
+  core.apply({Seq{2}, Stamp{1}, carl, order}, out);
+  EXPECT_EQ(out.records.back().head.code, static_cast<std::uint16_t>(Refusal::genesis_missing));
+  EXPECT_TRUE(World{}.core.genesis_done());
+}
+
+TEST(CoreAdmin, TablesStandStillOnceSomethingIsListed) {
+  World w;
+  EXPECT_EQ(w.send(boss, DefineRelay{there}), Refusal::none);
+  EXPECT_EQ(w.send(boss, DefineRelay{PlaceId{1}}), Refusal::reference_invalid) << "not a leaf";
+  EXPECT_EQ(w.send(boss, DefineModels{}), Refusal::reference_invalid);
+  w.order(carl, w.token_order(units(1)));
+  EXPECT_EQ(w.send(boss, DefineRelay{here}), Refusal::reference_invalid);
+}
+
+}  // namespace
+}  // namespace spillway
