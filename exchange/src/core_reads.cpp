@@ -101,6 +101,15 @@ std::optional<OrderView> ExchangeCore::order(OrderId id) const {
   return found ? std::optional{state_->view(*found)} : std::nullopt;
 }
 
+std::optional<OrderId> ExchangeCore::order_with(ParticipantId who, ClientOrderId client) const {
+  auto const* const owner = State::at(state_->participants, who);
+  if (!owner) return std::nullopt;
+  auto const known = owner->client_ids.known.find(client);
+  if (known == owner->client_ids.known.end() || !std::holds_alternative<PlaceOrder>(known->second.content))
+    return std::nullopt;
+  return OrderId{known->second.made};
+}
+
 std::optional<OfferView> ExchangeCore::offer(OfferId id) const {
   auto const* const found = State::at(state_->offers, id);
   return found ? std::optional{state_->view(*found)} : std::nullopt;

@@ -2,6 +2,7 @@
 // event.
 #include "relay.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "market/amounts.hpp"
@@ -31,8 +32,23 @@ bool repeated(Released const& released) {
 
 // ---- the buyer's side ----
 
+// A missing maximum becomes the smallest that a tier for this input has, as in the core, and is sent upstream, so that the
+// bound is real.
+Tokens JobRelay::output_bound(PlaceOrder const& order) const {
+  if (order.output_max.v > 0) return order.output_max;
+  std::int32_t least = 0;
+  for (auto const& tier : hub_.reference().tiers()) {
+    bool const meant = tier.product == ProductKind::tokens &&
+                       (!order.predicate.tier.some() || order.predicate.tier == tier.id);
+    if (!meant || order.input.v > tier.input_max) continue;
+    least = least == 0 ? tier.output_max : std::min(least, tier.output_max);
+  }
+  return Tokens{least};
+}
+
 void JobRelay::place(ParticipantId buyer, PlaceOrder order, Bytes prompt, std::shared_ptr<JobSink> sink,
                      std::int64_t read_ns, Answered answered) {
+  order.output_max = output_bound(order);
   auto waiting = std::make_shared<WaitingOrder>(
       WaitingOrder{buyer, std::move(prompt), std::move(sink), order.input, order.output_max, order.policy});
   auto on_released = [this, waiting, answered](Released const& released) {

@@ -91,6 +91,7 @@ class JobRelay {
   void mark_if_due(JobId, RunningJob&);
   [[nodiscard]] RunningJob* job_of(Peer& provider, JobId);
   [[nodiscard]] Tokens counted(RunningJob const&) const;
+  [[nodiscard]] Tokens output_bound(PlaceOrder const&) const;
 
   Hub& hub_;
   std::map<OrderId, WaitingOrder> orders_;
