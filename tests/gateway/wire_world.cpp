@@ -34,10 +34,10 @@ TestCertificate const& TestCertificate::get() {
   return one;
 }
 
-World::~World() {
-  server_.reset();
+void World::finish() {
+  if (server_) server_->stop();
   io_.restart();
-  io_.run_for(std::chrono::seconds(5));  // what still runs sees its sockets closed, and ends
+  io_.run_for(std::chrono::seconds(10));
 }
 
 void World::run(awaitable<void> story) {
@@ -48,6 +48,7 @@ void World::run(awaitable<void> story) {
     io_.restart();
     io_.run_one_for(std::chrono::milliseconds(200));
   }
+  finish();
   ASSERT_TRUE(end.has_value()) << "the story does not end";
   if (*end) std::rethrow_exception(*end);
 }

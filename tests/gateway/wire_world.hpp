@@ -35,12 +35,10 @@ struct TestCertificate {
 
 class World {
  public:
-  World() = default;
-  ~World();
-
   [[nodiscard]] executor on() { return io_.get_executor(); }
-  /// Runs the loop until the story ends. A capturing lambda may be a story here: it lives as long as this
-  /// call.
+  /// Runs the loop until the story ends; then the server stops, and all that runs sees its sockets closed and
+  /// ends, while the test's variables are still there. A capturing lambda may be a story here: it lives as
+  /// long as this call.
   void run(awaitable<void> story);
 
   /// Options for port 0 with the test certificate, or plain text.
@@ -51,6 +49,7 @@ class World {
   static TlsClient trust();
 
   boost::asio::io_context io_{1};
+  void finish();
   std::unique_ptr<Server> server_;
 };
 

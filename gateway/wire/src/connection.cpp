@@ -36,6 +36,14 @@ std::vector<std::string_view> header_items(Headers const& headers, std::string_v
   return out;
 }
 
+/// 16 bytes in base64; Beast takes any text.
+bool is_websocket_key(std::string_view key) {
+  auto const digit = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+  };
+  return key.size() == 24 && key.ends_with("==") && std::ranges::all_of(key.substr(0, 22), digit);
+}
+
 WireError error_of(HttpFault fault) {
   switch (fault) {
     case HttpFault::malformed:
@@ -169,6 +177,9 @@ awaitable<void> Connection::call_handler(HttpRequest request, HttpResponder::Imp
 }
 
 awaitable<Connection::Next> Connection::serve_websocket(RequestHead head) {
+  if (!is_websocket_key(head.header("Sec-WebSocket-Key"))) {
+    co_return co_await refuse(400, "Sec-WebSocket-Key must be 16 bytes in base64", "handshake");
+  }
   auto const subprotocol = choose_subprotocol(head);
   if (!subprotocol) {
     std::string names;
