@@ -1,0 +1,220 @@
+// tests/exchange/pipeline/pipeline_test.cpp - the pipeline as a whole: pipeline.cpp, sequencer.cpp,
+// flusher.cpp, follower.cpp, replay.cpp, over real directories.
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "exchange/replay.hpp"
+#include "journal/checkpoint.hpp"
+#include "journal/keys.hpp"
+#include "journal/log_reader.hpp"
+#include "pipeline_world.hpp"
+
+namespace spillway {
+namespace {
+
+constexpr std::uint64_t ticket = 7;
+
+Released submit_and_wait(Pipeline& pipeline, Ear& ear, ParticipantId who, Command command,
+                         std::uint64_t t = ticket) {
+  EXPECT_EQ(pipeline.submit({who, std::move(command), {0, t, 0}}), Refusal::none);
+  return ear.wait(t);
+}
+
+TEST(Pipeline, ReleasesACommandWithItsRecordsOnceItIsDurable) {
+  Folder folder;
+  Ear ear;
+  auto const pipeline = opened(folder.path(), ear);
+  auto const released =
+      submit_and_wait(*pipeline, ear, system_itself, Deposit{carl, Nano{5 * nano_per_unit}});
+  ASSERT_FALSE(released.records.empty());
+  EXPECT_GE(pipeline->counters().durable, released.entry.seq);
+  auto const balance = ask(*pipeline, released.entry.seq, [](FollowerView const& view) {
+    for (auto const& account : view.core.accounts_of(carl))
+      if (account.key.kind == AccountKind::funds) return account.balance;
+    return Nano{};
+  });
+  EXPECT_EQ(balance, Nano{105 * nano_per_unit});
+}
+
+TEST(Pipeline, GivesTheSameDigestWhenItsJournalIsReplayed) {
+  Folder folder;
+  Ear ear;
+  auto pipeline = opened(folder.path(), ear);
+  for (std::uint64_t i = 1; i <= 300; ++i)
+    ASSERT_EQ(pipeline->submit({system_itself, Deposit{dora, Nano{static_cast<std::int64_t>(i)}}, {0, i, 0}}),
+              Refusal::none);
+  (void)ear.wait(300);
+  auto const stopped = pipeline->stop();
+  pipeline.reset();
+
+  ExchangeCore core;
+  Replayer replayer(core);
+  auto reader = LogReader::open(folder.path(), StreamKind::entries, ReadMode::strict);
+  ASSERT_TRUE(reader);
+  for (auto frame = reader->next();; frame = reader->next()) {
+    ASSERT_TRUE(frame) << to_string(frame.error());
+    if (!*frame) break;
+    auto const done = replayer.feed(**frame);
+    ASSERT_TRUE(done) << done.error().reason;
+  }
+  EXPECT_EQ(replayer.chain().last(), stopped.last);
+  EXPECT_EQ(replayer.chain().digest(), stopped.digest);
+  EXPECT_FALSE(replayer.chain().open()) << "a clean stop leaves nothing unsealed";
+}
+
+TEST(Pipeline, SignsACheckpointOverTheWholeTreeWhenItStops) {
+  Folder folder;
+  Ear ear;
+  auto pipeline = opened(folder.path(), ear);
+  auto const vkey = NoteVerifier::from_vkey(pipeline->verifier_key());
+  ASSERT_TRUE(vkey);
+  pipeline->stop();
+  pipeline.reset();
+  auto const note = load_checkpoint(folder.path() / "checkpoint");
+  ASSERT_TRUE(note);
+  auto const checkpoint = open_checkpoint(*note, *vkey);
+  ASSERT_TRUE(checkpoint);
+  auto reader = LogReader::open(folder.path(), StreamKind::entries, ReadMode::strict);
+  Frontier tree;
+  for (auto frame = reader->next(); frame && *frame; frame = reader->next())
+    tree.append(leaf_hash((*frame)->payload));
+  EXPECT_EQ(checkpoint->size, tree.size());
+  EXPECT_EQ(checkpoint->root, tree.root());
+}
+
+TEST(Pipeline, GoesOnAfterARestartWithOneResumedEntry) {
+  Folder folder;
+  Ear before, after;
+  auto pipeline = opened(folder.path(), before);
+  auto const deposit = submit_and_wait(*pipeline, before, system_itself, Deposit{carl, Nano{1}});
+  auto const stopped = pipeline->stop();
+  pipeline.reset();
+  pipeline = opened(folder.path(), after);
+  EXPECT_FALSE(pipeline->start().fresh);
+  EXPECT_EQ(pipeline->start().entries, stopped.last.v);
+  auto const next = submit_and_wait(*pipeline, after, system_itself, Deposit{carl, Nano{1}});
+  EXPECT_EQ(next.entry.seq.v, stopped.last.v + 2);
+  auto const resumed = after.all().front();
+  EXPECT_TRUE(std::holds_alternative<Resumed>(resumed.entry.command));
+  EXPECT_GE(resumed.entry.stamp, deposit.entry.stamp);
+}
+
+TEST(Pipeline, KeepsEveryReleasedCommandWhenTheProcessIsKilled) {
+  Folder folder;
+  int pipe_ends[2];
+  ASSERT_EQ(::pipe(pipe_ends), 0);
+  auto const child = ::fork();
+  if (child == 0) {
+    Ear ear;
+    auto options = options_for(folder.path(), ear);
+    options.released = [&](std::shared_ptr<ReleasedBatch const> batch) {
+      for (auto const& one : *batch)
+        if (::write(pipe_ends[1], &one.entry.seq.v, sizeof one.entry.seq.v) < 0) ::_exit(2);
+    };
+    auto pipeline = Pipeline::open(std::move(options));
+    if (!pipeline) ::_exit(3);
+    for (std::uint64_t i = 1;; ++i)
+      (void)(*pipeline)->submit({system_itself, Deposit{carl, Nano{1}}, {0, i, 0}});
+  }
+  ::close(pipe_ends[1]);
+  std::uint64_t last = 0, seq = 0;
+  while (last < 2000 && ::read(pipe_ends[0], &seq, sizeof seq) == sizeof seq) last = seq;
+  ::kill(child, SIGKILL);
+  while (::read(pipe_ends[0], &seq, sizeof seq) == sizeof seq) last = seq;
+  ::waitpid(child, nullptr, 0);
+  ::close(pipe_ends[0]);
+  ASSERT_GE(last, 2000u);
+
+  Ear ear;
+  auto const pipeline = opened(folder.path(), ear);
+  ASSERT_TRUE(pipeline);
+  EXPECT_GE(pipeline->start().entries, last) << "what was released is there";
+  EXPECT_TRUE(ask(*pipeline, Seq{last}, [](FollowerView const& view) {
+    view.core.check_invariants();
+    return true;
+  }));
+}
+
+TEST(Pipeline, RefusesADirectoryThatIsInUse) {
+  Folder folder;
+  Ear ear;
+  auto const first = opened(folder.path(), ear);
+  auto const second = Pipeline::open(options_for(folder.path(), ear));
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().message.find(std::to_string(::getpid())), std::string::npos)
+      << second.error().message;
+}
+
+TEST(Pipeline, NamesThePlaceOfDamageAndStartsNothing) {
+  Folder folder;
+  Ear ear;
+  opened(folder.path(), ear)->stop();
+  auto const segment = std::filesystem::directory_iterator(folder.path() / "segments")->path();
+  {
+    std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(5000);
+    file.put('\x55');
+  }
+  auto const again = Pipeline::open(options_for(folder.path(), ear));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, PipelineErrc::damaged);
+  EXPECT_NE(again.error().message.find(segment.filename().string()), std::string::npos)
+      << again.error().message;
+}
+
+TEST(Pipeline, RebuildsAProjectionThatWasDeletedOrBelongsElsewhere) {
+  Folder folder, other;
+  Ear ear, ear_of_other;
+  auto last = Seq{};
+  {
+    auto const pipeline = opened(folder.path(), ear);
+    last = submit_and_wait(*pipeline, ear, system_itself, Deposit{carl, Nano{1}}).entry.seq;
+  }
+  {
+    auto const pipeline = opened(other.path(), ear_of_other);
+    (void)submit_and_wait(*pipeline, ear_of_other, system_itself, Deposit{dora, Nano{2}});
+  }
+  auto const postings = [&](std::filesystem::path const& directory) {
+    Ear e;
+    auto const pipeline = opened(directory, e);
+    return ask(*pipeline, last, [](FollowerView const& view) {
+      return view.projection.postings(carl, static_cast<std::uint16_t>(AccountKind::funds), 100).size();
+    });
+  };
+  auto const whole = postings(folder.path());
+  EXPECT_EQ(whole, 2u) << "the world's deposit and ours";
+  std::filesystem::remove_all(folder.path() / "projection");
+  EXPECT_EQ(postings(folder.path()), whole);
+  std::filesystem::remove_all(folder.path() / "projection");
+  std::filesystem::copy(other.path() / "projection", folder.path() / "projection");
+  EXPECT_EQ(postings(folder.path()), whole);
+}
+
+TEST(Pipeline, FiresDeadlinesByTicksWhenNothingElseArrives) {
+  Folder folder;
+  Ear ear;
+  auto const pipeline = opened(folder.path(), ear);
+  PlaceOrder order;
+  order.client = ClientOrderId{1};
+  order.predicate.product = ProductKind::tokens;
+  order.predicate.models = {seven};
+  order.tif = TimeInForce::timed;
+  order.good_for = ms(50);
+  order.limit = units(1);
+  order.input = Tokens{10};
+  order.output_max = Tokens{10};
+  auto const placed = submit_and_wait(*pipeline, ear, carl, order);
+  ASSERT_NE(placed.records.front().head.kind, RecordKind::refused);
+  for (;;) {  // the order expires by itself, or this test's time limit ends it
+    auto const phase = ask(*pipeline, Seq{}, [&](FollowerView const& view) {
+      auto const seen = view.core.order(OrderId{placed.entry.seq.v});
+      return seen ? seen->phase : OrderPhase::unset;
+    });
+    if (phase == OrderPhase::expired) break;
+    ::usleep(5'000);
+  }
+}
+
+}  // namespace
+}  // namespace spillway
