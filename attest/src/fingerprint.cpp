@@ -3,15 +3,15 @@
 #include <algorithm>
 
 #include "attest/cap1.hpp"
+#include "hot_loop.hpp"
 #include "market/check.hpp"
-#include "target_clones.hpp"
 
 namespace spillway::attest {
 
 namespace {
 
-ATTEST_TARGET_CLONES void walk(std::uint32_t* __restrict lanes, std::uint32_t const* __restrict factor,
-                               std::int32_t const* __restrict row, std::size_t size) {
+ATTEST_HOT_LOOP void walk(std::uint32_t* __restrict lanes, std::uint32_t const* __restrict factor,
+                          std::int32_t const* __restrict row, std::size_t size) {
   std::uint32_t h[16];
   for (std::size_t lane = 0; lane < 16; ++lane) h[lane] = lanes[lane];
   for (std::size_t at = 0; at < size; at += 16) {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "hot_loop.hpp"
 #include "market/check.hpp"
-#include "target_clones.hpp"
 
 namespace spillway::attest {
 
@@ -18,8 +18,8 @@ struct Tile {
 };
 
 // Sixteen sums at once: each loaded vector of A and B is used four times.
-ATTEST_TARGET_CLONES void dot_tile(std::int16_t const* __restrict a, std::int16_t const* __restrict b,
-                                   std::uint32_t n, Tile& out) {
+ATTEST_HOT_LOOP void dot_tile(std::int16_t const* __restrict a, std::int16_t const* __restrict b,
+                              std::uint32_t n, Tile& out) {
   std::int32_t s00 = 0, s01 = 0, s02 = 0, s03 = 0, s10 = 0, s11 = 0, s12 = 0, s13 = 0;
   std::int32_t s20 = 0, s21 = 0, s22 = 0, s23 = 0, s30 = 0, s31 = 0, s32 = 0, s33 = 0;
   auto const *a0 = a, *a1 = a + n, *a2 = a + 2 * n, *a3 = a + 3 * n;

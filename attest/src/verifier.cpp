@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "attest/merkle.hpp"
+#include "hot_loop.hpp"
 #include "market/check.hpp"
-#include "target_clones.hpp"
 
 namespace spillway::attest {
 
@@ -57,7 +57,7 @@ struct Sums {
 };
 
 // Halves of r keep each sum below 16384 * 2^31 * 2^16 = 2^61.
-ATTEST_TARGET_CLONES Sums sums(std::int32_t const* row, std::uint32_t const* r, std::size_t n) {
+ATTEST_HOT_LOOP Sums sums(std::int32_t const* row, std::uint32_t const* r, std::size_t n) {
   std::int64_t low = 0, high = 0;
   for (std::size_t j = 0; j < n; ++j) {
     low += std::int64_t{row[j]} * static_cast<std::int32_t>(r[j] & 0xffff);
@@ -67,7 +67,7 @@ ATTEST_TARGET_CLONES Sums sums(std::int32_t const* row, std::uint32_t const* r, 
 }
 
 // 2^7 * 2^31 * 2^14 = 2^52.
-ATTEST_TARGET_CLONES std::int64_t sum(std::int8_t const* row, std::uint32_t const* y, std::size_t n) {
+ATTEST_HOT_LOOP std::int64_t sum(std::int8_t const* row, std::uint32_t const* y, std::size_t n) {
   std::int64_t out = 0;
   for (std::size_t j = 0; j < n; ++j) out += std::int64_t{row[j]} * static_cast<std::int32_t>(y[j]);
   return out;
