@@ -1,0 +1,58 @@
+// apps/audit/include/apps/audit/audit.hpp - one pass over a journal: every byte read, every entry applied
+// again, every seal, record and the signed checkpoint compared.
+// Room:   apps, library audit; sees market, journal, exchange. Links no network, writes nothing, takes no
+// lock. Units:  positions in bytes of the stream of entries, times in microseconds. Errors: AuditError only
+// where nothing could be looked at; what was found wrong is in the report.
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exchange/core.hpp"
+#include "exchange/outcome_chain.hpp"
+
+namespace spillway {
+
+struct AuditOptions {
+  std::filesystem::path directory;
+  /// Of the checkpoint's signer; empty: from the key beside the journal, when this user may read it.
+  std::string vkey;
+  /// Called for each entry as replayed; the outcome is valid during the call.
+  std::function<void(Entry const&, Outcome const&)> each{};
+};
+
+/// The first thing that is wrong.
+struct AuditFinding {
+  std::uint64_t position{};  // in the stream of entries: everything before it was checked and is right
+  Seq seq;                   // last sequence that was checked
+  std::string reason;        // names file and byte where it is about one
+};
+
+struct AuditReport {
+  std::optional<AuditFinding> finding;  // nothing: all is well
+  std::uint64_t entries{}, seals{}, records_compared{};
+  Seq last;
+  Hash256 root{};                     // RFC 6962, over all entries and seals read
+  Hash256 digest{};                   // D after the last entry
+  std::uint64_t checkpoint_size{};    // frames that the signed checkpoint covers; 0: there is none
+  std::string signed_by;              // vkey that verified the checkpoint; empty: nobody could
+  bool closed{};                      // the exchange stopped in good order: the checkpoint covers everything
+  std::uint64_t torn_bytes{};         // unfinished at the end: a crash, or an exchange at work
+  std::vector<std::string> notes;     // what a reader should know though nothing is wrong
+  std::vector<AccountView> accounts;  // after the last entry that was applied, by key
+  Micros took;
+
+  [[nodiscard]] bool ok() const { return !finding; }
+};
+
+struct AuditError {
+  std::string sentence;
+};
+
+[[nodiscard]] std::expected<AuditReport, AuditError> audit_journal(AuditOptions const& options);
+
+}  // namespace spillway

@@ -1,0 +1,196 @@
+// apps/audit/src/audit.cpp - the pass: read, apply, compare, and stop at the first thing that is wrong.
+#include "apps/audit/audit.hpp"
+
+#include <chrono>
+
+#include "checkpoint_seen.hpp"
+#include "exchange/replay.hpp"
+#include "journal/log_reader.hpp"
+#include "market/check.hpp"
+
+namespace spillway {
+namespace {
+
+std::string where(TornTail const& tail) {
+  return tail.segment + " at byte " + std::to_string(tail.offset) + ": " + tail.reason;
+}
+
+class Pass {
+ public:
+  Pass(AuditOptions const& options, CheckpointSeen seen, LogReader entries, LogReader records)
+      : options_(options),
+        seen_(std::move(seen)),
+        entries_(std::move(entries)),
+        records_(std::move(records)),
+        replayer_(core_, [this](Entry const& entry, Outcome const& outcome) { applied(entry, outcome); }) {}
+
+  AuditReport run();
+
+ private:
+  void wrong(std::string reason) {
+    if (!report_.finding) report_.finding = {position_, replayer_.chain().last(), std::move(reason)};
+  }
+  bool step();
+  void applied(Entry const& entry, Outcome const& outcome);
+  void compare_records(Seq seq, ByteView replayed);
+  void look_at_size();
+  void judge_checkpoint();
+  void judge_end();
+  void judge_records_end();
+  void fill_in();
+
+  AuditOptions const& options_;
+  CheckpointSeen seen_;
+  LogReader entries_, records_;
+  ExchangeCore core_;
+  Replayer replayer_;
+  AuditReport report_;
+  std::optional<Hash256> root_at_checkpoint_;
+  std::uint64_t position_{};  // of the frame that is being looked at
+  bool records_ended_{};
+  bool ends_with_closing_seal_{};
+};
+
+AuditReport Pass::run() {
+  if (!seen_.wrong.empty()) wrong(seen_.wrong);
+  look_at_size();
+  while (step()) look_at_size();
+  if (report_.ok()) judge_checkpoint();
+  if (report_.ok()) judge_end();
+  if (report_.ok()) judge_records_end();
+  fill_in();
+  return std::move(report_);
+}
+
+// A wrong checkpoint does not keep us from looking at the rest; anything else ends the pass.
+bool Pass::step() {
+  position_ = entries_.position();
+  auto const frame = entries_.next();
+  if (!frame) return wrong(to_string(frame.error())), false;
+  if (!*frame) return false;
+  position_ = (*frame)->position;
+  if (auto const fed = replayer_.feed(**frame); !fed) {
+    wrong(fed.error().reason);
+    return false;
+  }
+  if ((*frame)->type == FrameType::seal) {
+    auto const seal = parse_seal((*frame)->payload);
+    ends_with_closing_seal_ = seal && seal->empty();
+  } else {
+    ends_with_closing_seal_ = false;
+  }
+  return report_.ok() || !seen_.wrong.empty();
+}
+
+void Pass::applied(Entry const& entry, Outcome const& outcome) {
+  compare_records(entry.seq, outcome_bytes(outcome.records));
+  if (options_.each) options_.each(entry, outcome);
+}
+
+void Pass::compare_records(Seq seq, ByteView replayed) {
+  if (records_ended_) return;
+  auto const frame = records_.next();
+  if (!frame) return wrong(to_string(frame.error()));
+  if (!*frame) {
+    records_ended_ = true;
+    return;
+  }
+  auto const stored = (*frame)->payload;
+  if ((*frame)->seq != seq || !std::equal(stored.begin(), stored.end(), replayed.begin(), replayed.end()))
+    return wrong("the stream of records says another outcome for sequence " + std::to_string(seq.v) +
+                 " than replay gives");
+  ++report_.records_compared;
+}
+
+void Pass::look_at_size() {
+  if (seen_.checkpoint && replayer_.tree().size() == seen_.checkpoint->size)
+    root_at_checkpoint_ = replayer_.tree().root();
+}
+
+void Pass::judge_checkpoint() {
+  position_ = entries_.position();
+  auto const frames = replayer_.tree().size();
+  if (!seen_.checkpoint) {
+    if (frames > 0)
+      wrong(
+          "the file checkpoint is missing: nothing vouches for the length of this journal; bring it back "
+          "from "
+          "a copy");
+    return;
+  }
+  if (frames < seen_.checkpoint->size) {
+    auto const& torn = entries_.torn_tail();
+    return wrong("the checkpoint vouches for " + std::to_string(seen_.checkpoint->size) +
+                 " entries and seals, the segments hold " + std::to_string(frames) +
+                 (torn ? "; " + where(*torn) : std::string()));
+  }
+  sw_check(root_at_checkpoint_.has_value(), "the pass went by the checkpoint's size");
+  if (*root_at_checkpoint_ != seen_.checkpoint->root)
+    return wrong("the root over the first " + std::to_string(seen_.checkpoint->size) +
+                 " entries and seals is " + to_hex(*root_at_checkpoint_) + ", the checkpoint says " +
+                 to_hex(seen_.checkpoint->root));
+  if (seen_.signed_by.empty())
+    report_.notes.emplace_back(
+        "the checkpoint's signature was not verified: no key at hand, give it with --vkey");
+}
+
+// A journal that was closed has nothing behind its closing seal.
+void Pass::judge_end() {
+  report_.closed = seen_.checkpoint && seen_.checkpoint->size == replayer_.tree().size() &&
+                   (ends_with_closing_seal_ || replayer_.tree().size() == 0);
+  auto const& torn = entries_.torn_tail();
+  if (!torn) return;
+  report_.torn_bytes = torn->bytes;
+  if (report_.closed) return wrong("bytes behind the closing seal: " + where(*torn));
+  report_.notes.push_back("the last " + std::to_string(torn->bytes) + " bytes are unfinished (" +
+                          where(*torn) + "): a crash, or an exchange at work");
+}
+
+// Records are written without waiting for the disk: only a closed journal has them all.
+void Pass::judge_records_end() {
+  if (records_ended_ && report_.closed)
+    return wrong("the stream of records ends at sequence " + std::to_string(report_.records_compared) +
+                 " before the entries do; start the exchange once to make it again");
+  if (records_ended_)
+    report_.notes.push_back("the stream of records ends at sequence " +
+                            std::to_string(report_.records_compared) + ", before the entries do");
+  if (records_ended_ || !report_.closed) return;
+  auto const more = records_.next();
+  if (!more) return wrong(to_string(more.error()));
+  if (*more) wrong("the stream of records goes on behind the last entry");
+}
+
+void Pass::fill_in() {
+  report_.entries = replayer_.entries();
+  report_.seals = replayer_.seals();
+  report_.last = replayer_.chain().last();
+  report_.root = replayer_.tree().root();
+  report_.digest = replayer_.chain().digest();
+  report_.checkpoint_size = seen_.checkpoint ? seen_.checkpoint->size : 0;
+  report_.signed_by = seen_.signed_by;
+  report_.accounts = core_.accounts();
+}
+
+}  // namespace
+
+std::expected<AuditReport, AuditError> audit_journal(AuditOptions const& options) {
+  auto const started = std::chrono::steady_clock::now();
+  auto no = [](std::string sentence) { return std::unexpected(AuditError{std::move(sentence)}); };
+  auto const directory = JournalDirectory::open(options.directory, DirectoryMode::read_only);
+  if (!directory) return no(directory.error().message);
+  // Before the frames: beside an exchange at work, what it vouches for is then there to be read.
+  auto seen = see_checkpoint(*directory, options.vkey);
+  if (!seen) return no(seen.error());
+  auto entries = LogReader::open(directory->path(), StreamKind::entries, ReadMode::allow_torn_tail);
+  if (!entries) return no(entries.error().message);
+  auto records = LogReader::open(directory->path(), StreamKind::records, ReadMode::allow_torn_tail);
+  if (!records) return no(records.error().message);
+  Pass pass(options, std::move(*seen), std::move(*entries), std::move(*records));
+  auto report = pass.run();
+  report.took =
+      Micros{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started)
+                 .count()};
+  return report;
+}
+
+}  // namespace spillway

@@ -1,0 +1,182 @@
+// apps/audit/src/audit_page.cpp - the same facts twice: a page and a document.
+#include "apps/audit/audit_page.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <ctime>
+
+#include "apps/audit/account_name.hpp"
+#include "apps/text/table.hpp"
+#include "market/decimal.hpp"
+
+namespace spillway {
+namespace {
+
+namespace json = boost::json;
+using Align = TextTable::Align;
+
+json::string number(std::int64_t v) { return json::string(std::to_string(v)); }
+json::string number(std::uint64_t v) { return json::string(std::to_string(v)); }
+std::string money(Nano v) { return with_thousands(money_text(v)); }
+
+// Thousandths are enough; the document has a number, as plots want one.
+std::string seconds_text(Micros took) {
+  auto const milli = std::to_string(took.v / 1000 % 1000);
+  return std::to_string(took.v / micros_per_second) + "." + std::string(3 - milli.size(), '0') + milli;
+}
+
+std::string stamp_text(Stamp stamp) {
+  std::time_t const second = stamp.v / micros_per_second;
+  std::tm parts{};
+  gmtime_r(&second, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts)};
+}
+
+json::object document(AuditReport const& report) {
+  json::object out{{"ok", report.ok()},
+                   {"entries", report.entries},
+                   {"seals", report.seals},
+                   {"last_seq", number(report.last.v)},
+                   {"records_compared", report.records_compared},
+                   {"root", to_hex(report.root)},
+                   {"digest", to_hex(report.digest)},
+                   {"checkpoint_size", report.checkpoint_size},
+                   {"signed_by", report.signed_by},
+                   {"closed", report.closed},
+                   {"torn_bytes", report.torn_bytes},
+                   {"seconds", json::parse(seconds_text(report.took))}};
+  json::array notes;
+  for (auto const& note : report.notes) notes.emplace_back(note);
+  out["notes"] = std::move(notes);
+  if (report.finding) {
+    out["position"] = number(report.finding->position);
+    out["seq"] = number(report.finding->seq.v);
+    out["reason"] = report.finding->reason;
+  }
+  return out;
+}
+
+std::string line(json::object const& document) { return json::serialize(document) + "\n"; }
+
+std::string verdict(AuditReport const& report) {
+  std::string out;
+  for (auto const& note : report.notes) out += "note     " + note + "\n";
+  if (report.ok()) return out + "verdict  ok\n";
+  return out + "verdict  NOT OK, checked up to sequence " + std::to_string(report.finding->seq.v) +
+         ", position " + std::to_string(report.finding->position) + "\nreason   " + report.finding->reason +
+         "\n";
+}
+
+std::string counted(AuditReport const& report) {
+  return "entries  " + std::to_string(report.entries) + "\nseals    " + std::to_string(report.seals) +
+         "\nrecords  " + std::to_string(report.records_compared) + " compared\n";
+}
+
+std::string checkpoint_line(AuditReport const& report) {
+  if (report.checkpoint_size == 0) return "none";
+  return "covers " + std::to_string(report.checkpoint_size) + " entries and seals, " +
+         (report.signed_by.empty() ? "signature not verified" : "signed by " + report.signed_by);
+}
+
+json::object row(AccountView const& a) {
+  return {{"account", account_text(a.key)},
+          {"debits_nano", number(a.debits.v)},
+          {"credits_nano", number(a.credits.v)},
+          {"balance_nano", number(a.balance.v)},
+          {"balance", money_text(a.balance)}};
+}
+
+json::object row(StatementLine const& l) {
+  return {{"seq", number(l.seq.v)},
+          {"stamp_us", number(l.stamp.v)},
+          {"transfer", number(l.transfer.v)},
+          {"code", name(l.code)},
+          {"about", number(l.about)},
+          {"other", account_text(l.other)},
+          {"debit_nano", number(l.debit.v)},
+          {"credit_nano", number(l.credit.v)},
+          {"balance_nano", number(l.balance.v)}};
+}
+
+std::string amount(Nano v) { return v.v == 0 ? "" : money(v); }
+
+}  // namespace
+
+std::string verify_page(AuditReport const& report, PageForm form) {
+  if (form == PageForm::json) return line(document(report));
+  return counted(report) + "root     " + to_hex(report.root) + "\nhead     " + checkpoint_line(report) +
+         "\n" + verdict(report);
+}
+
+std::string replay_page(AuditReport const& report, PageForm form) {
+  if (form == PageForm::json) return line(document(report));
+  return counted(report) + "D        " + to_hex(report.digest) + " after sequence " +
+         std::to_string(report.last.v) + "\nseconds  " + seconds_text(report.took) + "\n" + verdict(report);
+}
+
+TrialBalance trial_balance(AuditReport const& report) {
+  TrialBalance sums;
+  for (auto const& account : report.accounts) sums.debits += account.debits, sums.credits += account.credits;
+  return sums;
+}
+
+std::string trial_balance_page(AuditReport const& report, PageForm form) {
+  auto const sums = trial_balance(report);
+  if (form == PageForm::json) {
+    auto out = document(report);
+    json::array rows;
+    for (auto const& account : report.accounts) rows.push_back(row(account));
+    out["accounts"] = std::move(rows);
+    out["difference_nano"] = number(sums.credits.v - sums.debits.v);
+    out["books_balance"] = sums.balanced();
+    return line(out);
+  }
+  TextTable table({{"account", Align::left},
+                   {"debits", Align::right},
+                   {"credits", Align::right},
+                   {"balance", Align::right}});
+  for (auto const& a : report.accounts)
+    table.add({account_text(a.key), money(a.debits), money(a.credits), money(a.balance)});
+  table.add({"sum", money(sums.debits), money(sums.credits), money(sums.credits - sums.debits)});
+  return table.text() + (sums.balanced() ? "the books balance\n" : "THE BOOKS DO NOT BALANCE\n") +
+         verdict(report);
+}
+
+bool statement_agrees(AuditReport const& report, Statement const& statement) {
+  auto const found = std::find_if(report.accounts.begin(), report.accounts.end(),
+                                  [&](auto const& a) { return a.key == statement.account(); });
+  if (found == report.accounts.end()) return statement.lines().empty();
+  return found->debits == statement.debits() && found->credits == statement.credits();
+}
+
+std::string statement_page(AuditReport const& report, Statement const& statement, PageForm form) {
+  if (form == PageForm::json) {
+    auto out = document(report);
+    json::array rows;
+    for (auto const& l : statement.lines()) rows.push_back(row(l));
+    out["account"] = account_text(statement.account());
+    out["postings"] = std::move(rows);
+    out["balance_nano"] = number(statement.balance().v);
+    out["agrees_with_books"] = statement_agrees(report, statement);
+    return line(out);
+  }
+  TextTable table({{"seq", Align::right},
+                   {"time (UTC)", Align::left},
+                   {"why", Align::left},
+                   {"about", Align::right},
+                   {"other account", Align::left},
+                   {"debit", Align::right},
+                   {"credit", Align::right},
+                   {"balance", Align::right}});
+  for (auto const& l : statement.lines())
+    table.add({std::to_string(l.seq.v), stamp_text(l.stamp), name(l.code),
+               l.about ? std::to_string(l.about) : "", account_text(l.other), amount(l.debit),
+               amount(l.credit), money(l.balance)});
+  return "statement of " + account_text(statement.account()) + "\n" + table.text() + "balance " +
+         money(statement.balance()) +
+         (statement_agrees(report, statement) ? ", as in the books\n" : ", WHICH THE BOOKS DO NOT SAY\n") +
+         verdict(report);
+}
+
+}  // namespace spillway

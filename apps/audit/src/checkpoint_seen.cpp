@@ -1,0 +1,51 @@
+// apps/audit/src/checkpoint_seen.cpp - reads the note, and verifies it with the key that is at hand.
+#include "checkpoint_seen.hpp"
+
+#include <unistd.h>
+
+#include "journal/keys.hpp"
+
+namespace spillway {
+namespace {
+
+// The key beside the journal is only as good as the directory; who wants more names the vkey.
+std::optional<NoteVerifier> key_beside(JournalDirectory const& directory, std::string const& origin) {
+  auto const file = directory.keys() / "log.key";
+  if (::access(file.c_str(), R_OK) != 0) return std::nullopt;
+  auto const key = LogKey::load_or_make(directory.keys(), origin);
+  if (!key) return std::nullopt;
+  return key->verifier();
+}
+
+}  // namespace
+
+std::expected<CheckpointSeen, std::string> see_checkpoint(JournalDirectory const& directory,
+                                                          std::string const& vkey) {
+  CheckpointSeen seen;
+  std::optional<NoteVerifier> verifier;
+  if (!vkey.empty()) {
+    verifier = NoteVerifier::from_vkey(vkey);
+    if (!verifier)
+      return std::unexpected("--vkey must be <name>+<8 hex digits>+<base64>, as the exchange prints it");
+  }
+  auto const bytes = load_checkpoint(directory.checkpoint());
+  if (!bytes) return std::unexpected(bytes.error().message);
+  if (bytes->empty()) return seen;
+  auto const note = parse_note(*bytes);
+  auto const text = note ? parse_checkpoint_text(note->text) : std::unexpected(note.error());
+  if (!text) {
+    seen.wrong = "the file checkpoint: " + text.error().reason;
+    return seen;
+  }
+  seen.checkpoint = *text;
+  if (!verifier) verifier = key_beside(directory, text->origin);
+  if (!verifier) return seen;
+  auto const opened = open_checkpoint(*bytes, *verifier);
+  if (opened)
+    seen.signed_by = verifier->vkey();
+  else
+    seen.wrong = "the file checkpoint: " + opened.error().reason;
+  return seen;
+}
+
+}  // namespace spillway

@@ -1,0 +1,24 @@
+// apps/audit/src/checkpoint_seen.hpp - the signed checkpoint of a journal, and who signed it.
+// Room:   apps, library audit, private.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "journal/checkpoint.hpp"
+#include "journal/directory.hpp"
+
+namespace spillway {
+
+struct CheckpointSeen {
+  std::optional<Checkpoint> checkpoint;  // nothing: there is no such file
+  std::string signed_by;                 // vkey; empty: read, but nobody's key was at hand to verify it
+  std::string wrong;                     // the file is no checkpoint, or not signed by that key
+};
+
+/// Errors: a vkey that is none.
+[[nodiscard]] std::expected<CheckpointSeen, std::string> see_checkpoint(JournalDirectory const& directory,
+                                                                        std::string const& vkey);
+
+}  // namespace spillway

@@ -1,0 +1,189 @@
+// apps/serve/src/serve_config.cpp - reads the file strictly: a key that nobody knows is a mistake, not a
+// wish.
+#include "apps/serve/serve_config.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <limits>
+
+#include "market/decimal.hpp"
+
+namespace spillway {
+namespace {
+
+struct Wrong {
+  std::string sentence;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string file) : file_(std::move(file)) {}
+
+  void read(toml::table const& t, ServeConfig& c) const {
+    only(t, {"rules", "market", "server", "door", "challenge", "engine"});
+    if (auto const* const s = section(t, "rules")) rules(*s, c.rules);
+    if (auto const* const s = section(t, "market")) market(*s, c);
+    if (auto const* const s = section(t, "server")) server(*s, c.server);
+    if (auto const* const s = section(t, "door")) door(*s, c.server);
+    if (auto const* const s = section(t, "challenge")) challenge(*s, c.server);
+    if (auto const* const s = section(t, "engine")) {
+      only(*s, {"note"});
+      text(*s, "note", c.server.engine_note);
+    }
+  }
+  [[nodiscard]] std::string at(std::int64_t line, std::string const& why) const {
+    return file_ + ", line " + std::to_string(line) + ": " + why;
+  }
+
+ private:
+  [[noreturn]] void fail(toml::node const& node, std::string const& why) const {
+    throw Wrong{at(static_cast<std::int64_t>(node.source().begin.line), why)};
+  }
+  void only(toml::table const& table, std::initializer_list<std::string_view> known) const {
+    for (auto const& [key, node] : table)
+      if (std::find(known.begin(), known.end(), key.str()) == known.end()) {
+        std::string list;
+        for (auto const name : known) list += (list.empty() ? "" : ", ") + std::string(name);
+        fail(node, "\"" + std::string(key.str()) + "\" is unknown here; there are " + list);
+      }
+  }
+  toml::table const* section(toml::table const& table, std::string_view key) const {
+    auto const* const node = table.get(key);
+    if (node && !node->is_table()) fail(*node, "\"" + std::string(key) + "\" must be a section");
+    return node ? node->as_table() : nullptr;
+  }
+  void text(toml::table const& table, std::string_view key, std::string& into) const {
+    auto const* const node = table.get(key);
+    if (!node) return;
+    if (!node->is_string()) fail(*node, "\"" + std::string(key) + "\" must be text in quotes");
+    into = *node->value<std::string>();
+  }
+  template <class Int>
+  void whole(toml::table const& table, std::string_view key, Int& into, std::int64_t least,
+             std::int64_t most) const {
+    auto const* const node = table.get(key);
+    if (!node) return;
+    auto const value = node->is_integer() ? node->value<std::int64_t>() : std::nullopt;
+    if (!value || *value < least || *value > most)
+      fail(*node, "\"" + std::string(key) + "\" must be a whole number from " + std::to_string(least) +
+                      " to " + std::to_string(most));
+    into = static_cast<Int>(*value);
+  }
+  void ms(toml::table const& table, std::string_view key, Micros& into) const {
+    constexpr std::int64_t a_day = 86'400'000;
+    std::int64_t value = into.v / 1000;
+    whole(table, key, value, 1, a_day);
+    if (table.contains(key)) into = Micros{value * 1000};
+  }
+  void money(toml::table const& table, std::string_view key, Nano& into) const {
+    if (!table.contains(key)) return;
+    std::string typed;
+    text(table, key, typed);
+    auto const amount = parse_money(typed);
+    if (!amount || amount->v < 0)
+      fail(*table.get(key), "\"" + std::string(key) + "\" must be an amount in quotes, such as \"0.01\"");
+    into = *amount;
+  }
+
+  void rules(toml::table const& t, Rules& r) const {
+    only(t,
+         {"acknowledgement_ms", "first_token_slack_ms", "silence_ms", "node_grace_ms", "lease_ready_slack_ms",
+          "lease_slice_ms", "usage_mark", "attestation_validity_ms", "token_order_default_ms",
+          "token_order_longest_ms", "taker_fee_bps", "maker_rebate_bps", "sla_rebate_milli", "class_scale"});
+    ms(t, "acknowledgement_ms", r.acknowledgement);
+    ms(t, "first_token_slack_ms", r.first_token_slack);
+    ms(t, "silence_ms", r.silence);
+    ms(t, "node_grace_ms", r.node_grace);
+    ms(t, "lease_ready_slack_ms", r.lease_ready_slack);
+    ms(t, "lease_slice_ms", r.lease_slice);
+    ms(t, "attestation_validity_ms", r.attestation_validity);
+    ms(t, "token_order_default_ms", r.token_order_default);
+    ms(t, "token_order_longest_ms", r.token_order_longest);
+    money(t, "usage_mark", r.usage_mark);
+    whole(t, "taker_fee_bps", r.taker_fee_bps, 0, 10'000);
+    whole(t, "maker_rebate_bps", r.maker_rebate_bps, 0, 10'000);
+    whole(t, "sla_rebate_milli", r.sla_rebate_milli, 0, 1'000);
+    whole(t, "class_scale", r.class_scale, 1, 1'000'000'000'000);
+    if (r.maker_rebate_bps > r.taker_fee_bps)
+      fail(t, "the maker's rebate can't be larger than the taker's fee, which pays for it");
+  }
+  void market(toml::table const& t, ServeConfig& c) const {
+    only(t, {"relay", "guarantee_fund", "bytes_per_token_milli"});
+    text(t, "relay", c.relay);
+    money(t, "guarantee_fund", c.guarantee_fund);
+    if (!t.contains("bytes_per_token_milli")) return;
+    std::int32_t value{};
+    whole(t, "bytes_per_token_milli", value, 1, 1'000'000);
+    c.bytes_per_token_milli = value;
+  }
+  void server(toml::table const& t, ServerConfig& s) const {
+    only(t, {"names"});
+    auto const* const names = t.get("names");
+    if (!names) return;
+    auto const* const list = names->as_array();
+    if (!list || list->empty() || !list->is_homogeneous<std::string>())
+      fail(*names, "\"names\" must be a list of the host names that clients dial, each in quotes");
+    s.server_names.clear();
+    for (auto const& name : *list) s.server_names.push_back(*name.value<std::string>());
+  }
+  void door(toml::table const& t, ServerConfig& s) const {
+    only(t, {"price_cap", "buyer_place", "good_for_ms"});
+    text(t, "buyer_place", s.door_buyer_place);
+    ms(t, "good_for_ms", s.door_good_for);
+    if (!t.contains("price_cap")) return;
+    Nano cap;
+    money(t, "price_cap", cap);
+    auto const step = exact_step(cap);
+    if (!step)
+      fail(*t.get("price_cap"), "price_cap must have at most four significant digits, such as \"2.79\"");
+    s.door_price_cap = *step;
+  }
+  void challenge(toml::table const& t, ServerConfig& s) const {
+    only(t, {"n", "rounds", "retained", "passes", "openings", "at_once"});
+    auto& c = s.challenge;
+    whole(t, "n", c.n, attest::smallest_n, attest::largest_n);
+    whole(t, "rounds", c.rounds, 1, attest::most_rounds);
+    whole(t, "retained", c.retained, 1, attest::most_rounds);
+    whole(t, "passes", c.passes, 1, attest::most_passes);
+    whole(t, "openings", c.openings, 1, attest::most_openings);
+    whole(t, "at_once", s.challenges_at_once, 1, 64);
+    if (auto const fine = attest::check(c); !fine) fail(t, std::string(attest::sentence(fine.error())));
+  }
+
+  std::string file_;
+};
+
+}  // namespace
+
+std::expected<ServeConfig, std::string> parse_serve_config(std::string_view text, std::string const& file) {
+  Reader const reader(file);
+  ServeConfig config;
+  try {
+    reader.read(toml::parse(text), config);
+  } catch (toml::parse_error const& e) {
+    return std::unexpected(
+        reader.at(static_cast<std::int64_t>(e.source().begin.line), std::string(e.description())));
+  } catch (Wrong const& wrong) {
+    return std::unexpected(wrong.sentence);
+  }
+  return config;
+}
+
+std::expected<ServeConfig, std::string> load_serve_config(std::filesystem::path const& file) {
+  Reader const reader(file.string());
+  ServeConfig config;
+  try {
+    reader.read(toml::parse_file(file.string()), config);
+  } catch (toml::parse_error const& e) {
+    auto const line = static_cast<std::int64_t>(e.source().begin.line);
+    if (line == 0) return std::unexpected(file.string() + " can't be read: " + std::string(e.description()));
+    return std::unexpected(reader.at(line, std::string(e.description())));
+  } catch (Wrong const& wrong) {
+    return std::unexpected(wrong.sentence);
+  }
+  return config;
+}
+
+}  // namespace spillway

@@ -1,0 +1,205 @@
+// apps/spillway/admin.cpp - spillway admin: people, keys, money, halt and stop, by the operator.
+// Room:   apps. Rule: secrets go to files that only their owner can read, never to the terminal.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "apps/trade/pages.hpp"
+#include "journal/bytes.hpp"
+#include "link_flags.hpp"
+#include "market/decimal.hpp"
+
+namespace spillway {
+
+int report(LinkFlags const& flags, std::expected<msg::Answer, ClientError> const& answer,
+           std::string const& done) {
+  if (!answer) return failed(answer.error().sentence);
+  bool const well = answer->refusal == Refusal::none || answer->refusal == Refusal::exists;
+  if (flags.json) {
+    boost::json::object const out{{"ok", well},
+                                  {"refusal", name(answer->refusal)},
+                                  {"sentence", answer->sentence},
+                                  {"id", std::to_string(answer->id)},
+                                  {"seq", std::to_string(answer->seq.v)},
+                                  {"repeat", answer->repeat}};
+    std::printf("%s\n", boost::json::serialize(out).c_str());
+  } else if (well) {
+    std::printf("%s\n", done.c_str());
+  }
+  if (well) return exit_done;
+  return failed(std::string(name(answer->refusal)) + ": " + answer->sentence);
+}
+
+namespace {
+
+struct AdminFlags : LinkFlags {
+  std::uint32_t participant{}, firm{}, key = 1;
+  std::string roles, role, amount, public_key;
+  std::filesystem::path new_file, bearer_file;
+};
+
+std::expected<std::uint32_t, std::string> roles_of(std::string const& text) {
+  std::uint32_t roles = 0;
+  for (std::size_t at = 0; at <= text.size();) {
+    auto const comma = std::min(text.find(',', at), text.size());
+    auto const role = role_named(std::string_view(text).substr(at, comma - at));
+    if (!role)
+      return std::unexpected("--roles must name provider, buyer, auditor or operator, with commas between");
+    roles |= static_cast<std::uint32_t>(*role);
+    at = comma + 1;
+  }
+  return roles;
+}
+
+int participant(AdminFlags const& flags) {
+  auto const roles = roles_of(flags.roles);
+  if (!roles) return failed(roles.error(), exit_misused);
+  msg::AdminParticipant const message{0, ParticipantId{flags.participant},
+                                      FirmId{flags.firm == 0 ? flags.participant : flags.firm}, *roles};
+  return with_link(flags, [&](ExchangeLink& link) {
+    return report(flags, link.ask(message),
+                  "participant " + std::to_string(flags.participant) + " added as " + flags.roles);
+  });
+}
+
+/// The key as the exchange stores it, and the file that was made for its owner.
+struct KeyMade {
+  KeyKind kind{};
+  Bytes32 value{};
+  std::filesystem::path file;
+};
+
+std::expected<KeyMade, std::string> make_pair(AdminFlags const& flags) {
+  auto const role = role_named(flags.role);
+  if (!role)
+    return std::unexpected("--role must be provider, buyer, auditor or operator: what this key logs in as");
+  auto const made = make_credentials(ParticipantId{flags.participant}, KeyId{flags.key}, *role);
+  if (auto const saved = save_credentials(flags.new_file, made); !saved)
+    return std::unexpected(saved.error());
+  return KeyMade{KeyKind::ed25519, made.public_key(), flags.new_file};
+}
+
+std::expected<KeyMade, std::string> make_bearer(std::filesystem::path const& file) {
+  auto const bearer = make_bearer_key();
+  auto const line = bearer + "\n";
+  int const fd = ::open(file.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return std::unexpected("the key file " + file.string() + " can't be made: " + std::strerror(errno));
+  bool const written =
+      ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(fd) == 0;
+  ::close(fd);
+  if (!written)
+    return std::unexpected("the key file " + file.string() + " can't be written; is the disk full?");
+  return KeyMade{KeyKind::bearer_blake2b, bearer_hash(bearer), file};
+}
+
+std::expected<KeyMade, std::string> key_of(AdminFlags const& flags) {
+  int const ways = !flags.new_file.empty() + !flags.bearer_file.empty() + !flags.public_key.empty();
+  if (ways != 1) return std::unexpected("name one of --new FILE, --bearer-new FILE and --public HEX");
+  if (!flags.new_file.empty()) return make_pair(flags);
+  if (!flags.bearer_file.empty()) return make_bearer(flags.bearer_file);
+  auto const bytes = from_hex(flags.public_key);
+  if (!bytes || bytes->size() != 32) return std::unexpected("--public must be 64 hexadecimal digits");
+  KeyMade made{KeyKind::ed25519, {}, {}};
+  std::copy(bytes->begin(), bytes->end(), made.value.begin());
+  return made;
+}
+
+int key(AdminFlags const& flags) {
+  return with_link(flags, [&](ExchangeLink& link) {
+    auto const made = key_of(flags);
+    if (!made) return failed(made.error());
+    msg::AdminKey const message{0, ParticipantId{flags.participant}, KeyId{flags.key}, made->kind,
+                                made->value};
+    auto const answer = link.ask(message);
+    // A key that was refused is nobody's: its file would only mislead.
+    if (answer && answer->refusal != Refusal::none && !made->file.empty())
+      std::filesystem::remove(made->file);
+    return report(flags, answer,
+                  "key " + std::to_string(flags.key) + " of participant " +
+                      std::to_string(flags.participant) + " added" +
+                      (made->file.empty() ? "" : "; keep " + made->file.string() + " secret"));
+  });
+}
+
+int deposit(AdminFlags const& flags) {
+  auto const amount = parse_money(flags.amount);
+  if (!amount)
+    return failed("the amount " + flags.amount + " can't be read: " + sentence(amount.error()), exit_misused);
+  msg::AdminDeposit const message{0, ParticipantId{flags.participant}, *amount};
+  return with_link(flags, [&](ExchangeLink& link) {
+    return report(flags, link.ask(message),
+                  money_text(*amount) + " deposited for participant " + std::to_string(flags.participant));
+  });
+}
+
+int halt(AdminFlags const& flags, bool halted) {
+  return with_link(flags, [&](ExchangeLink& link) {
+    return report(flags, link.ask(msg::AdminHalt{0, halted}),
+                  halted ? "halted: new orders and offers are refused" : "resumed");
+  });
+}
+
+int stop(AdminFlags const& flags) {
+  return with_link(flags, [&](ExchangeLink& link) {
+    return report(flags, link.ask(msg::AdminShutdown{0}), "the exchange stops");
+  });
+}
+
+int status_page(AdminFlags const& flags) {
+  return with_link(flags, [&](ExchangeLink& link) {
+    msg::Read read;
+    read.kind = msg::ReadKind::status;
+    auto const document = link.read(read);
+    if (!document) return failed(document.error().sentence);
+    if (flags.json) return std::printf("%s\n", document->c_str()) > 0 ? exit_done : exit_failed;
+    auto const page = page_of(read.kind, *document);
+    if (!page) return failed(page.error());
+    std::fputs(page->c_str(), stdout);
+    return exit_done;
+  });
+}
+
+}  // namespace
+
+void add_admin(CLI::App& app, int& status) {
+  auto const flags = std::make_shared<AdminFlags>();
+  auto* const admin = app.add_subcommand("admin", "the operator's verbs");
+  admin->require_subcommand(1);
+  admin->fallthrough();
+  flags->add_to(*admin);
+  auto verb = [&](char const* name, char const* about, auto run) {
+    auto* const sub = admin->add_subcommand(name, about);
+    sub->callback([flags, &status, run] {
+      if (flags->credentials.empty()) flags->credentials = flags->data / "operator.key";
+      status = run(*flags);
+    });
+    return sub;
+  };
+  auto* const add = verb("participant", "add a participant", participant);
+  add->add_option("ID", flags->participant, "its number")->required();
+  add->add_option("--roles", flags->roles, "provider,buyer,auditor,operator")->required();
+  add->add_option("--firm", flags->firm, "number of its firm; without it, its own");
+  auto* const keys = verb("key", "add a key of a participant", key);
+  keys->add_option("ID", flags->participant, "the participant")->required();
+  keys->add_option("--key", flags->key, "the key's number")->capture_default_str();
+  keys->add_option("--new", flags->new_file, "make a key pair and keep it in this file");
+  keys->add_option("--role", flags->role, "with --new: what the key logs in as");
+  keys->add_option("--public", flags->public_key, "an Ed25519 public key, 64 hexadecimal digits");
+  keys->add_option("--bearer-new", flags->bearer_file,
+                   "make a bearer key for OpenAI clients and keep it in this file");
+  auto* const money = verb("deposit", "book money that came in for a participant", deposit);
+  money->add_option("ID", flags->participant, "the participant")->required();
+  money->add_option("AMOUNT", flags->amount, "decimal, such as 100.00")->required();
+  verb("halt", "refuse new orders and offers; what runs goes on",
+       [](AdminFlags const& f) { return halt(f, true); });
+  verb("resume", "take orders and offers again", [](AdminFlags const& f) { return halt(f, false); });
+  verb("stop", "stop the exchange in good order", stop);
+  verb("status", "what the market and the server count", status_page);
+}
+
+}  // namespace spillway

@@ -1,0 +1,168 @@
+// apps/spillway/serve.cpp - spillway serve: the exchange on a directory, until a signal or its operator stops
+// it. Room:   apps. Output: one JSON line on standard output once it listens, "D <hex> after sequence N" when
+// it stopped; the log is on standard error.
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/json.hpp>
+#include <csignal>
+#include <ctime>
+#include <thread>
+
+#include "apps/serve/first_commands.hpp"
+#include "apps/serve/operator_key.hpp"
+#include "apps/serve/serve_config.hpp"
+#include "command.hpp"
+#include "journal/keys.hpp"
+
+namespace spillway {
+namespace {
+
+namespace fs = std::filesystem;
+using Say = std::function<void(std::string const&)>;  // one line for the operator's log
+
+struct ServeFlags {
+  fs::path data = "spillway-data", journal, config, market_data;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 7443;
+  bool plain{}, json_log{};
+
+  [[nodiscard]] fs::path journal_directory() const { return journal.empty() ? data / "journal" : journal; }
+  [[nodiscard]] fs::path key_file() const { return data / "operator.key"; }
+};
+
+Say make_log(bool json) {
+  auto log = spdlog::stderr_color_mt("spillway");
+  log->set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l","message":%v})" : "%H:%M:%S.%e %v",
+                   json ? spdlog::pattern_time_type::utc : spdlog::pattern_time_type::local);
+  log->flush_on(spdlog::level::info);
+  return [log, json](std::string const& line) {
+    log->info("{}", json ? boost::json::serialize(boost::json::string(line)) : line);
+  };
+}
+
+// Signals are taken by one thread, which may use locks; every other thread has them blocked.
+class StopOnSignal {
+ public:
+  static void block() {
+    auto const set = watched();
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  }
+  StopOnSignal(ExchangeServer& server, Say say)
+      : thread_([&server, say = std::move(say)](std::stop_token const& stop) {
+          auto const set = watched();
+          timespec const a_while{0, 100'000'000};
+          while (!stop.stop_requested()) {
+            int const signal = sigtimedwait(&set, nullptr, &a_while);
+            if (signal <= 0) continue;
+            say(std::string(signal == SIGINT ? "SIGINT" : "SIGTERM") + ": stopping");
+            server.request_stop();
+          }
+        }) {}
+
+ private:
+  static sigset_t watched() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    return set;
+  }
+  std::jthread thread_;
+};
+
+std::string vkey_of(fs::path const& journal, std::string const& origin) {
+  auto const key = LogKey::load_or_make(journal / "keys", origin);
+  return key ? key->verifier().vkey() : std::string();
+}
+
+void announce(ExchangeServer& server, ServeFlags const& flags, std::string const& origin, Say const& say) {
+  auto const& start = server.start_report();
+  auto const journal = flags.journal_directory();
+  auto const vkey = vkey_of(journal, origin);
+  auto const url =
+      (flags.plain ? "ws://" : "wss://") + flags.address + ":" + std::to_string(server.port()) + "/v1/stream";
+  say("listening on " + url);
+  if (!flags.plain) say("clients may trust " + server.certificate());
+  say("journal " + journal.string() + ": " + std::to_string(start.entries) + " entries replayed");
+  if (start.torn_bytes > 0)
+    say("an unfinished write of " + std::to_string(start.torn_bytes) +
+        " bytes at the end of the journal was cut: nobody had been told of it");
+  say("checkpoints are signed by " + vkey);
+  boost::json::object const line{
+      {"listening", server.port()},          {"url", url},
+      {"certificate", server.certificate()}, {"credentials", flags.key_file().string()},
+      {"journal", journal.string()},         {"entries", start.entries},
+      {"torn_bytes", start.torn_bytes},      {"vkey", vkey}};
+  std::printf("%s\n", boost::json::serialize(line).c_str());
+  std::fflush(stdout);
+}
+
+std::expected<void, std::string> make_directories(ServeFlags const& flags) {
+  for (auto const& directory : {flags.data, flags.journal_directory()}) {
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (error) return std::unexpected("cannot make " + directory.string() + ": " + error.message());
+  }
+  return {};
+}
+
+std::expected<PipelineOptions, std::string> pipeline_options(ServeFlags const& flags,
+                                                             ServeConfig const& config, Say const& say) {
+  PipelineOptions options;
+  options.directory = flags.journal_directory();
+  options.log = say;
+  if (!journal_is_empty(options.directory)) return options;
+  auto const key = operator_public_key(flags.key_file());
+  if (!key) return std::unexpected(key.error());
+  auto first = first_commands(config, flags.market_data, *key);
+  if (!first) return std::unexpected(first.error());
+  say("a new market: " + first->tables);
+  options.genesis = std::move(first->commands);
+  return options;
+}
+
+int serve(ServeFlags const& flags) {
+  auto config = flags.config.empty() ? ServeConfig{} : load_serve_config(flags.config);
+  if (!config) return failed(config.error());
+  if (auto const made = make_directories(flags); !made) return failed(made.error());
+  auto const say = make_log(flags.json_log);
+  auto pipeline = pipeline_options(flags, *config, say);
+  if (!pipeline) return failed(pipeline.error());
+  auto const origin = pipeline->origin;
+  config->server.address = flags.address;
+  config->server.port = flags.port;
+  config->server.plain_text = flags.plain;
+  config->server.tls_directory = flags.data / "tls";
+  config->server.log = say;
+  StopOnSignal::block();  // before the server's threads: they inherit it
+  auto server = ExchangeServer::start(std::move(config->server), std::move(*pipeline));
+  if (!server) return failed(server.error());
+  announce(**server, flags, origin, say);
+  StopOnSignal const on_signal(**server, say);
+  auto const stopped = (*server)->run();
+  std::printf("D %s after sequence %llu\n", to_hex(stopped.digest).c_str(),
+              static_cast<unsigned long long>(stopped.last.v));
+  std::fflush(stdout);
+  return exit_done;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, int& status) {
+  auto const flags = std::make_shared<ServeFlags>();
+  auto* const sub = app.add_subcommand("serve", "run the exchange");
+  sub->add_option("--data", flags->data, "directory of journal, certificate and operator's key")
+      ->capture_default_str();
+  sub->add_option("--journal", flags->journal, "directory of the journal, when it is not in --data");
+  sub->add_option("--address", flags->address, "address to listen on")->capture_default_str();
+  sub->add_option("--port", flags->port, "port to listen on; 0 picks a free one")->capture_default_str();
+  sub->add_option("--config", flags->config, "TOML file with the numbers to change");
+  sub->add_option("--market-data", flags->market_data,
+                  "directory with measured round trips and prices; read when the journal is new");
+  sub->add_flag("--plain", flags->plain, "no TLS; on a loopback address only");
+  sub->add_flag("--json-log", flags->json_log, "log lines as JSON");
+  sub->callback([flags, &status] { status = serve(*flags); });
+}
+
+}  // namespace spillway

@@ -1,0 +1,195 @@
+// apps/trade/src/pages.cpp - one list of columns for each table; a field that is missing is an empty cell.
+#include "apps/trade/pages.hpp"
+
+#include <boost/json.hpp>
+#include <vector>
+
+#include "apps/text/table.hpp"
+
+namespace spillway {
+namespace {
+
+namespace json = boost::json;
+using Align = TextTable::Align;
+
+struct Field {
+  char const* title;
+  char const* path;  // "ask.price": a field of a field
+  Align align = Align::left;
+};
+using Fields = std::vector<Field>;
+constexpr auto right = Align::right;
+
+json::value const* look_up(json::value const* from, std::string_view path) {
+  while (from && !path.empty()) {
+    auto const dot = path.find('.');
+    auto const* const object = from->if_object();
+    from = object ? object->if_contains(path.substr(0, dot)) : nullptr;
+    path = dot == path.npos ? std::string_view() : path.substr(dot + 1);
+  }
+  return from;
+}
+
+std::string cell(json::value const* value) {
+  if (!value || value->is_null()) return "";
+  if (auto const* const text = value->if_string()) return std::string(*text);
+  if (auto const* const flag = value->if_bool()) return *flag ? "yes" : "no";
+  return json::serialize(*value);
+}
+
+std::string table(json::value const& document, char const* rows, Fields const& fields, char const* none) {
+  std::vector<TextTable::Column> columns;
+  for (auto const& field : fields) columns.push_back({field.title, field.align});
+  TextTable out(std::move(columns));
+  auto const* const list = look_up(&document, rows);
+  if (!list || !list->is_array() || list->get_array().empty()) return std::string(none) + "\n";
+  for (auto const& row : list->get_array()) {
+    std::vector<std::string> cells;
+    for (auto const& field : fields) {
+      auto text = cell(look_up(&row, field.path));
+      cells.push_back(field.align == right ? with_thousands(text) : std::move(text));
+    }
+    out.add(std::move(cells));
+  }
+  return out.text();
+}
+
+std::string lines_of(json::value const& document, std::string const& before = {}) {
+  std::string out;
+  auto const* const object = document.if_object();
+  if (!object) return out;
+  for (auto const& [key, value] : *object) {
+    auto const name = before + std::string(key);
+    out += value.is_object() ? lines_of(value, name + ".") : name + "  " + cell(&value) + "\n";
+  }
+  return out;
+}
+
+std::string why(json::value const& d) {
+  std::string out = cell(look_up(&d, "would_fill_now")) + " of " + cell(look_up(&d, "offers")) +
+                    " live offers would fill it now\n";
+  if (auto const* const failing = look_up(&d, "failing"); failing && failing->is_object())
+    for (auto const& [condition, offers] : failing->get_object())
+      out += "  " + cell(&offers) + " fail on " + std::string(condition) + "\n";
+  if (auto const* const binds = look_up(&d, "binds")) out += "what binds: " + cell(binds) + "\n";
+  auto const* const relax = look_up(&d, "relax");
+  if (!relax) return out;
+  if (relax->is_string()) return out + cell(relax) + "\n";
+  out += "relax " + cell(look_up(relax, "condition"));
+  if (auto const* const to = look_up(relax, "to")) out += " to " + cell(to);
+  if (auto const* const reach = look_up(relax, "would_reach_offers"))
+    out += " and reach " + cell(reach) + " offers more";
+  return out + "\n";
+}
+
+std::string preview(json::value const& d) {
+  auto out = table(d, "fills",
+                   {{"offer", "offer", right},
+                    {"instrument", "instrument"},
+                    {"price", "price", right},
+                    {"lots", "lots", right},
+                    {"path us", "path_us", right}},
+                   "nothing would be filled now");
+  out += "unfilled " + cell(look_up(&d, "unfilled")) + ", hold " + cell(look_up(&d, "hold")) +
+         ", of it fees at most " + cell(look_up(&d, "fee_at_most")) + "\n";
+  auto const* const more = look_up(&d, "why_not_more");
+  return more ? out + why(*more) : out;
+}
+
+std::string book(json::value const& d) {
+  Fields const levels{{"price", "price", right}, {"lots", "lots", right}};
+  return cell(look_up(&d, "name")) + "\nasks\n" + table(d, "asks", levels, "none") + "bids\n" +
+         table(d, "bids", levels, "none");
+}
+
+std::string page(msg::ReadKind kind, json::value const& d) {
+  switch (kind) {
+    case msg::ReadKind::instruments:
+      return table(d, "instruments",
+                   {{"id", "instrument", right},
+                    {"name", "name"},
+                    {"bid", "bid.price", right},
+                    {"lots", "bid.lots", right},
+                    {"ask", "ask.price", right},
+                    {"lots", "ask.lots", right}},
+                   "nothing is listed yet");
+    case msg::ReadKind::orders:
+      return table(d, "orders",
+                   {{"order", "order", right},
+                    {"client", "client"},
+                    {"product", "product"},
+                    {"phase", "phase"},
+                    {"tif", "tif"},
+                    {"limit", "limit", right},
+                    {"open", "open", right},
+                    {"filled", "filled", right},
+                    {"held", "held", right}},
+                   "no orders");
+    case msg::ReadKind::jobs:
+      return table(d, "jobs",
+                   {{"job", "job", right},
+                    {"order", "order", right},
+                    {"instrument", "instrument"},
+                    {"phase", "phase"},
+                    {"fault", "fault"},
+                    {"input", "input", right},
+                    {"output", "output", right},
+                    {"price", "price", right},
+                    {"charge", "charge", right},
+                    {"first token us", "latency_us", right},
+                    {"late", "late"}},
+                   "no jobs");
+    case msg::ReadKind::leases:
+      return table(d, "leases",
+                   {{"lease", "lease", right},
+                    {"order", "order", right},
+                    {"instrument", "instrument"},
+                    {"phase", "phase"},
+                    {"fault", "fault"},
+                    {"lots", "lots", right},
+                    {"used us", "used_us", right},
+                    {"price", "price", right},
+                    {"charge", "charge", right}},
+                   "no leases");
+    case msg::ReadKind::balances:
+      return table(d, "accounts", {{"owner", "owner"}, {"account", "account"}, {"balance", "balance", right}},
+                   "no accounts");
+    case msg::ReadKind::book:
+      return book(d);
+    case msg::ReadKind::why:
+      return "order " + cell(look_up(&d, "order")) + " is " + cell(look_up(&d, "phase")) + "\n" + why(d);
+    case msg::ReadKind::preview:
+      return preview(d);
+    case msg::ReadKind::status:
+    case msg::ReadKind::unset:
+      break;
+  }
+  return lines_of(d);
+}
+
+}  // namespace
+
+std::expected<std::string, std::string> page_of(msg::ReadKind kind, std::string_view document) {
+  boost::system::error_code error;
+  auto const parsed = json::parse(document, error);
+  if (error || !parsed.is_object())
+    return std::unexpected("the exchange sent a document that is no JSON object");
+  if (auto const* const refused = look_up(&parsed, "error")) return std::unexpected(cell(refused));
+  return page(kind, parsed);
+}
+
+std::map<InstrumentId, std::string> instrument_names(std::string_view document) {
+  std::map<InstrumentId, std::string> names;
+  boost::system::error_code error;
+  auto const parsed = json::parse(document, error);
+  auto const* const list = error ? nullptr : look_up(&parsed, "instruments");
+  if (!list || !list->is_array()) return names;
+  for (auto const& row : list->get_array()) {
+    auto const* const id = look_up(&row, "instrument");
+    if (id && id->is_int64() && id->get_int64() > 0 && id->get_int64() <= 0xffffffff)
+      names[InstrumentId{static_cast<std::uint32_t>(id->get_int64())}] = cell(look_up(&row, "name"));
+  }
+  return names;
+}
+
+}  // namespace spillway
