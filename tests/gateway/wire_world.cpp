@@ -90,10 +90,12 @@ awaitable<bool> Raw::send(std::string bytes) {
 }
 
 awaitable<bool> Raw::more() {
+  if (ended_) co_return false;
   std::array<char, 4096> bytes{};
   auto const [error, size] = co_await socket_.async_read_some(asio::buffer(bytes), as_result);
   in_.append(bytes.data(), size);
-  co_return !error;
+  ended_ = error.failed();
+  co_return !ended_;
 }
 
 awaitable<std::string> Raw::read_until(std::string mark) {

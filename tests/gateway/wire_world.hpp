@@ -72,6 +72,7 @@ class Raw {
  private:
   awaitable<bool> more();
   std::string in_;
+  bool ended_ = false;  // Asio waits for ever on a stream that has ended once
 };
 
 /// Answers every message with itself.
