@@ -15,7 +15,7 @@ struct Shape {
   char const* title;
   int layers, dim;
 };
-constexpr std::array shapes{Shape{"fast", 1, 256}, Shape{"medium", 2, 512}, Shape{"slow", 4, 512}};
+constexpr std::array shapes{Shape{"fast", 1, 448}, Shape{"medium", 2, 512}, Shape{"slow", 4, 512}};
 constexpr std::int64_t slots_an_engine = 16;
 constexpr auto generate_limit = 60s, start_limit = 90s;
 
