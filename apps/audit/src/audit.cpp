@@ -64,9 +64,12 @@ AuditReport Pass::run() {
 
 // A wrong checkpoint does not keep us from looking at the rest; anything else ends the pass.
 bool Pass::step() {
-  position_ = entries_.position();
   auto const frame = entries_.next();
-  if (!frame) return wrong(to_string(frame.error())), false;
+  if (!frame) {
+    position_ = entries_.position();
+    wrong(to_string(frame.error()));
+    return false;
+  }
   if (!*frame) return false;
   position_ = (*frame)->position;
   if (auto const fed = replayer_.feed(**frame); !fed) {
@@ -114,8 +117,8 @@ void Pass::judge_checkpoint() {
     if (frames > 0)
       wrong(
           "the file checkpoint is missing: nothing vouches for the length of this journal; bring it back "
-          "from "
-          "a copy");
+          "from a "
+          "copy, or look again in a second when the exchange has only just begun");
     return;
   }
   if (frames < seen_.checkpoint->size) {
