@@ -1,4 +1,5 @@
-// Notes, checkpoints and keys against published vectors (covers src/checkpoint.cpp and src/keys.cpp).
+// tests/journal/checkpoint_test.cpp - notes, checkpoints and keys against published vectors.
+// Covers src/checkpoint.cpp and src/keys.cpp.
 #include "journal/checkpoint.hpp"
 
 #include <gtest/gtest.h>

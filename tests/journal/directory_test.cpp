@@ -1,5 +1,5 @@
-// Journal directories: one holder, a known layout, errors that say what to do (covers src/directory.cpp,
-// src/error.cpp).
+// tests/journal/directory_test.cpp - journal directories: one holder, a known layout, errors that say what to
+// do. Covers src/directory.cpp, src/error.cpp.
 #include "journal/directory.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// Frames and their checksum (covers src/frame.cpp, src/crc32c.cpp, src/bytes.cpp and src/segment_file.cpp).
+// tests/journal/frame_test.cpp - frames and their checksum.
+// Covers src/frame.cpp, src/crc32c.cpp, src/bytes.cpp and src/segment_file.cpp.
 #include "journal/frame.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Any bytes as a note, a checkpoint, a verifier key.
+// tests/journal/fuzz_checkpoint.cpp - any bytes as a note, a checkpoint, a verifier key.
 #include <cstdint>
 #include <cstdlib>
 
@@ -7,6 +7,7 @@
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   using namespace spillway;
   std::string_view const text(reinterpret_cast<char const*>(data), size);
+  (void)parse_note("text\n\n\xE2\x80\x94 " + std::string(text) + "\n");
   if (auto const note = parse_note(text)) {
     if (note->text.empty() || note->text.back() != '\n' || note->signatures.empty()) std::abort();
     (void)verify_note(*note, {});

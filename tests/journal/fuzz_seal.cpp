@@ -1,4 +1,5 @@
-// Any bytes as a seal or a stored frontier: what is accepted encodes to the same bytes.
+// tests/journal/fuzz_seal.cpp - any bytes as a seal or a stored frontier: what is accepted encodes to the
+// same bytes.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>

@@ -1,7 +1,8 @@
-// Writing and reading back (covers src/log_writer.cpp, src/log_reader.cpp, src/preallocator.cpp and
-// src/file.cpp).
+// tests/journal/log_test.cpp - writing and reading back.
+// Covers src/log_writer.cpp, src/log_reader.cpp, src/preallocator.cpp and src/file.cpp.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <csignal>
@@ -146,6 +147,37 @@ TEST(LogDeathTest, RefusesGapsWrongTypesAndHugeLeavesAsBugs) {
   EXPECT_DEATH(log.append(FrameType::seal, Seq{1}, {}), "in sequence");
   EXPECT_DEATH(log.append(FrameType::records, Seq{1}, {}), "in sequence");
   EXPECT_DEATH(log.append(FrameType::entry, Seq{1}, std::vector<std::byte>(largest_leaf_bytes + 1)), "65535");
+}
+
+/// Commits batch after batch and tells each acknowledged sequence down the pipe, until it is killed.
+[[noreturn]] void write_until_killed(fs::path const& journal, int pipe) {
+  LogWriter log = must_open(journal);
+  for (std::uint64_t seq = log.durable_seq().v + 1;; seq += 3) {
+    write_batch(log, seq, seq + 2);
+    std::uint64_t const acknowledged = log.durable_seq().v;
+    if (::write(pipe, &acknowledged, sizeof acknowledged) != sizeof acknowledged) ::_exit(1);
+  }
+}
+
+TEST(Log, AfterAKillEveryAcknowledgedEntryIsThere) {
+  TempDir dir;
+  for (int round = 1; round <= 5; ++round) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    pid_t const child = ::fork();
+    if (child == 0) write_until_killed(dir.path(), ends[1]);
+    std::uint64_t acknowledged = 0;
+    for (int i = 0; i < 10 * round; ++i) ASSERT_EQ(::read(ends[0], &acknowledged, sizeof acknowledged), 8);
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    ::close(ends[1]);
+    while (::read(ends[0], &acknowledged, sizeof acknowledged) == 8) continue;  // told before it died
+    ::close(ends[0]);
+    RecoveryReport report;
+    LogWriter const log = must_open(dir.path(), StreamKind::entries, small_segments(), &report);
+    EXPECT_GE(report.last_seq.v, acknowledged);
+    EXPECT_EQ(read_all(dir.path(), ReadMode::strict).damage, "");
+  }
 }
 
 /// Writes beyond this file size fail, as on a full disk, until the guard dies.

@@ -1,4 +1,5 @@
-// The RFC 6962 tree against published vectors and against itself (covers src/merkle.cpp).
+// tests/journal/merkle_test.cpp - the RFC 6962 tree against published vectors and against itself.
+// Covers src/merkle.cpp.
 #include "journal/merkle.hpp"
 
 #include <gtest/gtest.h>

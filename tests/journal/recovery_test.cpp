@@ -1,5 +1,5 @@
-// Torn tails and damage: what is cut, what is refused, and that nothing is cut silently (covers
-// src/tear.cpp).
+// tests/journal/recovery_test.cpp - torn tails and damage: what is cut, what is refused, and that nothing is
+// cut silently. Covers src/tear.cpp.
 #include <gtest/gtest.h>
 
 #include "support.hpp"

@@ -1,4 +1,5 @@
-// Seals and the digest of outcomes (covers src/seal.cpp and src/digest.cpp).
+// tests/journal/seal_test.cpp - seals and the digest of outcomes.
+// Covers src/seal.cpp and src/digest.cpp.
 #include "journal/seal.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// The projection's store (covers src/store.cpp).
+// tests/journal/store_test.cpp - the projection's store.
+// Covers src/store.cpp.
 #include "journal/store.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// Following a writer at work (covers src/tail.cpp).
+// tests/journal/tail_test.cpp - following a writer at work.
+// Covers src/tail.cpp.
 #include "journal/tail.hpp"
 
 #include <gtest/gtest.h>
