@@ -54,7 +54,7 @@ int run_command_line(int argc, char** argv) {
 int main(int argc, char** argv) {
   spillway::prepare_process();
 #ifdef SPILLWAY_HAS_DEMO
-  if (argc > 1 && std::strcmp(argv[1], "demo") == 0) return run_demo_command(argc - 1, argv + 1);
+  if (argc > 1 && std::strcmp(argv[1], "demo") == 0) return spillway::run_demo_command(argc - 1, argv + 1);
 #endif
   return spillway::run_command_line(argc, argv);
 }

@@ -1,6 +1,7 @@
 // apps/demo/src/exchange_process.cpp - started by our own executable; its first line says where it listens.
 #include "exchange_process.hpp"
 
+#include <csignal>
 #include <boost/json.hpp>
 #include <sstream>
 

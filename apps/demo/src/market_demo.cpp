@@ -2,6 +2,7 @@
 // it back.
 #include "market_demo.hpp"
 
+#include <csignal>
 #include <algorithm>
 
 #include "config_text.hpp"
