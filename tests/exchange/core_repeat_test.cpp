@@ -17,6 +17,8 @@ TEST(CoreRepeat, ARepeatGetsTheFirstAnswerAndThePresentState) {
   w.offer(ada, w.token_offer(node, units(1)));
   EXPECT_EQ(w.send(carl, wanted), Refusal::none);
   EXPECT_EQ(w.seen<record::OrderState>().at(0).phase, static_cast<std::uint8_t>(OrderPhase::filled));
+  EXPECT_EQ(w.core.order_with(carl, wanted.client), id);
+  EXPECT_FALSE(w.core.order_with(dora, wanted.client));
   EXPECT_EQ(w.core.jobs_of(carl, 10).size(), 1u) << "one job, however often it is asked for";
 }
 
