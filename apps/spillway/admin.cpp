@@ -144,9 +144,12 @@ int halt(AdminFlags const& flags, bool halted) {
   });
 }
 
+// An exchange that stops ends its connections, perhaps before its answer left; a refusal would have come.
 int stop(AdminFlags const& flags) {
   return with_link(flags, [&](ExchangeLink& link) {
-    return report(flags, link.ask(msg::AdminShutdown{0}), "the exchange stops");
+    auto answer = link.ask(msg::AdminShutdown{0});
+    if (!answer) answer = msg::Answer{};
+    return report(flags, answer, "the exchange stops");
   });
 }
 

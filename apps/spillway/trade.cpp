@@ -10,7 +10,10 @@
 namespace spillway {
 namespace {
 
+constexpr char const* which_order = "name the ORDER, or your own number of it with --client";
+
 int amend(TradeFlags const& flags) {
+  if (flags.order == 0 && flags.client == 0) return failed(which_order, exit_misused);
   msg::AmendOrder message{0, OrderId{flags.order}, ClientOrderId{flags.client}, {}, {}};
   auto const limit = parse_price(flags.limit);
   if (!limit) return failed(limit.error(), exit_misused);
@@ -24,6 +27,7 @@ int amend(TradeFlags const& flags) {
 }
 
 int cancel(TradeFlags const& flags) {
+  if (flags.order == 0 && flags.client == 0) return failed(which_order, exit_misused);
   msg::CancelOrder const message{0, OrderId{flags.order}, ClientOrderId{flags.client}};
   return with_link(flags, [&](ExchangeLink& link) { return report(flags, link.ask(message), "cancelled"); });
 }
