@@ -40,7 +40,7 @@ TEST(Pages, OrdersAreATable) {
   auto const page =
       page_of(msg::ReadKind::orders,
               R"({"orders":[{"order":"12","client":"7","phase":"resting","tif":"gtc","limit":"2.79",
-                                "open":"1000","filled":"0","held":"0.01","product":"capacity"}],"seq":"44"})");
+                  "open":"1000","filled":"0","held":"0.01","product":"capacity"}],"seq":"44"})");
   ASSERT_TRUE(page);
   EXPECT_THAT(*page, HasSubstr("order  client  product   phase"));
   EXPECT_THAT(*page, HasSubstr("12  7       capacity  resting  gtc   2.79  1,000       0  0.01"));
