@@ -1,8 +1,8 @@
 // apps/demo/src/exchange_process.cpp - started by our own executable; its first line says where it listens.
 #include "exchange_process.hpp"
 
-#include <csignal>
 #include <boost/json.hpp>
+#include <csignal>
 #include <sstream>
 
 namespace spillway::demo {

@@ -2,8 +2,8 @@
 // it back.
 #include "market_demo.hpp"
 
-#include <csignal>
 #include <algorithm>
+#include <csignal>
 
 #include "config_text.hpp"
 
