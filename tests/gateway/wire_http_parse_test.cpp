@@ -54,6 +54,12 @@ TEST(WireHttpParse, ReadsChunkedBodies) {
     EXPECT_EQ(parse_request(text, step)->body, "abcde") << step;
 }
 
+TEST(WireHttpParse, ReadsAnEmptyChunkedBodyByteByByte) {
+  std::string_view const text = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  for (std::size_t step = 1; step <= text.size(); ++step)
+    EXPECT_EQ(parse_request(text, step)->body, "") << step;
+}
+
 TEST(WireHttpParse, NamesWhatIsWrong) {
   std::string const start = "POST / HTTP/1.1\r\nHost: a\r\n";
   struct Row {
@@ -111,6 +117,7 @@ TEST(WireHttpParse, ReadsAnswersHoweverTheyEnd) {
   EXPECT_EQ(read("HTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", false), "200hi");
   EXPECT_EQ(read("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi", true), std::nullopt);
   EXPECT_EQ(read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", true), std::nullopt);
+  EXPECT_EQ(read("", true), std::nullopt);
   EXPECT_EQ(read("SSH-2.0-x\r\n\r\n", true), std::nullopt);
 }
 

@@ -51,8 +51,8 @@ struct HttpRequest : RequestHead {
 [[nodiscard]] std::string error_body(std::string_view message, std::string_view type, std::string_view code);
 
 /// Answers one request, either whole (send) or in pieces (start, write..., finish). It lives until the
-/// handler returns. A handler that answers nothing gets a 500; a stream left without finish() is cut, so that
-/// the client sees it as broken.
+/// handler returns. One call at a time: await each before the next. A handler that answers nothing gets a
+/// 500; a stream left without finish() is cut, so that the client sees it as broken.
 class HttpResponder {
  public:
   class Impl;
