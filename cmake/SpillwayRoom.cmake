@@ -13,6 +13,9 @@ function(spillway_options target)
     target_compile_options(${target} PUBLIC -fsanitize=${SPILLWAY_SANITIZE} -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${SPILLWAY_SANITIZE})
   endif()
+  if(SPILLWAY_FUZZ)  # libFuzzer steers by the coverage of the rooms, not only of the target itself
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
 endfunction()
 
 function(spillway_room)

@@ -11,10 +11,10 @@
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   std::string_view const text{reinterpret_cast<char const*>(data), size};
   if (auto const message = spillway::client_message_from_json(text)) {
-    if (!spillway::client_message_from_json(json_text(*message))) std::abort();
+    if (!spillway::client_message_from_json(spillway::json_text(*message))) std::abort();
   }
   if (auto const message = spillway::server_message_from_json(text)) {
-    if (!spillway::server_message_from_json(json_text(*message))) std::abort();
+    if (!spillway::server_message_from_json(spillway::json_text(*message))) std::abort();
   }
   return 0;
 }
