@@ -1,5 +1,4 @@
-// market/message.cpp - messages as FlatBuffers of market/schema/{client,server}.fbs, and the bytes that
-// people sign.
+// market/codec_message.cpp - messages as FlatBuffers of the schemas client.fbs and server.fbs.
 #include <type_traits>
 
 #include "client_generated.h"

@@ -1,6 +1,6 @@
 // market/decode_error.hpp - why bytes from outside are not a message or an entry.
 // Room:   market (vocabulary); sees the standard library only.
-// Errors: `sentence` says what is wrong and names the field; of the bytes it repeats no more than a field name.
+// Errors: `sentence` says what is wrong and where; of the bytes it repeats no more than a field name.
 #pragma once
 
 #include <cstdint>
