@@ -50,8 +50,9 @@ void Flusher::write(std::vector<Applied> batch) {
     out->push_back(std::move(applied.out));
   }
   append_seal();
-  records_.commit();  // not synced: replay makes them again
   entries_.commit();
+  // Behind the entries, so that they never run ahead of them; not synced, since replay makes them again.
+  records_.commit();
   batches_.fetch_add(1, std::memory_order_relaxed);
   count_.fetch_add(out->size(), std::memory_order_relaxed);
   durable_(durable_now());

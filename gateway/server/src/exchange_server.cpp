@@ -22,6 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto sweep_every = 100ms;
+constexpr auto last_words = 100ms;  // for answers that are on their way when a stop is asked for
 
 wire::Headers typed(char const* content_type) { return {{"content-type", content_type}}; }
 
@@ -56,7 +57,7 @@ std::expected<void, std::string> ExchangeServer::Impl::listen() {
   options.port = config.port;
   options.plain_text = config.plain_text;
   options.subprotocols = {subprotocol_binary, subprotocol_json};
-  options.websocket.frame_bytes = largest_client_frame_bytes;
+  options.websocket.frame_bytes = largest_login_frame_bytes;
   options.websocket.outbox_bytes = std::size_t{32} << 20;
   if (!config.plain_text) {
     auto made = wire::development_certificate(config.tls_directory, config.server_names);
@@ -113,6 +114,7 @@ void ExchangeServer::Impl::begin_stop() {
 }
 
 wire::awaitable<void> ExchangeServer::Impl::close_doors() {
+  co_await wire::sleep_for(last_words);
   server->stop();
   co_await server->stopped();
   keep_running.reset();

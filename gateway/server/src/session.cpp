@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::int64_t nonce_valid_us = 30 * micros_per_second;
 constexpr std::size_t unanswered_max = 1024;
-constexpr std::size_t attestation_frame_bytes = std::size_t{5} << 20;
 constexpr std::uint64_t missed_reports_max = 100'000;
 
 std::int64_t steady_ns() {
@@ -167,7 +166,7 @@ bool Session::log_in(msg::Login const& login) {
   participant_ = login.participant;
   role_ = login.role;
   key_ = key;
-  ws_->set_frame_bytes(attestation_frame_bytes);
+  ws_->set_frame_bytes(largest_client_frame_bytes);
   hub_.connect(*this);
   ++hub_.meters().sessions;
   send(msg::Welcome{login.request, participant_, role_, id_, member->reports, hub_.rules(), hub_.now()});

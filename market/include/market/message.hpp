@@ -31,8 +31,9 @@ inline constexpr char const* subprotocol_binary = "spillway.v1.fb";
 inline constexpr char const* subprotocol_json = "spillway.v1.json";
 inline constexpr std::size_t largest_prompt_bytes = 256 * 1024;
 inline constexpr std::size_t largest_chunk_bytes = 64 * 1024;
-inline constexpr std::size_t largest_attest_bytes = 256 * 1024;
-inline constexpr std::size_t largest_client_frame_bytes = 512 * 1024;  // JSON with a prompt in base64 fits
+inline constexpr std::size_t largest_attest_bytes = 1024 * 1024;  // openings of one challenge
+inline constexpr std::size_t largest_client_frame_bytes = 1536 * 1024;  // JSON with openings in base64 fits
+inline constexpr std::size_t largest_login_frame_bytes = 64 * 1024;      // before a client is known
 inline constexpr std::size_t largest_read_bytes = 4 * 1024 * 1024;     // ReadResult::json
 inline constexpr std::size_t largest_server_frame_bytes = 9 * 1024 * 1024;  // JSON may double what it escapes
 
