@@ -8,7 +8,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t longest_answer = std::size_t{1} << 20;
 
 bool no_offer(std::string_view text) { return text.find("\"no_offer\"") != std::string_view::npos; }
-bool is_error(std::string_view data) { return data.starts_with("{\"error\""); }
 
 }  // namespace
 
@@ -39,6 +38,7 @@ wire::awaitable<void> DoorBuyer::one(Stream stream, std::string body) {
   if (end == End::unreached) ++tally_.unreached;
 }
 
+// g++ 12 breaks the frame of a coroutine that returns two constants: each of these returns one variable.
 wire::awaitable<DoorBuyer::End> DoorBuyer::converse(Stream stream, std::string body) {
   wire::HttpCall call;
   call.method = "POST";
@@ -48,42 +48,62 @@ wire::awaitable<DoorBuyer::End> DoorBuyer::converse(Stream stream, std::string b
   call.body = std::move(body);
   call.limits.connect = 10s;  // a burst of handshakes on a small machine
   call.limits.first_byte = call.limits.between_bytes = 60s;
+  auto end = End::unreached;
   auto trust = wire::TlsClient::trusting(exchange_.certificate());
-  if (!trust) co_return End::unreached;
+  if (!trust) co_return end;
   call.tls = std::move(*trust);
   auto const opened = co_await stream->open(std::move(call));
-  if (!opened) co_return End::unreached;
-  auto const streamed = wire::find_header(stream->headers(), "content-type").starts_with("text/event-stream");
-  if (streamed) co_return co_await read_events(stream);
-  co_return co_await read_whole(stream);
+  if (!opened) co_return end;
+  bool const streamed = wire::find_header(stream->headers(), "content-type").starts_with("text/event-stream");
+  if (streamed)
+    end = co_await read_events(stream);
+  else
+    end = co_await read_whole(stream);
+  co_return end;
 }
 
+// A stream that ends with neither [DONE] nor an error was cut off.
 wire::awaitable<DoorBuyer::End> DoorBuyer::read_events(Stream stream) {
   wire::SseParser parser;
-  for (;;) {
+  auto end = End::unreached;
+  for (bool over = false; !over;) {
     auto const bytes = co_await stream->read_some();
-    if (!bytes || bytes->empty()) co_return End::unreached;  // neither [DONE] nor an error: it broke
-    parser.feed(*bytes);
+    over = !bytes || bytes->empty();
+    if (!over) parser.feed(*bytes);
     while (auto const event = parser.next()) {
-      if (event->data == "[DONE]") co_return End::completed;
-      if (is_error(event->data)) co_return no_offer(event->data) ? End::unfilled : End::failed;
-      ++tally_.pieces;
+      auto const seen = verdict_of(event->data);
+      if (!seen) ++tally_.pieces;
+      if (seen) end = *seen, over = true;
     }
   }
+  co_return end;
 }
 
 wire::awaitable<DoorBuyer::End> DoorBuyer::read_whole(Stream stream) {
   std::string text;
-  while (text.size() < longest_answer) {
+  bool broken = false;
+  for (bool over = false; !over && text.size() < longest_answer;) {
     auto const bytes = co_await stream->read_some();
-    if (!bytes) co_return End::unreached;
-    if (bytes->empty()) break;
-    text += *bytes;
+    broken = !bytes;
+    over = !bytes || bytes->empty();
+    if (!over) text += *bytes;
   }
-  if (stream->status() == 200) co_return End::completed;
-  if (no_offer(text)) co_return End::unfilled;
-  // A job that failed before its first byte is a 5xx too; what the exchange would not take is a 4xx or 503.
-  co_return stream->status() == 502 || stream->status() == 504 ? End::failed : End::refused;
+  auto const end = broken ? End::unreached : verdict_of(stream->status(), text);
+  co_return end;
+}
+
+std::optional<DoorBuyer::End> DoorBuyer::verdict_of(std::string_view event) {
+  if (event == "[DONE]") return End::completed;
+  if (event.starts_with("{\"error\"")) return no_offer(event) ? End::unfilled : End::failed;
+  return std::nullopt;
+}
+
+// A job that failed before its first byte is a 502 or 504; what the exchange would not take is another 4xx or
+// 5xx.
+DoorBuyer::End DoorBuyer::verdict_of(int status, std::string_view answer) {
+  if (status == 200) return End::completed;
+  if (no_offer(answer)) return End::unfilled;
+  return status == 502 || status == 504 ? End::failed : End::refused;
 }
 
 }  // namespace spillway::demo

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -29,6 +30,8 @@ class DoorBuyer : public std::enable_shared_from_this<DoorBuyer> {
   wire::awaitable<End> converse(Stream stream, std::string body);
   wire::awaitable<End> read_events(Stream stream);
   wire::awaitable<End> read_whole(Stream stream);
+  static std::optional<End> verdict_of(std::string_view event);  // nothing: more is to come
+  static End verdict_of(int status, std::string_view answer);
 
   wire::executor where_;
   ExchangeProcess const& exchange_;  // outlives the buyer, as the tally does

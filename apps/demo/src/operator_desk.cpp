@@ -63,11 +63,12 @@ wire::awaitable<std::expected<void, std::string>> OperatorDesk::admit(Person per
     key = co_await order(msg::AdminKey{0, person.id, KeyId{2}, KeyKind::bearer_blake2b, *person.bearer});
   if (!key) co_return std::unexpected(who + key.error());
   if (*key != Refusal::none && *key != Refusal::key_exists) co_return std::unexpected(who + sentence(*key));
-  if (!fresh || person.deposit.v == 0) co_return std::expected<void, std::string>{};
+  std::expected<void, std::string> done;
+  if (!fresh || person.deposit.v == 0) co_return done;
   auto const paid = co_await order(msg::AdminDeposit{0, person.id, person.deposit});
-  if (!paid) co_return std::unexpected(who + paid.error());
-  if (*paid != Refusal::none) co_return std::unexpected(who + sentence(*paid));
-  co_return std::expected<void, std::string>{};
+  if (!paid) done = std::unexpected(who + paid.error());
+  if (paid && *paid != Refusal::none) done = std::unexpected(who + sentence(*paid));
+  co_return done;
 }
 
 wire::awaitable<std::optional<Figures>> OperatorDesk::figures() {
@@ -75,8 +76,10 @@ wire::awaitable<std::optional<Figures>> OperatorDesk::figures() {
   read.kind = msg::ReadKind::status;
   auto const reply = co_await session_->call(std::move(read), patience);
   auto const* const result = reply ? std::get_if<msg::ReadResult>(&*reply) : nullptr;
-  auto const figures = result ? parse_figures(result->json) : std::unexpected(std::string());
-  co_return figures ? std::optional(*figures) : std::nullopt;
+  std::optional<Figures> figures;
+  if (auto const parsed = result ? parse_figures(result->json) : std::unexpected(std::string()))
+    figures = *parsed;
+  co_return figures;
 }
 
 wire::awaitable<std::map<std::uint32_t, InstrumentRow>> OperatorDesk::instruments() {
