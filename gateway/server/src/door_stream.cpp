@@ -53,8 +53,8 @@ void DoorSink::answered(Refusal refusal, Released const* released) {
   push(Accepted{OrderId{released->entry.seq.v}});
 }
 
-// In what follows no coroutine has both `co_return true` and `co_return false`: g++ 12 then lays its frame out with a hole at
-// the front, and resuming it jumps into nothing.
+// g++ 12 breaks the frame of a coroutine that awaits in the condition of an if or while and has no local
+// variable: resuming it jumps into nothing. So each coroutine here keeps the outcome in one.
 wire::awaitable<bool> DoorWriter::run(DoorSink& sink) {
   created_s_ = hub_.now().v / micros_per_second;
   for (;;) {
