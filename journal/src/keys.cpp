@@ -29,8 +29,9 @@ unsigned char* raw(std::array<std::byte, n>& bytes) {
 }
 
 std::vector<std::byte> typed(Raw32 const& key) {
-  std::vector<std::byte> bytes{ed25519_type};
-  bytes.insert(bytes.end(), key.begin(), key.end());
+  std::vector<std::byte> bytes(1 + key.size());
+  bytes.front() = ed25519_type;
+  std::copy(key.begin(), key.end(), bytes.begin() + 1);
   return bytes;
 }
 
