@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { connect as tlsConnect } from 'node:tls';
 import { connect as tcpConnect } from 'node:net';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { before, beforeEach, describe, test } from 'node:test';
 import { OPTIONS, PATIENCE_MS } from './lib.mjs';
 import { capacityOrder, Market, step, tokenOrder } from './market.mjs';
 import { Session, Wire } from './session.mjs';
@@ -21,11 +21,6 @@ async function assertBystanderTrades() {
   const { id } = await bystander.must(capacityOrder({ price: '0.01' }));
   await bystander.must({ type: 'CancelOrder', order: id });
 }
-
-after(async () => {
-  await assertBystanderTrades();
-  await market.assertSettled(buyer);
-}, OPTIONS);
 
 const lastWords = (wire) => wire.find('the last words', (m) => m.type === 'Closing');
 
@@ -226,4 +221,10 @@ describe('bytes that are no WebSocket', OPTIONS, () => {
     assert.match(await heard(tls, unmasked, false), /^HTTP\/1\.1 101/);
     await assertBystanderTrades();
   });
+});
+
+test('after all of this the books balance and the exchange stops in order', OPTIONS, async () => {
+  await assertBystanderTrades();
+  await market.assertSettled(buyer);
+  await market.exchange.stop();
 });

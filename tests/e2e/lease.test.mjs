@@ -36,7 +36,7 @@ function assertCharged({ charge, used_us: used, lots }) {
 describe('a lease', OPTIONS, () => {
   test('starts with the hook, is metered and ends when the buyer releases it', async () => {
     const before = await market.balance(buyer);
-    const { id } = await session.must(capacityOrder({ price: '40', lots: 1000 }));
+    const { id } = await session.must(capacityOrder({ price: '40' }));
     const running = await lease(id, usedAtLeast(2));
     assert.equal(readFileSync(`${mark('start')}-${running.lease}`, 'utf8'), `${running.lease} 1 1000`);
     assert.equal(existsSync(`${mark('end')}-${running.lease}`), false);
@@ -54,10 +54,10 @@ describe('a lease', OPTIONS, () => {
   });
 
   test('with a term ends by itself, and costs exactly its term', async () => {
-    const { id } = await session.must(capacityOrder({ price: PRICE, lots: 500, term_us: '3000000' }));
+    const { id } = await session.must(capacityOrder({ price: PRICE, term_us: '3000000' }));
     const ended = await lease(id, ({ phase }) => phase === 'ended');
     assert.equal(ended.used_us, '3000000');
-    assert.equal(nano(ended.charge), 15_000_000n);
+    assert.equal(nano(ended.charge), 30_000_000n);
     await market.assertSettled(buyer);
   });
 

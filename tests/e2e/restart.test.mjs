@@ -7,14 +7,14 @@ import { capacityOffer, capacityOrder, dueForTokens, Market, tokenOffer, tokenOr
 import { Session } from './session.mjs';
 
 const ROUNDS = 3;
-const BURST = 120;
+const BURST = 300;  // three times, and the limit of resting orders is 1,000
 
 let market, engine, provider, orderer, asker;
 
 before(async () => {
   market = await Market.open();
   engine = await Engine.start({ shape: ENDLESS });
-  provider = await market.provider({ engine, nodes: [{ units: 2, offer: [tokenOffer(), capacityOffer({ price: '9', units: '0.5' })] }] });
+  provider = await market.provider({ engine, nodes: [{ units: 2, offer: [tokenOffer(), capacityOffer({ price: '9' })] }] });
   [orderer, asker] = [await market.participant('Buyer'), await market.participant('Buyer')];
   await market.offersLive(2);
 }, OPTIONS);
@@ -24,7 +24,7 @@ function burst(session) {
   const acknowledged = new Map();  // client id -> { order, cancelled, limit, message }
   const unsent = [];
   for (let i = 0; i < BURST; i += 1) {
-    const message = capacityOrder({ price: `0.${1000 + i}`, lots: 250 });
+    const message = capacityOrder({ price: `0.${1000 + i}` });
     const request = session.ask(message).then(async ({ refusal, id, sentence }) => {
       assert.equal(refusal, 'None', sentence);
       acknowledged.set(message.client, { order: id, message });
@@ -61,6 +61,7 @@ for (let round = 1; round <= ROUNDS; round += 1) {
     await Promise.all(running.map(({ id }) => jobs.chunkOf(id)));
 
     const { acknowledged, ended } = burst(orders);
+    await until('the first acknowledgement', () => acknowledged.size > 0);
     await pause(randomInt(50, 500));
     await market.exchange.kill();
     await ended;
