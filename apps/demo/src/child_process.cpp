@@ -42,10 +42,13 @@ struct Files {
   ::_exit(exec_failed);
 }
 
-std::string end_of(std::string const& text, std::size_t most) {
-  auto const cut = text.size() > most ? text.substr(text.size() - most) : text;
-  auto const end = cut.find_last_not_of(" \n\r\t");
-  return end == std::string::npos ? std::string() : cut.substr(0, end + 1);
+// Programs say last what ended them.
+std::string last_line(std::string const& text) {
+  auto const end = text.find_last_not_of(" \n\r\t");
+  if (end == std::string::npos) return {};
+  auto const start = text.find_last_of('\n', end);
+  return text.substr(start == std::string::npos ? 0 : start + 1,
+                     end - (start == std::string::npos ? 0 : start + 1) + 1);
 }
 
 }  // namespace
@@ -102,7 +105,8 @@ void ChildProcess::signal(int number) {
   if (running()) ::kill(pid_, number);
 }
 
-// g++ 12 breaks the frame of a coroutine that returns two constants: each of ours returns one variable.
+// g++ 12 breaks the frame of some coroutines that return a constant and test a co_await: these return a
+// variable.
 wire::awaitable<bool> ChildProcess::ended(std::chrono::milliseconds limit) {
   auto const until = std::chrono::steady_clock::now() + limit;
   bool over = !running();
@@ -121,7 +125,7 @@ wire::awaitable<bool> ChildProcess::stop(std::chrono::milliseconds limit) {
 }
 
 std::string ChildProcess::last_words() const {
-  auto const words = end_of(read_text(what_.errors), 600);
+  auto const words = last_line(read_text(what_.errors));
   return words.empty() ? " and said nothing" : ": " + words;
 }
 

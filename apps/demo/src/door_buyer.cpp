@@ -38,7 +38,7 @@ wire::awaitable<void> DoorBuyer::one(Stream stream, std::string body) {
   if (end == End::unreached) ++tally_.unreached;
 }
 
-// g++ 12 breaks the frame of a coroutine that returns two constants: each of these returns one variable.
+// g++ 12 breaks the frame of some coroutines that return constants: each of these returns one variable.
 wire::awaitable<DoorBuyer::End> DoorBuyer::converse(Stream stream, std::string body) {
   wire::HttpCall call;
   call.method = "POST";

@@ -82,8 +82,8 @@ std::string summary_text(Summary const& s) {
     name.resize(12, ' ');
     out += name + value + "\n";
   };
-  row("open for", count(s.seconds) + " s" +
-                      (s.restarts > 0 ? ", exchange restarted " + count(s.restarts) + " times" : ""));
+  row("open for",
+      count(s.seconds) + " s" + (s.restarts > 0 ? ", exchange restarts: " + count(s.restarts) : ""));
   row("offers", count(f.offers_most) + " live at once, in " + count(s.places) + " places");
   row("requests", count(static_cast<std::int64_t>(s.tally.sent)) + " sent; " +
                       count(static_cast<std::int64_t>(s.tally.unfilled)) + " found no offer, " +
