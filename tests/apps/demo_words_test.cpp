@@ -76,15 +76,28 @@ TEST(DemoRequest, EnginesGetRoomForTheLongestRow) {
 }
 
 std::string status(int orders, int offers) {
-  return R"({"market":{"offers_live":)" + std::to_string(offers) +
-         R"(,"places":20,"units_attested":28,"nodes_up":24,"jobs_open":1,"leases_open":2,"books_balance":true},
-    "server":{"orders":)" +
-         std::to_string(orders) +
-         R"(,"refused":1,"fills":8,"jobs_completed":7,"jobs_failed":1,"leases":2,"tokens":70,
-    "jobs_failed_by_fault":{"buyer":0,"provider":1,"exchange":0,"none":0},"volume_nano":"12345678","fees_nano":"123456",
-    "offers_most":)" +
-         std::to_string(offers) + R"(,"match_p50_ns":900,"match_p99_ns":)" + std::to_string(orders) +
-         R"(,"ack_p50_us":300,"ack_p99_us":4000,"first_token_p50_us":50000,"attestation":"scaled"}})";
+  json::object const market{{"offers_live", offers}, {"places", 20},   {"units_attested", 28},
+                            {"nodes_up", 24},        {"jobs_open", 1}, {"leases_open", 2},
+                            {"books_balance", true}};
+  json::object const faults{{"buyer", 0}, {"provider", 1}, {"exchange", 0}, {"none", 0}};
+  json::object const server{{"orders", orders},
+                            {"refused", 1},
+                            {"fills", 8},
+                            {"jobs_completed", 7},
+                            {"jobs_failed", 1},
+                            {"jobs_failed_by_fault", faults},
+                            {"leases", 2},
+                            {"tokens", 70},
+                            {"volume_nano", "12345678"},
+                            {"fees_nano", "123456"},
+                            {"offers_most", offers},
+                            {"match_p50_ns", 900},
+                            {"match_p99_ns", orders},
+                            {"ack_p50_us", 300},
+                            {"ack_p99_us", 4000},
+                            {"attestation", "scaled"},
+                            {"first_token_p50_us", 50000}};
+  return json::serialize(json::object{{"market", market}, {"server", server}});
 }
 
 TEST(DemoFigures, AddUpOverARestartOfTheExchange) {

@@ -34,6 +34,7 @@ MarketDemo::MarketDemo(wire::executor where, DemoOptions options, MarketInput in
   for (auto const& model : input_.overlay.models) models.push_back(model.value);
   PlanSize size;
   size.providers = options_.agents;
+  size.nodes = options_.nodes;
   size.seed = input_.seed;
   plan_ = make_plan(input_.tables, input_.offers.offers, input_.prices, models, size);
 }

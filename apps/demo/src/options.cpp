@@ -30,6 +30,9 @@ std::expected<DemoOptions, OptionsEnd> parse_options(int argc, char const* const
   app.add_option("--port", o.port, "port of the exchange; 0: a free one");
   app.add_option("--json", o.json, "write the summary to this file");
   app.add_option("--agents", o.agents, "provider processes")->check(CLI::Range(3, 6))->capture_default_str();
+  app.add_option("--nodes", o.nodes, "nodes of all providers together; each proves its units at the start")
+      ->check(CLI::Range(6, 240))
+      ->capture_default_str();
   app.add_option("--class-scale", o.class_scale, "class floors are divided by this")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}))
       ->capture_default_str();

@@ -18,6 +18,7 @@ struct DemoOptions {
   double speed{5};
   std::uint16_t port{};  // 0: a free one
   int agents{4};
+  int nodes{24};  // of all agents together
   std::int64_t class_scale{10'000'000};
   std::int64_t token_scale{32};
   std::optional<std::uint64_t> seed;  // absent: the overlay's
