@@ -23,7 +23,7 @@ AccountView view(AccountKey key, AccountTotals const& totals) {
 
 OrderView ExchangeCore::State::view(core::Order const& o) const {
   return {o.id,   o.terms.client, o.buyer, o.terms,  o.signature, o.phase,
-          o.open, o.filled,       o.held,  o.placed, o.expires};
+          o.open, o.filled,       o.held,  o.placed, o.expires,   o.limit};
 }
 
 OfferView ExchangeCore::State::view(core::Offer const& o) const {

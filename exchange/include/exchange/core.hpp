@@ -39,6 +39,7 @@ struct KeyView { ParticipantId participant; KeyId key; KeyKind kind{}; Bytes32 v
 struct OrderView {
   OrderId id; ClientOrderId client; ParticipantId buyer; PlaceOrder terms; SignatureId signature; OrderPhase phase{};
   Lots open, filled; Nano held; Stamp placed, expires;  // expires 0: none
+  PriceIndex limit;  // as amended; the terms say how it was placed
 };
 struct OfferView {
   OfferId id; ClientOrderId client; ParticipantId provider; NodeId node; InstrumentId instrument; PriceIndex price;

@@ -113,7 +113,9 @@ json::object read_why(FollowerView const& view, ReadRequest const& read) {
   auto const order = view.core.order(read.order);
   if (!order || (!read.sees_all && order->buyer != read.whose))
     return {{"error", "no such order of yours; read `orders` for the list"}};
-  auto out = shown(count(view, order->terms));
+  auto now = order->terms;  // as it was placed, and as it was amended since
+  now.limit = order->limit;
+  auto out = shown(count(view, now));
   out["order"] = number(order->id.v);
   out["phase"] = word(order->phase);
   return out;

@@ -64,7 +64,7 @@ json::object order_row(OrderView const& o) {
           {"client", number(o.client.v)},
           {"phase", word(o.phase)},
           {"tif", word(o.terms.tif)},
-          {"limit", price(o.terms.limit)},
+          {"limit", price(o.limit)},
           {"open", number(o.open.v)},
           {"filled", number(o.filled.v)},
           {"held", money(o.held)},
