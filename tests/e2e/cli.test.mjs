@@ -54,7 +54,7 @@ describe('the operator', OPTIONS, () => {
     await assertFails(market.cli(['admin', 'participant', '700', '--roles', 'buyer,provider']), 1, /participant_exists: this participant number is taken/);
     await assertFails(market.cli(['admin', 'deposit', '700', 'lots']), 2, /the amount lots can't be read/);
     await assertFails(market.cli(['admin', 'deposit', '4711', '5']), 1, /unknown_participant/);
-    await assertFails(market.cli(['admin', 'participant', '701', '--roles', 'king']), 1, /--roles must name/);
+    await assertFails(market.cli(['admin', 'participant', '701', '--roles', 'king']), 2, /--roles must name/);
   });
 
   test('reads the state of the market, as lines and as a document', async () => {
@@ -169,7 +169,8 @@ describe('what is typed wrong', OPTIONS, () => {
 
   test('a refusal of the exchange is a sentence and status 1', async () => {
     await assertFails(trade('place', '--tokens', 'parrot', '--prompt', 'hi', '--limit', '1'), 1, /unknown_model/);
-    await assertFails(trade('place', '--capacity', '1', '--limit', '9000000'), 1, /funds_short: deposit more/);
+    await assertFails(trade('place', '--capacity', '1', '--limit', '99990'), 1, /funds_short: deposit more/);
+    await assertFails(trade('place', '--capacity', '1', '--limit', '9000000'), 2, /above the highest price/);
     await assertFails(trade('why', '999999'), 1, /no such order/);
   });
 
