@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, openSync, readdirSync, readSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { audit, OPTIONS, run, scratch, SPILLWAY, until } from './lib.mjs';
+import { audit, OPTIONS, pause, run, scratch, SPILLWAY, until } from './lib.mjs';
 import { capacityOrder, Market } from './market.mjs';
 import { Session } from './session.mjs';
 
@@ -98,13 +98,31 @@ function fillUpTo(folder, leave) {
   for (let done = 0; done < size; done += chunk.length) writeSync(descriptor, chunk, 0, Math.min(chunk.length, size - done));
 }
 
-test('a disk that fills up: new orders are refused, cancels go through, and nothing is lost', OPTIONS, async (t) => {
+async function fullMarket(t, count) {
   const disk = smallDisk(320);
   if (disk.why) return t.skip(disk.why);
-  const data = join(disk.folder, 'data');
-  const { market, buyer, session, orders } = await marketWithOrders(40, { data });
+  return { disk: disk.folder, ...(await marketWithOrders(count, { data: join(disk.folder, 'data') })) };
+}
 
-  fillUpTo(disk.folder, 8 << 20);
+/// The market goes on from a copy of its directory, on a disk with room.
+async function moveElsewhere(market) {
+  const copy = scratch('copy');
+  cpSync(market.exchange.data, copy, { recursive: true });
+  market.exchange.data = copy;
+  await market.restart();
+}
+
+async function assertAuditAgrees(market) {
+  const { digest } = await market.exchange.stop();
+  const replay = await audit('replay', market.exchange.journal);
+  assert.deepEqual([replay.ok, replay.digest], [true, digest], replay.reason);
+}
+
+test('a disk that fills up: new orders are refused, cancels go through, and nothing is lost', OPTIONS, async (t) => {
+  const full = await fullMarket(t, 40);
+  if (!full) return;
+  const { disk, market, buyer, session, orders } = full;
+  fillUpTo(disk, 8 << 20);
   const extra = [];
   await until('new orders are refused', async () => {
     const { refusal, id, seq, sentence } = await session.ask(capacityOrder({ price: '0.01' }));
@@ -114,19 +132,36 @@ test('a disk that fills up: new orders are refused, cancels go through, and noth
   });
   const [cancelled, ...kept] = [...orders, ...extra];
   await session.must({ type: 'CancelOrder', order: cancelled });
-  const { bavail, bsize } = statfsSync(disk.folder);
-  assert.ok(bavail * bsize < 16 << 20, 'the disk is still full');
 
-  // Killed on the full disk; its copy goes on elsewhere.
   await market.exchange.kill();
-  const copy = scratch('copy');
-  cpSync(data, copy, { recursive: true });
-  market.exchange.data = copy;
-  await market.restart();
+  await moveElsewhere(market);
   assert.deepEqual(await restingOrders(market, buyer), kept.sort());
   await (await Session.open(market.exchange, buyer)).must(capacityOrder({ price: '0.01' }));
-  const { digest } = await market.exchange.stop();
-  const replay = await audit('replay', market.exchange.journal);
-  assert.deepEqual([replay.ok, replay.digest], [true, digest], replay.reason);
-  return undefined;
+  await assertAuditAgrees(market);
+});
+
+test('a disk without a byte left: it goes on or ends with a sentence, and what it acknowledged is there', OPTIONS, async (t) => {
+  const full = await fullMarket(t, 300);
+  if (!full) return;
+  const { disk, market, buyer, session, orders } = full;
+  fillUpTo(disk, 0);
+  const kept = new Set(orders);
+  for (const order of orders) {
+    const { refusal } = await session.ask({ type: 'CancelOrder', order }).catch(() => ({ refusal: 'gone' }));
+    if (refusal === 'None') kept.delete(order);
+    if (refusal === 'gone') break;
+    await pause(10);  // so that what is written every second is written too
+  }
+  if (session.wire.closure) {
+    await market.exchange.program.exited;
+    assert.match(market.exchange.program.log, /space|full/i);
+  } else {
+    await market.exchange.kill();
+  }
+  await moveElsewhere(market);
+  const there = await restingOrders(market, buyer);
+  const unsure = there.length < kept.size ? 1 : 0;  // the one that was asked and not answered
+  assert.equal(kept.size - there.length, unsure);
+  assert.ok(there.every((order) => kept.has(order)));
+  await assertAuditAgrees(market);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { before, test } from 'node:test';
 import { audit, ENDLESS, Engine, OPTIONS, pause, until } from './lib.mjs';
-import { capacityOffer, capacityOrder, dueForTokens, Market, tokenOffer, tokenOrder } from './market.mjs';
+import { capacityOffer, capacityOrder, dueForTokens, Market, nano, tokenOffer, tokenOrder } from './market.mjs';
 import { Session } from './session.mjs';
 
 const ROUNDS = 3;
@@ -75,7 +75,7 @@ for (let round = 1; round <= ROUNDS; round += 1) {
     for (const { id } of running) {
       const job = await market.job(asker, id, ({ phase }) => phase === 'failed');
       assert.equal(job.fault, 'exchange');
-      assert.equal(BigInt(Math.round(Number(job.charge) * 1e9)), 0n, 'the buyer does not pay for what the exchange broke');
+      assert.equal(nano(job.charge), 0n, 'the buyer does not pay for what the exchange broke');
     }
 
     // The agent found its way back by itself: proven again, its offers stand, and a job runs to its end.
