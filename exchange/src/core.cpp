@@ -1,4 +1,5 @@
-// core.cpp - one entry through the core: what is due, then the command, then its records numbered for their
+// exchange/src/core.cpp - one entry through the core: what is due, then the command, then its records
+// numbered for their
 // readers.
 #include "exchange/core.hpp"
 

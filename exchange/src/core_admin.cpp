@@ -1,4 +1,5 @@
-// core_admin.cpp - rules, halts, participants, keys and money from outside: by the operator or at genesis.
+// exchange/src/core_admin.cpp - rules, halts, participants, keys and money from outside: by the operator or
+// at genesis.
 #include "core_state.hpp"
 
 namespace spillway {

@@ -1,4 +1,5 @@
-// core_entities.hpp - what the core remembers of people, nodes, offers, orders, jobs and leases: plain
+// exchange/src/core_entities.hpp - what the core remembers of people, nodes, offers, orders, jobs and
+// leases: plain
 // values. Room:   exchange_core (pure), internal. Units:  see the fields' types; `timer` names the waiting
 // deadline of a thing, none when nothing waits.
 #pragma once

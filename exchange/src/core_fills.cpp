@@ -1,4 +1,4 @@
-// core_fills.cpp - trades become fills, and fills become jobs and leases.
+// exchange/src/core_fills.cpp - trades become fills, and fills become jobs and leases.
 #include "core_state.hpp"
 
 namespace spillway {

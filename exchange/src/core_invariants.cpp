@@ -1,4 +1,5 @@
-// core_invariants.cpp - what must hold between entries, walked from end to end; a broken rule stops the
+// exchange/src/core_invariants.cpp - what must hold between entries, walked from end to end; a broken rule
+// stops the
 // process.
 #include "core_state.hpp"
 

@@ -1,4 +1,5 @@
-// core_jobs.cpp - the life of a token job: deadlines on the way, exactly one end, money by the fault table.
+// exchange/src/core_jobs.cpp - the life of a token job: deadlines on the way, exactly one end, money by the
+// fault table.
 #include <limits>
 
 #include "core_state.hpp"

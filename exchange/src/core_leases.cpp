@@ -1,4 +1,5 @@
-// core_leases.cpp - the life of a lease: ready in time, metered by the second in prepaid slices, released,
+// exchange/src/core_leases.cpp - the life of a lease: ready in time, metered by the second in prepaid
+// slices, released,
 // ended or failed.
 #include "core_state.hpp"
 

@@ -1,4 +1,5 @@
-// core_money.cpp - every way in which the core moves money: holds, charges, fees, guarantee payments.
+// exchange/src/core_money.cpp - every way in which the core moves money: holds, charges, fees, guarantee
+// payments.
 #include "core_state.hpp"
 
 namespace spillway {

@@ -1,4 +1,5 @@
-// core_nodes.cpp - nodes and their proven units: what decides how much of an offer is executable.
+// exchange/src/core_nodes.cpp - nodes and their proven units: what decides how much of an offer is
+// executable.
 #include "core_state.hpp"
 
 namespace spillway {

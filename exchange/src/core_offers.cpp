@@ -1,4 +1,4 @@
-// core_offers.cpp - offers: posted on proven units, amended, cancelled, ended.
+// exchange/src/core_offers.cpp - offers: posted on proven units, amended, cancelled, ended.
 #include "core_state.hpp"
 
 namespace spillway {

@@ -1,4 +1,5 @@
-// core_order_checks.cpp - what an order may be refused for, and what it is taken to mean where it says
+// exchange/src/core_order_checks.cpp - what an order may be refused for, and what it is taken to mean where
+// it says
 // nothing.
 #include "core_state.hpp"
 

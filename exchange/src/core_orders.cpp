@@ -1,4 +1,4 @@
-// core_orders.cpp - orders: placed under a hold, amended, cancelled, ended.
+// exchange/src/core_orders.cpp - orders: placed under a hold, amended, cancelled, ended.
 #include "core_state.hpp"
 
 namespace spillway {

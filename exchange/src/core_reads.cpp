@@ -1,4 +1,4 @@
-// core_reads.cpp - what the follower and the gateway may know: plain values, copied out.
+// exchange/src/core_reads.cpp - what the follower and the gateway may know: plain values, copied out.
 #include "core_state.hpp"
 
 namespace spillway {

@@ -1,4 +1,4 @@
-// core_reference.cpp - the tables of the market, by the operator, before anything trades.
+// exchange/src/core_reference.cpp - the tables of the market, by the operator, before anything trades.
 #include "core_state.hpp"
 
 namespace spillway {

@@ -1,4 +1,5 @@
-// core_repeat.cpp - client ids: the same id with the same content is the same command, whoever sends it
+// exchange/src/core_repeat.cpp - client ids: the same id with the same content is the same command, whoever
+// sends it
 // again.
 #include "core_state.hpp"
 

@@ -1,4 +1,5 @@
-// core_state.hpp - the state behind ExchangeCore and the steps that change it; one source file per purpose.
+// exchange/src/core_state.hpp - the state behind ExchangeCore and the steps that change it; one source file
+// per purpose.
 // Room:   exchange_core (pure), internal.
 // Rule:   every handler looks, computes, then commits: what it returns as a refusal has changed nothing.
 #pragma once

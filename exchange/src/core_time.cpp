@@ -1,4 +1,5 @@
-// core_time.cpp - what happens by itself: deadlines in order, and what the exchange's own absence changes.
+// exchange/src/core_time.cpp - what happens by itself: deadlines in order, and what the exchange's own
+// absence changes.
 #include "core_state.hpp"
 
 namespace spillway {

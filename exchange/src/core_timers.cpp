@@ -1,4 +1,4 @@
-// core_timers.cpp - see core_timers.hpp.
+// exchange/src/core_timers.cpp - see core_timers.hpp.
 #include "core_timers.hpp"
 
 #include "market/check.hpp"

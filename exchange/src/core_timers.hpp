@@ -1,4 +1,4 @@
-// core_timers.hpp - deadlines in (deadline, creation sequence) order.
+// exchange/src/core_timers.hpp - deadlines in (deadline, creation sequence) order.
 // Room:   exchange_core (pure), internal.
 // Rule:   a service deadline moves by the gap in which the exchange did not run; a calendar deadline does
 // not.

@@ -1,4 +1,5 @@
-// fault_table.cpp - see settlement/fault_table.hpp. Read it beside the table in money.md: one function a row.
+// settlement/src/fault_table.cpp - see settlement/fault_table.hpp. Read it beside the table in money.md:
+// one function a row.
 #include "settlement/fault_table.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// ledger.cpp - see settlement/ledger.hpp.
+// settlement/src/ledger.cpp - see settlement/ledger.hpp.
 #include "settlement/ledger.hpp"
 
 #include <algorithm>

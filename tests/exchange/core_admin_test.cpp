@@ -1,4 +1,4 @@
-// core_admin_test.cpp - the operator's commands: exchange/src/core_admin.cpp and
+// tests/exchange/core_admin_test.cpp - the operator's commands: exchange/src/core_admin.cpp and
 // exchange/src/core_reference.cpp.
 #include "core_world.hpp"
 #include "settlement/ledger.hpp"

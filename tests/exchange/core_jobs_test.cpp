@@ -1,4 +1,4 @@
-// core_jobs_test.cpp - the life of a token job and its money: exchange/src/core_jobs.cpp,
+// tests/exchange/core_jobs_test.cpp - the life of a token job and its money: exchange/src/core_jobs.cpp,
 // exchange/src/core_money.cpp.
 #include "core_world.hpp"
 

@@ -1,4 +1,5 @@
-// core_leases_test.cpp - leases from the match to the last second: exchange/src/core_leases.cpp.
+// tests/exchange/core_leases_test.cpp - leases from the match to the last second:
+// exchange/src/core_leases.cpp.
 #include "core_world.hpp"
 
 namespace spillway {

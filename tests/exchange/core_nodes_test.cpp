@@ -1,4 +1,5 @@
-// core_nodes_test.cpp - nodes, proofs and what they make executable: exchange/src/core_nodes.cpp.
+// tests/exchange/core_nodes_test.cpp - nodes, proofs and what they make executable:
+// exchange/src/core_nodes.cpp.
 #include "core_world.hpp"
 
 namespace spillway {

@@ -1,4 +1,4 @@
-// core_offers_test.cpp - offers and what they are refused for: exchange/src/core_offers.cpp.
+// tests/exchange/core_offers_test.cpp - offers and what they are refused for: exchange/src/core_offers.cpp.
 #include <functional>
 
 #include "core_world.hpp"

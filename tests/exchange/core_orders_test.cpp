@@ -1,4 +1,4 @@
-// core_orders_test.cpp - orders and what they are refused for: exchange/src/core_orders.cpp,
+// tests/exchange/core_orders_test.cpp - orders and what they are refused for: exchange/src/core_orders.cpp,
 // core_order_checks.cpp, core_fills.cpp.
 #include <functional>
 

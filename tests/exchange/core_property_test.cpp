@@ -1,4 +1,5 @@
-// core_property_test.cpp - thousands of commands, sensible ones and garbage, against laws that are recomputed
+// tests/exchange/core_property_test.cpp - thousands of commands, sensible ones and garbage, against laws
+// that are recomputed
 // from the outcome records alone: exchange/src/core_invariants.cpp walks the inside, this file the outside.
 #include <map>
 #include <random>

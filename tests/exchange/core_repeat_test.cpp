@@ -1,4 +1,4 @@
-// core_repeat_test.cpp - client ids: exchange/src/core_repeat.cpp.
+// tests/exchange/core_repeat_test.cpp - client ids: exchange/src/core_repeat.cpp.
 #include "core_world.hpp"
 
 namespace spillway {

@@ -1,4 +1,5 @@
-// core_test.cpp - one entry through exchange/src/core.cpp: answers, report numbers, replay. Also
+// tests/exchange/core_test.cpp - one entry through exchange/src/core.cpp: answers, report numbers, replay.
+// Also
 // exchange/src/core_reads.cpp.
 #include <map>
 

@@ -1,4 +1,4 @@
-// core_time_test.cpp - what happens by itself, and what the exchange's own absence changes:
+// tests/exchange/core_time_test.cpp - what happens by itself, and what the exchange's own absence changes:
 // exchange/src/core_time.cpp.
 #include "core_world.hpp"
 

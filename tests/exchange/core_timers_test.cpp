@@ -1,4 +1,5 @@
-// core_timers_test.cpp - the queue of deadlines against a plain list: exchange/src/core_timers.cpp.
+// tests/exchange/core_timers_test.cpp - the queue of deadlines against a plain list:
+// exchange/src/core_timers.cpp.
 #include "core_timers.hpp"
 
 #include <gtest/gtest.h>

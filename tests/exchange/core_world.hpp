@@ -1,4 +1,5 @@
-// core_world.hpp - a small market for tests of the core: two places, two classes, two models, four tiers,
+// tests/exchange/core_world.hpp - a small market for tests of the core: two places, two classes, two
+// models, four tiers,
 // five people. Every entry is kept, so that any test can be replayed; the core's invariants are walked after
 // each.
 #pragma once

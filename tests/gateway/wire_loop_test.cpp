@@ -1,5 +1,5 @@
 // tests/gateway/wire_loop_test.cpp - spawn, signals, mailboxes and time limits (gateway/wire/src/loop.cpp,
-// signal.cpp; mailbox.hpp, timeout.hpp).
+// signal.cpp, and by linking at all separate.cpp; mailbox.hpp, timeout.hpp).
 #include <memory>
 #include <stdexcept>
 #include <thread>

@@ -1,4 +1,5 @@
-// fault_table_test.cpp - every cell of the table of money.md ("The charge follows the fault") against
+// tests/settlement/fault_table_test.cpp - every cell of the table of money.md ("The charge follows the
+// fault") against
 // settlement/src/fault_table.cpp.
 #include "settlement/fault_table.hpp"
 

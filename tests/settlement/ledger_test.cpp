@@ -1,4 +1,5 @@
-// ledger_test.cpp - the laws of settlement/src/ledger.cpp: two sides to every transfer, nobody below zero,
+// tests/settlement/ledger_test.cpp - the laws of settlement/src/ledger.cpp: two sides to every transfer,
+// nobody below zero,
 // shares that add up.
 #include "settlement/ledger.hpp"
 

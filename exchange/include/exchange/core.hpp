@@ -1,6 +1,7 @@
 // exchange/core.hpp - the exchange as one pure function: entries in, outcome records out.
 // Room:   exchange_core (pure); sees market, matching, settlement (ledger), attest_registry.
-// Rule:   no clock, no randomness, no I/O, no threads, no floating point. Live trading, restart, follower and audit are this
+// Rule:   no clock, no randomness, no I/O, no threads, no floating point. Live trading, restart, follower and
+// audit are this
 //         function applied to the same entries. Refusals are records; a broken invariant stops the process.
 #pragma once
 
@@ -25,8 +26,8 @@ struct CoreLimits {
   std::uint32_t orders_per_participant{100'000};
 };
 
-/// What one entry changed, in the order in which it happened. `touched` lists instruments whose book may look different
-/// (ascending, each once); it is a hint for market data and no part of the digest.
+/// What one entry changed, in the order in which it happened. `touched` lists instruments whose book may look
+/// different (ascending, each once); it is a hint for market data and no part of the digest.
 struct Outcome {
   std::vector<Record> records;
   std::vector<InstrumentId> touched;
@@ -34,31 +35,90 @@ struct Outcome {
 };
 
 // Views of the state, for the follower's reads and for the gateway's knowledge of jobs. Plain values.
-struct ParticipantView { ParticipantId id; FirmId firm; std::uint32_t roles{}; std::uint64_t reports{}; };
-struct KeyView { ParticipantId participant; KeyId key; KeyKind kind{}; Bytes32 value{}; };
+struct ParticipantView {
+  ParticipantId id;
+  FirmId firm;
+  std::uint32_t roles{};
+  std::uint64_t reports{};
+};
+struct KeyView {
+  ParticipantId participant;
+  KeyId key;
+  KeyKind kind{};
+  Bytes32 value{};
+};
 struct OrderView {
-  OrderId id; ClientOrderId client; ParticipantId buyer; PlaceOrder terms; SignatureId signature; OrderPhase phase{};
-  Lots open, filled; Nano held; Stamp placed, expires;  // expires 0: none
-  PriceIndex limit;  // as amended; the terms say how it was placed
+  OrderId id;
+  ClientOrderId client;
+  ParticipantId buyer;
+  PlaceOrder terms;
+  SignatureId signature;
+  OrderPhase phase{};
+  Lots open, filled;
+  Nano held;
+  Stamp placed, expires;  // expires 0: none
+  PriceIndex limit;       // as amended; the terms say how it was placed
 };
 struct OfferView {
-  OfferId id; ClientOrderId client; ParticipantId provider; NodeId node; InstrumentId instrument; PriceIndex price;
-  Lots rest, executable, quantity; OfferPhase phase{}; Stamp posted, end;
+  OfferId id;
+  ClientOrderId client;
+  ParticipantId provider;
+  NodeId node;
+  InstrumentId instrument;
+  PriceIndex price;
+  Lots rest, executable, quantity;
+  OfferPhase phase{};
+  Stamp posted, end;
 };
 struct NodeView {
-  NodeId id; ClientOrderId label; ParticipantId provider; PlaceId place; ClassId klass; std::uint16_t units_max{};
-  std::int32_t units_attested{}; NodePhase phase{};
+  NodeId id;
+  ClientOrderId label;
+  ParticipantId provider;
+  PlaceId place;
+  ClassId klass;
+  std::uint16_t units_max{};
+  std::int32_t units_attested{};
+  NodePhase phase{};
 };
 struct JobView {
-  JobId id; OrderId order; OfferId offer; ParticipantId buyer, provider; NodeId node; InstrumentId instrument; PriceIndex price;
-  Tokens input, output_max, output; FaultPolicy policy{}; JobPhase phase{}; Fault fault{}; FailCode code{}; FinishReason finish{};
-  Nano charge, guarantee; Micros latency; bool late{}; Stamp matched, deadline;
+  JobId id;
+  OrderId order;
+  OfferId offer;
+  ParticipantId buyer, provider;
+  NodeId node;
+  InstrumentId instrument;
+  PriceIndex price;
+  Tokens input, output_max, output;
+  FaultPolicy policy{};
+  JobPhase phase{};
+  Fault fault{};
+  FailCode code{};
+  FinishReason finish{};
+  Nano charge, guarantee;
+  Micros latency;
+  bool late{};
+  Stamp matched, deadline;
 };
 struct LeaseView {
-  LeaseId id; OrderId order; OfferId offer; ParticipantId buyer, provider; NodeId node; InstrumentId instrument; PriceIndex price;
-  Lots lots; LeasePhase phase{}; Fault fault{}; Nano charge; Stamp matched, ready, ends; Micros used;
+  LeaseId id;
+  OrderId order;
+  OfferId offer;
+  ParticipantId buyer, provider;
+  NodeId node;
+  InstrumentId instrument;
+  PriceIndex price;
+  Lots lots;
+  LeasePhase phase{};
+  Fault fault{};
+  Nano charge;
+  Stamp matched, ready, ends;
+  Micros used;
 };
-struct AccountView { AccountKey key; Nano balance; Nano debits, credits; };  // balance = credits - debits
+struct AccountView {
+  AccountKey key;
+  Nano balance;
+  Nano debits, credits;
+};  // balance = credits - debits
 
 class ExchangeCore {
  public:
@@ -67,8 +127,8 @@ class ExchangeCore {
   ExchangeCore(ExchangeCore const&) = delete;
   ExchangeCore& operator=(ExchangeCore const&) = delete;
 
-  /// Applies one entry: first fires what is due up to its stamp in (deadline, creation) order, then the command.
-  /// Entries come without gaps and with stamps that never go back (checked). `out` is appended to.
+  /// Applies one entry: first fires what is due up to its stamp in (deadline, creation) order, then the
+  /// command. Entries come without gaps and with stamps that never go back (checked). `out` is appended to.
   void apply(Entry const& entry, Outcome& out);
 
   [[nodiscard]] Seq applied() const;
@@ -86,7 +146,8 @@ class ExchangeCore {
   [[nodiscard]] std::vector<ParticipantView> participants() const;
   [[nodiscard]] std::vector<KeyView> keys() const;
   [[nodiscard]] std::optional<OrderView> order(OrderId) const;
-  [[nodiscard]] std::optional<OrderId> order_with(ParticipantId, ClientOrderId) const;  // by the client's own id
+  [[nodiscard]] std::optional<OrderId> order_with(ParticipantId,
+                                                  ClientOrderId) const;  // by the client's own id
   [[nodiscard]] std::optional<OfferView> offer(OfferId) const;
   [[nodiscard]] std::optional<NodeView> node(NodeId) const;
   [[nodiscard]] std::optional<NodeId> node_labelled(ParticipantId, ClientOrderId label) const;
@@ -95,7 +156,8 @@ class ExchangeCore {
   [[nodiscard]] std::vector<OrderView> orders_of(ParticipantId, std::size_t most) const;  // newest first
   [[nodiscard]] std::vector<OfferView> offers() const;
   [[nodiscard]] std::vector<NodeView> nodes() const;
-  [[nodiscard]] std::vector<JobView> jobs_of(ParticipantId, std::size_t most) const;  // newest first, as buyer or provider
+  [[nodiscard]] std::vector<JobView> jobs_of(ParticipantId,
+                                             std::size_t most) const;  // newest first, as buyer or provider
   [[nodiscard]] std::vector<JobView> open_jobs() const;
   [[nodiscard]] std::vector<LeaseView> leases_of(ParticipantId, std::size_t most) const;
   [[nodiscard]] std::vector<LeaseView> open_leases() const;

@@ -12,8 +12,8 @@ namespace spillway {
 
 enum class AccountKind : std::uint16_t {
   unset = 0,
-  bank = 1,       // the exchange's: what came in from outside (the only account that may stand on the debit side)
-  funds = 2,      // a participant's free money
+  bank = 1,   // the exchange's: what came in from outside (the only account that may stand on the debit side)
+  funds = 2,  // a participant's free money
   escrow = 3,     // a participant's money held for its open orders, jobs and leases
   earnings = 4,   // what a provider has earned
   fees = 5,       // the exchange's income

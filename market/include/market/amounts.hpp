@@ -1,7 +1,8 @@
 // market/amounts.hpp - where prices meet quantities: the only home of money rounding.
 // Room:   market (vocabulary); sees the standard library only.
 // Units:  money nano-units; tokens; accelerator time in thousandths of an accelerator times microseconds.
-// Rule:   amounts are differences of floored running totals, so that slices add up to the whole (market.md, "Amounts").
+// Rule:   amounts are differences of floored running totals, so that slices add up to the whole (market.md,
+// "Amounts").
 #pragma once
 
 #include "market/price_grid.hpp"
@@ -9,10 +10,12 @@
 
 namespace spillway {
 
-/// Owed in all for `work` work tokens at `price` per million, floored; non-zero work at a non-zero price owes >= 1.
+/// Owed in all for `work` work tokens at `price` per million, floored; non-zero work at a non-zero price owes
+/// >= 1.
 [[nodiscard]] Nano due_for_tokens(PriceIndex price, Tokens work);
 
-/// Owed in all for `lots` thousandths of an accelerator over `used`, at `price` per accelerator-hour; same rule.
+/// Owed in all for `lots` thousandths of an accelerator over `used`, at `price` per accelerator-hour; same
+/// rule.
 [[nodiscard]] Nano due_for_capacity(PriceIndex price, Lots lots, Micros used);
 
 /// floor(total * bps / 10000); `total` >= 0, bps in [0, 10000].

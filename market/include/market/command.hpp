@@ -1,7 +1,8 @@
 // market/command.hpp - everything that can be sequenced: the commands of the exchange as plain values.
 // Room:   market (vocabulary); sees the standard library only.
-// Units:  see the fields' types. `Entry::principal` is who asked; 0 is the exchange itself (gateway, clock, genesis).
-// Rule:   a command carries all that is unpredictable; applying the same entries gives the same outcome records.
+// Units:  see the fields' types. `Entry::principal` is who asked; 0 is the exchange itself (gateway, clock,
+// genesis). Rule:   a command carries all that is unpredictable; applying the same entries gives the same
+// outcome records.
 #pragma once
 
 #include <array>
@@ -44,97 +45,218 @@ struct Rules {
   friend bool operator==(Rules const&, Rules const&) = default;
 };
 
-struct SetRules { Rules rules; };
-struct DefinePlaces { std::vector<Place> rows; };   // rows are appended: a table longer than an entry comes in several
-struct DefineRoundTrips { PlaceId from; std::vector<RoundTrip> to_each_place; };
-struct DefineClasses { std::vector<AcceleratorClass> rows; };
-struct DefineTiers { std::vector<Tier> rows; };
-struct DefineModels { std::vector<Model> rows; };
-struct DefineRelay { PlaceId place; };
-struct SetHalt { bool halted{}; };  // halted: new orders and offers are refused, everything else goes on
+struct SetRules {
+  Rules rules;
+};
+struct DefinePlaces {
+  std::vector<Place> rows;
+};  // rows are appended: a table longer than an entry comes in several
+struct DefineRoundTrips {
+  PlaceId from;
+  std::vector<RoundTrip> to_each_place;
+};
+struct DefineClasses {
+  std::vector<AcceleratorClass> rows;
+};
+struct DefineTiers {
+  std::vector<Tier> rows;
+};
+struct DefineModels {
+  std::vector<Model> rows;
+};
+struct DefineRelay {
+  PlaceId place;
+};
+struct SetHalt {
+  bool halted{};
+};  // halted: new orders and offers are refused, everything else goes on
 
 enum class Role : std::uint32_t { none = 0, provider = 1, buyer = 2, auditor = 4, operator_ = 8 };
-struct AddParticipant { ParticipantId participant; FirmId firm; std::uint32_t roles{}; };  // roles: OR of Role
+struct AddParticipant {
+  ParticipantId participant;
+  FirmId firm;
+  std::uint32_t roles{};
+};  // roles: OR of Role
 enum class KeyKind : std::uint8_t { unset = 0, ed25519 = 1, bearer_blake2b = 2 };
-struct AddKey { ParticipantId participant; KeyId key; KeyKind kind{}; Bytes32 value{}; };  // public key, or hash of a bearer key
-struct Deposit { ParticipantId participant; Nano amount; };
-struct FundGuarantee { Nano amount; };
+struct AddKey {
+  ParticipantId participant;
+  KeyId key;
+  KeyKind kind{};
+  Bytes32 value{};
+};  // public key, or hash of a bearer key
+struct Deposit {
+  ParticipantId participant;
+  Nano amount;
+};
+struct FundGuarantee {
+  Nano amount;
+};
 
 // ---- supply ----
 
 /// A node is known by its provider's own label, so a reconnecting agent finds it again.
-struct RegisterNode { ClientOrderId label; PlaceId place; ClassId klass; std::uint16_t units_max{}; };
+struct RegisterNode {
+  ClientOrderId label;
+  PlaceId place;
+  ClassId klass;
+  std::uint16_t units_max{};
+};
 /// Verdict of a full challenge, checked outside the core; principal is the exchange.
 struct UnitAttested {
-  NodeId node; std::uint16_t unit{}; Bytes32 unit_key{}; ClassId klass;
-  std::int64_t ops_per_s{}; std::int64_t bytes{}; std::int64_t bytes_per_s{};
-  std::uint8_t evidence_level{}; Bytes32 transcript{};
+  NodeId node;
+  std::uint16_t unit{};
+  Bytes32 unit_key{};
+  ClassId klass;
+  std::int64_t ops_per_s{};
+  std::int64_t bytes{};
+  std::int64_t bytes_per_s{};
+  std::uint8_t evidence_level{};
+  Bytes32 transcript{};
 };
 /// `reason` is attest's RejectReason; the record ends, the unit's capacity leaves the book in this step.
-struct UnitRejected { NodeId node; std::uint16_t unit{}; std::uint16_t reason{}; };
-struct NodeLost { NodeId node; };
-struct NodeBack { NodeId node; };
+struct UnitRejected {
+  NodeId node;
+  std::uint16_t unit{};
+  std::uint16_t reason{};
+};
+struct NodeLost {
+  NodeId node;
+};
+struct NodeBack {
+  NodeId node;
+};
 
 struct PostOffer {
-  ClientOrderId client; NodeId node; ProductKind product{}; ModelId model; TierId tier; PriceIndex price;
-  Lots quantity; Lots fill_min; Lots fill_max;  // 0: no bound of its own
-  bool replenish{}; Stamp end;                  // 0: good until cancelled
+  ClientOrderId client;
+  NodeId node;
+  ProductKind product{};
+  ModelId model;
+  TierId tier;
+  PriceIndex price;
+  Lots quantity;
+  Lots fill_min;
+  Lots fill_max;  // 0: no bound of its own
+  bool replenish{};
+  Stamp end;  // 0: good until cancelled
 };
-struct AmendOffer { OfferId offer; PriceIndex price; Lots quantity; };  // quantity = new total rest
-struct CancelOffer { OfferId offer; };
+struct AmendOffer {
+  OfferId offer;
+  PriceIndex price;
+  Lots quantity;
+};  // quantity = new total rest
+struct CancelOffer {
+  OfferId offer;
+};
 
 // ---- demand ----
 
 enum class TimeInForce : std::uint8_t { unset = 0, ioc = 1, fok = 2, gtc = 3, timed = 4 };
-/// After the first token a failed job either ends with an error frame and is paid, or counts as not delivered.
+/// After the first token a failed job either ends with an error frame and is paid, or counts as not
+/// delivered.
 enum class FaultPolicy : std::uint8_t { unset = 0, error_frame = 1, re_run = 2 };
 
 struct PlaceOrder {
-  ClientOrderId client; Predicate predicate; TimeInForce tif{}; bool market{};  // market: `limit` is the protection
-  PriceIndex limit; bool prefer_near{};
-  Micros good_for{};                                      // timed only; 0 = the rules' default
-  Tokens input; Tokens output_max; FaultPolicy policy{};  // tokens: one job
-  Lots quantity; Micros term{};                           // capacity; term 0: until released
+  ClientOrderId client;
+  Predicate predicate;
+  TimeInForce tif{};
+  bool market{};  // market: `limit` is the protection
+  PriceIndex limit;
+  bool prefer_near{};
+  Micros good_for{};  // timed only; 0 = the rules' default
+  Tokens input;
+  Tokens output_max;
+  FaultPolicy policy{};  // tokens: one job
+  Lots quantity;
+  Micros term{};  // capacity; term 0: until released
 };
-struct AmendOrder { OrderId order; PriceIndex limit; Lots quantity; };  // capacity: less keeps priority; tokens: price only
+struct AmendOrder {
+  OrderId order;
+  PriceIndex limit;
+  Lots quantity;
+};  // capacity: less keeps priority; tokens: price only
 enum class CancelReason : std::uint8_t { unset = 0, asked = 1, disconnected = 2 };
-struct CancelOrder { OrderId order; CancelReason reason{}; };
-struct ReleaseLease { LeaseId lease; };
+struct CancelOrder {
+  OrderId order;
+  CancelReason reason{};
+};
+struct ReleaseLease {
+  LeaseId lease;
+};
 
 // ---- jobs and leases: by the gateway (jobs) and the provider (leases) ----
 
-struct JobAcknowledged { JobId job; };
-struct JobFirstToken { JobId job; Micros latency{}; };  // measured by the relay: last request byte to first content byte
-struct JobMarked { JobId job; Tokens output; };         // usage mark: counted output so far, a running total
+struct JobAcknowledged {
+  JobId job;
+};
+struct JobFirstToken {
+  JobId job;
+  Micros latency{};
+};  // measured by the relay: last request byte to first content byte
+struct JobMarked {
+  JobId job;
+  Tokens output;
+};  // usage mark: counted output so far, a running total
 enum class FinishReason : std::uint8_t { unset = 0, stop = 1, length = 2 };
 /// The provider's signed usage claim beside the gateway's own count.
 struct JobCompleted {
-  JobId job; FinishReason finish{}; Tokens counted_output; Tokens claimed_output; Tokens claimed_input; Bytes64 claim_signature{};
+  JobId job;
+  FinishReason finish{};
+  Tokens counted_output;
+  Tokens claimed_output;
+  Tokens claimed_input;
+  Bytes64 claim_signature{};
 };
 enum class Fault : std::uint8_t { unset = 0, buyer = 1, provider = 2, exchange = 3, none = 4 };
 enum class FailCode : std::uint16_t {
-  unset = 0, refused = 1, not_acknowledged = 2, first_token_late = 3, stalled = 4, engine_died = 5, engine_error = 6,
-  node_lost = 7, buyer_left = 8, prompt_missing = 9, relay_died = 10, engine_refused_request = 11, output_unread = 12,
+  unset = 0,
+  refused = 1,
+  not_acknowledged = 2,
+  first_token_late = 3,
+  stalled = 4,
+  engine_died = 5,
+  engine_error = 6,
+  node_lost = 7,
+  buyer_left = 8,
+  prompt_missing = 9,
+  relay_died = 10,
+  engine_refused_request = 11,
+  output_unread = 12,
 };
 struct JobFailed {
-  JobId job; Fault fault{}; FailCode code{}; Tokens counted_output; Tokens claimed_output; Tokens claimed_input; Bytes64 claim_signature{};
+  JobId job;
+  Fault fault{};
+  FailCode code{};
+  Tokens counted_output;
+  Tokens claimed_output;
+  Tokens claimed_input;
+  Bytes64 claim_signature{};
 };
-struct LeaseReady { LeaseId lease; };
-struct LeaseFailed { LeaseId lease; Fault fault{}; FailCode code{}; };
+struct LeaseReady {
+  LeaseId lease;
+};
+struct LeaseFailed {
+  LeaseId lease;
+  Fault fault{};
+  FailCode code{};
+};
 
 // ---- time ----
 
 struct Tick {};
-/// The sequencer did not run for `gap`: deadlines in service move by it. `relay_lost`: a fresh process, token jobs have lost
-/// their relay and their prompts, nodes must come back.
-struct Resumed { Micros gap{}; bool relay_lost{}; };
+/// The sequencer did not run for `gap`: deadlines in service move by it. `relay_lost`: a fresh process, token
+/// jobs have lost their relay and their prompts, nodes must come back.
+struct Resumed {
+  Micros gap{};
+  bool relay_lost{};
+};
 
 /// The order of members is fixed: journal and wire carry the index. New commands go to the end.
-using Command = std::variant<SetRules, DefinePlaces, DefineRoundTrips, DefineClasses, DefineTiers, DefineModels, DefineRelay,
-                             SetHalt, AddParticipant, AddKey, Deposit, FundGuarantee, RegisterNode, UnitAttested, UnitRejected,
-                             NodeLost, NodeBack, PostOffer, AmendOffer, CancelOffer, PlaceOrder, AmendOrder, CancelOrder,
-                             ReleaseLease, JobAcknowledged, JobFirstToken, JobMarked, JobCompleted, JobFailed, LeaseReady,
-                             LeaseFailed, Tick, Resumed>;
+using Command =
+    std::variant<SetRules, DefinePlaces, DefineRoundTrips, DefineClasses, DefineTiers, DefineModels,
+                 DefineRelay, SetHalt, AddParticipant, AddKey, Deposit, FundGuarantee, RegisterNode,
+                 UnitAttested, UnitRejected, NodeLost, NodeBack, PostOffer, AmendOffer, CancelOffer,
+                 PlaceOrder, AmendOrder, CancelOrder, ReleaseLease, JobAcknowledged, JobFirstToken, JobMarked,
+                 JobCompleted, JobFailed, LeaseReady, LeaseFailed, Tick, Resumed>;
 
 /// One line of the journal.
 struct Entry {

@@ -23,15 +23,16 @@ struct Id {
 
 using Seq = Id<struct SeqTag, std::uint64_t>;  // place of an entry in the journal, from 1, without gaps
 using ParticipantId = Id<struct ParticipantTag, std::uint32_t>;
-using FirmId = Id<struct FirmTag, std::uint32_t>;      // related participants share one
-using KeyId = Id<struct KeyTag, std::uint32_t>;        // per participant
-using NodeId = Id<struct NodeTag, std::uint32_t>;      // a pool of units of one class at one site
-using OfferId = Id<struct OfferTag, std::uint64_t>;    // the sequence of the entry that made it
-using OrderId = Id<struct OrderTag, std::uint64_t>;    // the sequence of the entry that made it
-using FillId = Id<struct FillTag, std::uint64_t>;      // dense from 1; the job or lease of a fill has the same number
-using JobId = Id<struct JobTag, std::uint64_t>;        // = fill id
-using LeaseId = Id<struct LeaseTag, std::uint64_t>;    // = fill id
-using TransferId = Id<struct TransferTag, std::uint64_t>;  // dense from 1
+using FirmId = Id<struct FirmTag, std::uint32_t>;    // related participants share one
+using KeyId = Id<struct KeyTag, std::uint32_t>;      // per participant
+using NodeId = Id<struct NodeTag, std::uint32_t>;    // a pool of units of one class at one site
+using OfferId = Id<struct OfferTag, std::uint64_t>;  // the sequence of the entry that made it
+using OrderId = Id<struct OrderTag, std::uint64_t>;  // the sequence of the entry that made it
+using FillId =
+    Id<struct FillTag, std::uint64_t>;  // dense from 1; the job or lease of a fill has the same number
+using JobId = Id<struct JobTag, std::uint64_t>;                  // = fill id
+using LeaseId = Id<struct LeaseTag, std::uint64_t>;              // = fill id
+using TransferId = Id<struct TransferTag, std::uint64_t>;        // dense from 1
 using ClientOrderId = Id<struct ClientOrderTag, std::uint64_t>;  // chosen by the participant; its retry key
 using SessionId = Id<struct SessionTag, std::uint64_t>;          // of one login
 using InstrumentId = Id<struct InstrumentTag, std::uint32_t>;    // dense from 1

@@ -1,7 +1,8 @@
 // market/reference.hpp - the versioned tables of the market: places, round trips, classes, tiers, models.
 // Room:   market (vocabulary); sees the standard library only.
-// Units:  microseconds, MiB, MB/s, 10^9 operations per second, per mille; integers only, estimates come from the table maker.
-// Rule:   tables arrive as sequenced commands; row n has id n, ids start at 1. Unknown values are told apart from zero.
+// Units:  microseconds, MiB, MB/s, 10^9 operations per second, per mille; integers only, estimates come from
+// the table maker. Rule:   tables arrive as sequenced commands; row n has id n, ids start at 1. Unknown
+// values are told apart from zero.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,14 @@ namespace spillway {
 
 enum class ProductKind : std::uint8_t { unset = 0, tokens = 1, capacity = 2 };
 
-enum class PlaceKind : std::uint8_t { unset = 0, country = 1, region = 2, city = 3, site = 4, jurisdiction = 5 };
+enum class PlaceKind : std::uint8_t {
+  unset = 0,
+  country = 1,
+  region = 2,
+  city = 3,
+  site = 4,
+  jurisdiction = 5
+};
 
 inline constexpr std::int32_t unknown_milli = -1;
 
@@ -25,10 +33,10 @@ struct Place {
   PlaceId id;
   PlaceId parent;  // none for a root
   PlaceKind kind{};
-  std::string name;           // unique, e.g. "azure:westeurope", "cn:guangdong:shenzhen"
-  std::string title;          // for people
-  std::string country;        // ISO 3166 alpha-2, the jurisdiction
-  std::int32_t lat_micro{};   // micro-degrees
+  std::string name;          // unique, e.g. "azure:westeurope", "cn:guangdong:shenzhen"
+  std::string title;         // for people
+  std::string country;       // ISO 3166 alpha-2, the jurisdiction
+  std::int32_t lat_micro{};  // micro-degrees
   std::int32_t lon_micro{};
   std::int32_t pue_milli{unknown_milli};    // 1300 = 1.3
   std::int32_t green_milli{unknown_milli};  // share of green power, per mille
@@ -52,10 +60,10 @@ struct AcceleratorClass {
   std::int32_t memory_mib{};
   std::int32_t bandwidth_mb_s{};
   std::int64_t fp16_gflops{};
-  std::int64_t int8_gops{};           // 0: the part has no INT8 matrix rate
+  std::int64_t int8_gops{};  // 0: the part has no INT8 matrix rate
   std::int32_t smallest_part_milli{1000};
   std::int64_t micro_degrees_per_hour{};  // 1 degree = 312 dense FP16 TFLOPS for an hour
-  bool calibrated{};                  // floors measured by somebody on this part
+  bool calibrated{};                      // floors measured by somebody on this part
   friend bool operator==(AcceleratorClass const&, AcceleratorClass const&) = default;
 };
 
@@ -63,20 +71,20 @@ struct Tier {
   TierId id;
   std::string name;  // "fast", "standard", "warm", "cold"
   ProductKind product{};
-  std::int64_t base_us{};              // tokens: first token promise without input; capacity: time to usable
+  std::int64_t base_us{};  // tokens: first token promise without input; capacity: time to usable
   std::int64_t per_1k_input_us{};
-  std::int32_t output_rate_min{};      // tokens per second
-  std::int32_t input_max{};            // tokens
+  std::int32_t output_rate_min{};  // tokens per second
+  std::int32_t input_max{};        // tokens
   std::int32_t output_max{};
   friend bool operator==(Tier const&, Tier const&) = default;
 };
 
 struct Model {
   ModelId id;
-  std::string name;                      // catalogue name, e.g. "deepseek-r1-distill-qwen-7b"
+  std::string name;  // catalogue name, e.g. "deepseek-r1-distill-qwen-7b"
   std::int64_t parameters_millions{};
   std::int64_t active_millions{};
-  std::int32_t bits_per_parameter{};     // precision: 16, 8, 4
+  std::int32_t bits_per_parameter{};  // precision: 16, 8, 4
   std::int64_t kv_bytes_per_token{};
   std::int32_t input_weight_milli{};     // median input/output price ratio, per mille
   std::int32_t bytes_per_token_milli{};  // the counter: UTF-8 bytes per token x 1000
@@ -95,7 +103,8 @@ struct Fit {
 class Reference {
  public:
   [[nodiscard]] std::optional<std::string> set_places(std::vector<Place> rows);
-  [[nodiscard]] std::optional<std::string> set_round_trips(PlaceId from, std::vector<RoundTrip> to_each_place);
+  [[nodiscard]] std::optional<std::string> set_round_trips(PlaceId from,
+                                                           std::vector<RoundTrip> to_each_place);
   [[nodiscard]] std::optional<std::string> set_classes(std::vector<AcceleratorClass> rows);
   [[nodiscard]] std::optional<std::string> set_tiers(std::vector<Tier> rows);
   [[nodiscard]] std::optional<std::string> set_models(std::vector<Model> rows);

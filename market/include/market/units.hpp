@@ -25,7 +25,8 @@ struct Quantity {
 
 using Nano = Quantity<struct NanoTag>;      // 10^-9 of the settlement currency
 using Micros = Quantity<struct MicrosTag>;  // a duration in microseconds
-using Lots = Quantity<struct LotsTag>;      // slots of a token offer, or thousandths of an accelerator of a capacity one
+using Lots =
+    Quantity<struct LotsTag>;  // slots of a token offer, or thousandths of an accelerator of a capacity one
 using Tokens = Quantity<struct TokensTag>;  // tokens, or work tokens where the name says so
 
 /// A moment: microseconds since the Unix epoch in UTC, stamped once by the sequencer and never going back.
@@ -39,10 +40,10 @@ struct Stamp {
 };
 
 inline constexpr std::int64_t nano_per_unit = 1'000'000'000;
-inline constexpr std::int64_t tokens_per_price = 1'000'000;         // token prices are per million work tokens
+inline constexpr std::int64_t tokens_per_price = 1'000'000;  // token prices are per million work tokens
 inline constexpr std::int64_t milli_per_accelerator = 1'000;
 inline constexpr std::int64_t micros_per_second = 1'000'000;
-inline constexpr std::int64_t micros_per_hour = 3'600'000'000;      // capacity prices are per accelerator-hour
+inline constexpr std::int64_t micros_per_hour = 3'600'000'000;  // capacity prices are per accelerator-hour
 /// Largest sum that one order may hold (10^15 nano-units, one million units).
 inline constexpr Nano largest_hold{1'000'000'000'000'000};
 
