@@ -1,4 +1,5 @@
 // tests/e2e/attestation.test.mjs - what is not proven is not on the book: devices too small, garbage and wrong answers.
+// Covers: attester.cpp (gateway/server), unit_prover.cpp (apps/agent).
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { Engine, OPTIONS, until } from './lib.mjs';

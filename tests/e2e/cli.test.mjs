@@ -1,4 +1,5 @@
 // tests/e2e/cli.test.mjs - the command line as people and scripts use it: tables, --json, exit status and sentences.
+// Covers: exchange_link.cpp (apps/trade), market_client.cpp, credentials.cpp (gateway/client), feed.cpp (gateway/server).
 import assert from 'node:assert/strict';
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

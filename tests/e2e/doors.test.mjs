@@ -1,4 +1,5 @@
 // tests/e2e/doors.test.mjs - bad input at every door: a clear error for the sender, and nobody else notices.
+// Covers: session.cpp, session_requests.cpp, names.cpp (gateway/server).
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { connect as tlsConnect } from 'node:tls';

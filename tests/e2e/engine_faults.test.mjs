@@ -1,4 +1,5 @@
 // tests/e2e/engine_faults.test.mjs - engines and agents that are down, stall or die: one end for each job, and right money.
+// Covers: relay.cpp (gateway/server), agent.cpp, engine_call.cpp (apps/agent).
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, test } from 'node:test';
 import { ENDLESS, Engine, OPTIONS, packages } from './lib.mjs';

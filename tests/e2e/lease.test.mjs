@@ -1,4 +1,5 @@
 // tests/e2e/lease.test.mjs - capacity: matched, made ready by the provider's hook, metered by the second, released.
+// Covers: lease_hook.cpp (apps/agent).
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

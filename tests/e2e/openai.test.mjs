@@ -1,4 +1,5 @@
 // tests/e2e/openai.test.mjs - the OpenAI door as the official openai client and a plain HTTP client see it.
+// Covers: openai_door.cpp, door_request.cpp, door_stream.cpp, metrics_page.cpp, meters.cpp (gateway/server).
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { Engine, ENDLESS, knownAnswer, OPTIONS, packages, until } from './lib.mjs';

@@ -1,4 +1,5 @@
 // tests/e2e/restart.test.mjs - kill -9 of the exchange in the middle of everything: what was acknowledged is there.
+// Covers: hub.cpp, exchange_server.cpp (gateway/server).
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { before, test } from 'node:test';
