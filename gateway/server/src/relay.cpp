@@ -32,8 +32,8 @@ bool repeated(Released const& released) {
 
 // ---- the buyer's side ----
 
-// A missing maximum becomes the smallest that a tier for this input has, as in the core, and is sent upstream, so that the
-// bound is real.
+// A missing maximum becomes the smallest that a tier for this input has, as in the core, and is sent
+// upstream, so that the bound is real.
 Tokens JobRelay::output_bound(PlaceOrder const& order) const {
   if (order.output_max.v > 0) return order.output_max;
   std::int32_t least = 0;
@@ -52,15 +52,27 @@ void JobRelay::place(ParticipantId buyer, PlaceOrder order, Bytes prompt, std::s
   auto waiting = std::make_shared<WaitingOrder>(
       WaitingOrder{buyer, std::move(prompt), std::move(sink), order.input, order.output_max, order.policy});
   auto on_released = [this, waiting, answered](Released const& released) {
-    if (!refused(released) && !repeated(released))
-      orders_.emplace(OrderId{released.entry.seq.v}, std::move(*waiting));
+    placing_.erase(waiting);
+    if (!refused(released) && !repeated(released)) on_placed(std::move(*waiting), released);
     answered(Refusal::none, &released);
   };
+  placing_.insert(waiting);
   auto const refusal = hub_.submit(buyer, std::move(order), read_ns, std::move(on_released));
-  if (refusal != Refusal::none) answered(refusal, nullptr);
+  if (refusal == Refusal::none) return;
+  placing_.erase(waiting);
+  answered(refusal, nullptr);
+}
+
+// A buyer may leave between sending an order and its being durable: then nobody waits for what it brings.
+void JobRelay::on_placed(WaitingOrder placed, Released const& released) {
+  OrderId const id{released.entry.seq.v};
+  if (!placed.sink) hub_.enter(CancelOrder{id, CancelReason::disconnected});
+  orders_.emplace(id, std::move(placed));
 }
 
 void JobRelay::abandon(JobSink const* sink) {
+  for (auto const& placing : placing_)
+    if (placing->sink.get() == sink) placing->sink.reset();
   for (auto& [id, order] : orders_)
     if (order.sink.get() == sink) {
       hub_.enter(CancelOrder{id, CancelReason::disconnected});

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -81,6 +82,7 @@ class JobRelay {
     clock::time_point dispatched_at, last_heard;
   };
 
+  void on_placed(WaitingOrder placed, Released const&);
   void on_fill(Released const&, Record const&);
   void on_order_state(Record const&);
   void on_job_state(Record const&);
@@ -94,6 +96,7 @@ class JobRelay {
   [[nodiscard]] Tokens output_bound(PlaceOrder const&) const;
 
   Hub& hub_;
+  std::set<std::shared_ptr<WaitingOrder>> placing_;  // submitted, not yet durable
   std::map<OrderId, WaitingOrder> orders_;
   std::map<JobId, RunningJob> jobs_;
 };
