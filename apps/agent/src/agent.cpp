@@ -54,7 +54,7 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   std::map<msg::Request, std::string> offering;
   std::map<NodeId, Node> nodes;
   std::map<JobId, std::shared_ptr<EngineCall>> jobs;
-  std::set<LeaseId> leases;
+  std::map<LeaseId, msg::LeaseStart> leases;
   std::uint64_t next_client_id = wall_us();
 
   wire::awaitable<std::string> run();
@@ -73,6 +73,7 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   wire::awaitable<void> renew(std::weak_ptr<MarketClient> session, NodeId node);
   wire::awaitable<void> run_job(std::shared_ptr<MarketClient> session, msg::Dispatch dispatch);
   wire::awaitable<void> start_lease(std::shared_ptr<MarketClient> session, msg::LeaseStart lease);
+  wire::awaitable<void> end_lease(msg::LeaseStart lease);
 };
 
 Agent::Agent(wire::executor where, AgentConfig config, std::function<void(std::string const&)> log)
@@ -302,7 +303,7 @@ wire::awaitable<void> Agent::Impl::run_job(std::shared_ptr<MarketClient> session
 // ---- leases ----
 
 void Agent::Impl::on(msg::LeaseStart const& lease) {
-  leases.insert(lease.lease);
+  leases[lease.lease] = lease;
   wire::spawn(where, start_lease(client, lease));
 }
 
@@ -319,12 +320,15 @@ wire::awaitable<void> Agent::Impl::start_lease(std::shared_ptr<MarketClient> ses
 }
 
 void Agent::Impl::on(msg::LeaseStop const& stop) {
-  if (leases.erase(stop.lease) == 0) return;
-  auto self = shared_from_this();
-  wire::spawn(where, [](std::shared_ptr<Impl> agent, LeaseId lease) -> wire::awaitable<void> {
-    auto const status = co_await run_lease_hook(agent->where, agent->config.lease_end_hook, lease, {}, {});
-    if (status != 0) agent->log("the lease end hook failed with status " + std::to_string(status));
-  }(self, stop.lease));
+  auto const lease = leases.extract(stop.lease);
+  if (!lease.empty()) wire::spawn(where, end_lease(lease.mapped()));
+}
+
+wire::awaitable<void> Agent::Impl::end_lease(msg::LeaseStart lease) {
+  auto const self = shared_from_this();
+  auto const status =
+      co_await run_lease_hook(where, config.lease_end_hook, lease.lease, lease.node, lease.lots);
+  if (status != 0) log("the lease end hook failed with status " + std::to_string(status));
 }
 
 }  // namespace spillway

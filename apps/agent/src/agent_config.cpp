@@ -120,6 +120,9 @@ class Reader {
     for (auto const& row : *nodes) {
       if (!row.is_table()) fail(&row, "write each node as [[node]]");
       c.nodes.push_back(node(*row.as_table()));
+      auto const same = [&](AgentNode const& n) { return n.label == c.nodes.back().label; };
+      if (std::count_if(c.nodes.begin(), c.nodes.end(), same) > 1)
+        fail(&row, "another node has this label already; give each node its own");
     }
     return c;
   }
@@ -135,6 +138,8 @@ std::expected<AgentConfig, std::string> load_agent_config(std::filesystem::path 
     auto const root = toml::parse_file(file.string());
     return Reader(file.string()).config(root);
   } catch (toml::parse_error const& e) {
+    if (e.source().begin.line == 0)
+      return std::unexpected(file.string() + " can't be read: " + std::string(e.description()));
     return std::unexpected(file.string() + ", line " + std::to_string(e.source().begin.line) + ": " +
                            std::string(e.description()));
   } catch (Wrong const& wrong) {

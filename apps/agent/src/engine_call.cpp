@@ -22,6 +22,11 @@ FailCode code_of(wire::WireError const& error) {
   return error.fault == wire::WireFault::timed_out ? FailCode::stalled : FailCode::engine_died;
 }
 
+// Too slow to be read (408) or too many at once (429) is the engine's trouble, not the buyer's.
+bool blames_the_request(int status) {
+  return status >= 400 && status < 500 && status != 408 && status != 429;
+}
+
 }  // namespace
 
 EngineCall::EngineCall(wire::executor where, EngineJob job, std::function<void(std::string_view)> on_content)
@@ -61,8 +66,8 @@ wire::awaitable<EngineResult> EngineCall::run() {
   }
   auto const opened = co_await stream_->open(std::move(call));
   if (!opened) {
-    result_.failed = code_of(opened.error());
-  } else if (stream_->status() >= 400 && stream_->status() < 500) {
+    result_.failed = cancelled_ ? FailCode::buyer_left : code_of(opened.error());
+  } else if (blames_the_request(stream_->status())) {
     result_.failed = FailCode::engine_refused_request;
   } else if (stream_->status() != 200) {
     result_.failed = FailCode::engine_error;
