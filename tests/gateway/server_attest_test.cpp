@@ -1,0 +1,155 @@
+// tests/gateway/server_attest_test.cpp - only what was proven is on the book, and the feed shows what is.
+// Covers: attester.cpp, feed.cpp.
+#include <gmock/gmock.h>
+
+#include <boost/json.hpp>
+
+#include "attest/messages.hpp"
+#include "gate_world.hpp"
+
+namespace spillway {
+namespace {
+
+namespace json = boost::json;
+using testing::HasSubstr;
+
+std::size_t asks(Line& line) {
+  std::size_t found = 0;
+  auto const book = json::parse(line.read(msg::ReadKind::instruments));
+  for (auto const& row : book.at("instruments").as_array()) found += row.at("ask").is_null() ? 0 : 1;
+  return found;
+}
+
+TEST(Attestation, AnHonestUnitIsAdmittedAndItsOfferReachesTheFeed) {
+  GateWorld world;
+  auto watcher = world.log_in(dora);
+  EXPECT_EQ(watcher.refusal_of(msg::Subscribe{0, msg::topic_top, {}}), Refusal::none);
+  auto provider = world.log_in(ada);
+  auto const node = add_node(provider);
+  auto const verdict = prove(provider, node);
+  EXPECT_TRUE(verdict.admitted) << verdict.sentence;
+  EXPECT_EQ(verdict.bytes, 4 * 64 * 64 * 2);
+  EXPECT_GT(verdict.ops_per_s, 0);
+  EXPECT_EQ(provider.refusal_of(token_offer(node, "1.25", 2)), Refusal::none);
+  auto const top = watcher.next<msg::BookTop>([](msg::BookTop const& t) { return t.ask.has_value(); });
+  EXPECT_EQ(top.ask->price, price("1.25"));
+  EXPECT_EQ(top.ask->lots, Lots{2});
+}
+
+TEST(Attestation, AUnitThatLiesAboutItsClassIsRefusedAndNeverOnTheBook) {
+  GateWorld world(memory_decides());
+  auto liar = world.log_in(ada);
+  auto honest = world.log_in(bert);
+  auto const large = add_node(liar, 1, "MI300X");
+  auto const verdict = prove(liar, large, "MI300X");
+  EXPECT_FALSE(verdict.admitted);
+  EXPECT_THAT(verdict.sentence, testing::ContainsRegex("measured [0-9]+, needed [0-9]+"));
+  auto const answer = liar.ask(token_offer(large));
+  EXPECT_EQ(answer.refusal, Refusal::unit_unattested) << answer.sentence;
+  EXPECT_EQ(asks(liar), 0u);
+  supply(honest);
+  EXPECT_EQ(asks(liar), 1u) << "the same device as what it is";
+}
+
+TEST(Attestation, AUnitIsProvenForTheClassOfItsNodeOnly) {
+  GateWorld world;
+  auto provider = world.log_in(ada);
+  auto const node = add_node(provider);
+  EXPECT_FALSE(prove(provider, node, "T4").admitted);
+  EXPECT_EQ(provider.refusal_of(token_offer(node)), Refusal::unit_unattested);
+}
+
+Bytes opening(NodeId node) {
+  attest::AttestOpen open;
+  open.unit[0] = std::byte{9};
+  open.node = node;
+  open.wanted = class_id(test_class);
+  return attest::encode(attest::AttestMessage(open));
+}
+
+TEST(Attestation, FramesThatMakeNoSenseAreRefusedWithASentence) {
+  GateWorld world;
+  auto provider = world.log_in(ada);
+  auto rival = world.log_in(bert);
+  auto const node = add_node(provider);
+  auto verdict = [&](Line& line, NodeId of, std::uint16_t unit, Bytes bytes) {
+    line.send(msg::AttestFrame{of, unit, std::move(bytes)});
+    auto const got = line.next<msg::AttestVerdict>();
+    EXPECT_FALSE(got.admitted);
+    return got.sentence;
+  };
+  EXPECT_EQ(verdict(provider, node, 0, bytes_of("not a proof")), sentence(Refusal::malformed));
+  EXPECT_EQ(verdict(provider, node, 0, attest::encode(attest::AttestMessage(attest::RttEcho{}))),
+            sentence(Refusal::malformed));
+  EXPECT_EQ(verdict(provider, node, 5, opening(node)), sentence(Refusal::unknown_id));
+  EXPECT_EQ(verdict(provider, NodeId{99}, 0, opening(NodeId{99})), sentence(Refusal::node_unknown));
+  EXPECT_EQ(verdict(rival, node, 0, opening(node)), sentence(Refusal::not_yours));
+}
+
+TEST(Attestation, AWrongAnswerEndsTheChallengeAndANewOneMayBegin) {
+  GateWorld world;
+  auto provider = world.log_in(ada);
+  auto const node = add_node(provider);
+  provider.send(msg::AttestFrame{node, 0, opening(node)});
+  (void)provider.next<msg::AttestFrame>();
+  attest::RttEcho wrong;
+  wrong.nonce[0] = std::byte{1};
+  provider.send(msg::AttestFrame{node, 0, attest::encode(attest::AttestMessage(wrong))});
+  auto const verdict = provider.next<msg::AttestVerdict>();
+  EXPECT_FALSE(verdict.admitted);
+  EXPECT_GT(verdict.reason, 0);
+  EXPECT_EQ(provider.refusal_of(token_offer(node)), Refusal::unit_unattested);
+  EXPECT_TRUE(prove(provider, node).admitted);
+}
+
+TEST(Attestation, AProviderThatLeavesInTheMiddleDoesNotHoldUpTheNext) {
+  GateWorld world;
+  {
+    auto leaver = world.log_in(ada);
+    auto const node = add_node(leaver);
+    leaver.send(msg::AttestFrame{node, 0, opening(node)});
+    (void)leaver.next<msg::AttestFrame>();
+    leaver.leave();
+  }
+  auto next = world.log_in(bert);
+  supply(next);
+  EXPECT_EQ(asks(next), 1u);
+}
+
+TEST(Feed, TellsTradesToWhomAskedForThemAndTopsToWhomAskedForThose) {
+  GateWorld world;
+  auto provider = world.log_in(ada);
+  supply(provider);
+  auto trades = world.log_in(dora);
+  auto tops = world.log_in(audrey);
+  EXPECT_EQ(trades.refusal_of(msg::Subscribe{0, msg::topic_trades, {}}), Refusal::none);
+  EXPECT_EQ(tops.refusal_of(msg::Subscribe{0, msg::topic_top, {}}), Refusal::none);
+  EXPECT_EQ(tops.next<msg::BookTop>().ask->lots, Lots{2}) << "the present state comes first";
+  auto buyer = world.log_in(carl);
+  EXPECT_EQ(buyer.refusal_of(token_order()), Refusal::none);
+  auto const trade = trades.next<msg::Trade>();
+  EXPECT_EQ(trade.price, price("1"));
+  EXPECT_EQ(trade.lots, Lots{1});
+  auto const top = tops.next<msg::BookTop>([](auto const& t) { return t.ask && t.ask->lots == Lots{1}; });
+  EXPECT_GE(top.seq, trade.seq);
+  EXPECT_TRUE(tops.passed_over<msg::Trade>().empty());
+  EXPECT_TRUE(trades.passed_over<msg::BookTop>().empty());
+}
+
+TEST(Feed, ShowsTheOffersOfALostNodeNoMore) {
+  WorldOptions options;
+  options.rules.node_grace = Micros{100'000};
+  GateWorld world(options);
+  auto watcher = world.log_in(dora);
+  EXPECT_EQ(watcher.refusal_of(msg::Subscribe{0, msg::topic_top, {}}), Refusal::none);
+  auto provider = world.log_in(ada);
+  supply(provider);
+  auto const top = watcher.next<msg::BookTop>([](auto const& t) { return t.ask.has_value(); });
+  provider.leave();
+  auto const after = watcher.next<msg::BookTop>([](auto const& t) { return !t.ask.has_value(); });
+  EXPECT_EQ(after.instrument, top.instrument);
+  EXPECT_GT(after.seq, top.seq);
+}
+
+}  // namespace
+}  // namespace spillway

@@ -1,0 +1,219 @@
+// tests/gateway/server_requests_test.cpp - what each role may ask, what is refused and why, and reads that
+// wait. Covers: session_requests.cpp, hub.cpp.
+#include <gmock/gmock.h>
+
+#include <boost/json.hpp>
+
+#include "gate_world.hpp"
+
+namespace spillway {
+namespace {
+
+namespace json = boost::json;
+using testing::HasSubstr;
+
+TEST(Roles, NobodyMayAskWhatItsRoleDoesNotAllow) {
+  GateWorld world;
+  auto provider = world.log_in(ada);
+  auto buyer = world.log_in(carl);
+  auto auditor = world.log_in(audrey);
+  EXPECT_EQ(provider.refusal_of(token_order()), Refusal::role_missing);
+  EXPECT_EQ(provider.refusal_of(msg::CancelOrder{}), Refusal::role_missing);
+  EXPECT_EQ(buyer.refusal_of(msg::RegisterNode{0, ClientOrderId{1}, test_place, test_class, 1}),
+            Refusal::role_missing);
+  EXPECT_EQ(buyer.refusal_of(token_offer(NodeId{1})), Refusal::role_missing);
+  EXPECT_EQ(buyer.refusal_of(msg::JobDone{}), Refusal::role_missing);
+  EXPECT_EQ(auditor.refusal_of(token_order()), Refusal::role_missing);
+  for (auto* const line : {&provider, &buyer, &auditor}) {
+    EXPECT_EQ(line->refusal_of(msg::AdminDeposit{0, carl, Nano{1}}), Refusal::role_missing);
+    EXPECT_EQ(line->refusal_of(msg::AdminHalt{0, true}), Refusal::role_missing);
+    EXPECT_EQ(line->refusal_of(msg::AdminShutdown{}), Refusal::role_missing);
+  }
+}
+
+TEST(Orders, AreRefusedWithTheReasonAndASentence) {
+  GateWorld world;
+  auto buyer = world.log_in(carl);
+  auto refusal = [&](auto change) {
+    auto order = token_order();
+    change(order);
+    auto const answer = buyer.ask(order);
+    EXPECT_EQ(answer.sentence.empty(), answer.refusal == Refusal::none);
+    return answer.refusal;
+  };
+  EXPECT_EQ(refusal([](auto& o) { o.wanted.models = {"gpt-nothing"}; }), Refusal::unknown_model);
+  EXPECT_EQ(refusal([](auto& o) { o.wanted.tier = "warp"; }), Refusal::unknown_tier);
+  EXPECT_EQ(refusal([](auto& o) { o.wanted.within = {"mars"}; }), Refusal::unknown_place);
+  EXPECT_EQ(refusal([](auto& o) { o.prompt.clear(); }), Refusal::prompt_missing);
+  EXPECT_EQ(refusal([](auto& o) { o.input = Tokens{1'000'000}; }), Refusal::input_too_long);
+  EXPECT_EQ(refusal([](auto& o) { o.limit = PriceIndex{price_steps}; }), Refusal::price_off_grid);
+  EXPECT_EQ(refusal([](auto&) {}), Refusal::none);
+  EXPECT_EQ(world.log_in(poor).refusal_of(token_order()), Refusal::funds_short);
+}
+
+TEST(Orders, RepeatedWithTheSameClientIdAreAnsweredAgainAndChangedOnesRefused) {
+  GateWorld world;
+  auto buyer = world.log_in(carl);
+  auto const order = token_order("2");
+  auto const first = buyer.ask(order), again = buyer.ask(order);
+  EXPECT_FALSE(first.repeat);
+  EXPECT_TRUE(again.repeat);
+  EXPECT_EQ(again.refusal, Refusal::none);
+  EXPECT_EQ(again.id, first.id);
+  auto dearer = order;
+  dearer.limit = price("3");
+  EXPECT_EQ(buyer.refusal_of(dearer), Refusal::exists_with_different_price);
+}
+
+TEST(Orders, AreAmendedAndCancelledByNumberOrByTheClientsOwnId) {
+  GateWorld world;
+  auto buyer = world.log_in(carl);
+  auto const order = token_order("2");
+  auto const placed = buyer.ask(order);
+  EXPECT_EQ(buyer.refusal_of(msg::AmendOrder{0, {}, order.client, price("3"), {}}), Refusal::none);
+  EXPECT_EQ(buyer.refusal_of(msg::CancelOrder{0, {}, order.client}), Refusal::none);
+  EXPECT_EQ(buyer.refusal_of(msg::CancelOrder{0, OrderId{placed.id}, {}}), Refusal::dead_id);
+  EXPECT_EQ(buyer.refusal_of(msg::CancelOrder{0, {}, ClientOrderId{424242}}), Refusal::unknown_id);
+  auto const other = buyer.ask(token_order());
+  EXPECT_EQ(world.log_in(dora).refusal_of(msg::CancelOrder{0, OrderId{other.id}, {}}), Refusal::not_yours);
+}
+
+TEST(Offers, OfUnitsThatNobodyProvedAreRefused) {
+  GateWorld world;
+  auto provider = world.log_in(ada);
+  auto const node = add_node(provider);
+  EXPECT_EQ(provider.refusal_of(token_offer(node)), Refusal::unit_unattested);
+  EXPECT_EQ(provider.refusal_of(token_offer(NodeId{77})), Refusal::node_unknown);
+  auto unknown = token_offer(node);
+  unknown.model = "no such model";
+  EXPECT_EQ(provider.refusal_of(unknown), Refusal::unknown_model);
+  auto const book = json::parse(provider.read(msg::ReadKind::instruments));
+  for (auto const& row : book.at("instruments").as_array()) EXPECT_TRUE(row.at("ask").is_null());
+}
+
+TEST(Offers, AreAmendedAndCancelledByTheirProviderAlone) {
+  GateWorld world;
+  auto provider = world.log_in(ada);
+  auto const node = supply(provider);
+  auto const answer = provider.ask(token_offer(node, "3"));
+  OfferId const offer{answer.id};
+  EXPECT_EQ(provider.refusal_of(msg::AmendOffer{0, offer, price("4"), Lots{1}}), Refusal::none);
+  auto rival = world.log_in(bert);
+  EXPECT_EQ(rival.refusal_of(msg::CancelOffer{0, offer}), Refusal::not_yours);
+  EXPECT_EQ(rival.refusal_of(token_offer(node)), Refusal::not_yours);
+  EXPECT_EQ(provider.refusal_of(msg::CancelOffer{0, offer}), Refusal::none);
+}
+
+TEST(Reads, WaitForTheirOwnSequence) {
+  GateWorld world;
+  auto buyer = world.log_in(carl);
+  for (int i = 0; i < 25; ++i) {
+    auto const placed = buyer.ask(token_order());
+    msg::Read read;
+    read.kind = msg::ReadKind::orders;
+    read.most = 1'000;
+    read.wait_for_seq = placed.seq;
+    auto const seen = buyer.read(read);
+    EXPECT_GE(seen.seq, placed.seq);
+    EXPECT_THAT(seen.json, HasSubstr("\"order\":\"" + std::to_string(placed.id) + "\""));
+  }
+}
+
+TEST(Reads, ThatWaitForTheFutureAreAnsweredFromThePresent) {
+  GateWorld world;
+  auto buyer = world.log_in(carl);
+  EXPECT_THAT(buyer.read(msg::ReadKind::balances, Seq{1'000'000'000}), HasSubstr("\"owner\":20"));
+}
+
+TEST(Reads, ShowOthersOnlyToOperatorsAndAuditors) {
+  GateWorld world;
+  auto buyer = world.log_in(carl);
+  auto const placed = buyer.ask(token_order());
+  auto orders_of_carl = [&](Line line) {
+    msg::Read read;
+    read.kind = msg::ReadKind::orders;
+    read.participant = carl;
+    read.wait_for_seq = placed.seq;
+    return json::parse(line.read(read).json).at("orders").as_array().size();
+  };
+  EXPECT_EQ(orders_of_carl(world.log_in(audrey)), 1u);
+  EXPECT_EQ(orders_of_carl(world.log_in(the_boss)), 1u);
+  EXPECT_EQ(orders_of_carl(world.log_in(dora)), 0u) << "dora's own, whomever she asks for";
+}
+
+TEST(Reads, AreAllAnswered) {
+  GateWorld world;
+  auto provider = world.log_in(ada);
+  supply(provider);
+  auto buyer = world.log_in(carl);
+  auto const placed = buyer.ask(token_order("0.5"));
+  for (auto const kind : {msg::ReadKind::instruments, msg::ReadKind::orders, msg::ReadKind::jobs,
+                          msg::ReadKind::leases, msg::ReadKind::balances, msg::ReadKind::status}) {
+    EXPECT_FALSE(json::parse(buyer.read(kind)).as_object().contains("error")) << static_cast<int>(kind);
+  }
+  msg::Read why;
+  why.kind = msg::ReadKind::why;
+  why.order = OrderId{placed.id};
+  why.wait_for_seq = placed.seq;
+  EXPECT_FALSE(json::parse(buyer.read(why).json).as_object().contains("error"));
+  msg::Read preview;
+  preview.kind = msg::ReadKind::preview;
+  preview.place_order = token_order();
+  EXPECT_FALSE(json::parse(buyer.read(preview).json).as_object().contains("error"));
+  preview.place_order->wanted.models = {"unknown"};
+  preview.request = 5;
+  buyer.send(preview);
+  EXPECT_EQ(buyer.next<msg::Answer>().refusal, Refusal::unknown_model);
+  auto const status = json::parse(buyer.read(msg::ReadKind::status));
+  EXPECT_EQ(status.at("server").at("orders").to_number<int>(), 1);
+  EXPECT_TRUE(status.at("market").is_object());
+}
+
+TEST(Operator, AddsPeopleWhoCanLogInAndTradeAtOnce) {
+  GateWorld world;
+  auto boss = world.log_in(the_boss);
+  auto const newcomer = make_credentials(ParticipantId{55}, KeyId{3}, Role::buyer);
+  EXPECT_EQ(boss.refusal_of(msg::AdminParticipant{0, newcomer.participant, FirmId{55},
+                                                  static_cast<std::uint32_t>(Role::buyer)}),
+            Refusal::none);
+  EXPECT_EQ(boss.refusal_of(msg::AdminKey{0, newcomer.participant, newcomer.key, KeyKind::ed25519,
+                                          newcomer.public_key()}),
+            Refusal::none);
+  auto client = world.wait(MarketClient::connect(world.on(), world.client_options(newcomer)));
+  ASSERT_TRUE(client) << client.error().sentence;
+  Line line(world, *client);
+  EXPECT_EQ(line.refusal_of(token_order()), Refusal::funds_short);
+  auto const paid = boss.ask(msg::AdminDeposit{0, newcomer.participant, Nano{5 * nano_per_unit}});
+  EXPECT_EQ(paid.refusal, Refusal::none);
+  EXPECT_THAT(line.read(msg::ReadKind::balances, paid.seq), HasSubstr("\"balance_nano\":\"5000000000\""));
+  EXPECT_EQ(line.refusal_of(token_order()), Refusal::none);
+}
+
+TEST(Operator, HaltsNewBusinessAndLetsItGoOn) {
+  GateWorld world;
+  auto boss = world.log_in(the_boss);
+  auto buyer = world.log_in(carl);
+  auto const resting = buyer.ask(token_order());
+  EXPECT_EQ(boss.refusal_of(msg::AdminHalt{0, true}), Refusal::none);
+  EXPECT_EQ(buyer.refusal_of(token_order()), Refusal::halted);
+  EXPECT_EQ(buyer.refusal_of(msg::CancelOrder{0, OrderId{resting.id}, {}}), Refusal::none);
+  EXPECT_EQ(boss.refusal_of(msg::AdminHalt{0, false}), Refusal::none);
+  EXPECT_EQ(buyer.refusal_of(token_order()), Refusal::none);
+}
+
+TEST(Operator, StopsTheExchangeAndIsAnsweredFirst) {
+  GateWorld world;
+  auto boss = world.log_in(the_boss);
+  EXPECT_EQ(boss.refusal_of(msg::AdminShutdown{}), Refusal::none);
+  EXPECT_GT(world.join_exchange().last.v, 0u);
+}
+
+TEST(Logout, ClosesInGoodOrder) {
+  GateWorld world;
+  auto buyer = world.log_in(carl);
+  EXPECT_EQ(buyer.refusal_of(msg::Logout{}), Refusal::none);
+  EXPECT_FALSE(buyer.receive());
+}
+
+}  // namespace
+}  // namespace spillway
