@@ -16,9 +16,7 @@ struct Trading : GateWorld {
   msg::Dispatch dispatched(msg::PlaceOrder const& order = token_order()) {
     auto const answer = buyer.ask(order);
     EXPECT_EQ(answer.refusal, Refusal::none) << answer.sentence;
-    auto dispatch = provider.next<msg::Dispatch>();
-    EXPECT_EQ(dispatch.order.v, answer.id);
-    return dispatch;
+    return provider.next<msg::Dispatch>([&](auto const& d) { return d.order.v == answer.id; });
   }
   msg::Dispatch acknowledged(msg::PlaceOrder const& order = token_order()) {
     auto dispatch = dispatched(order);
@@ -110,9 +108,13 @@ TEST(Relay, ABuyerThatLeavesBeforeItsOrderIsDurableGetsNoJobThatRunsForNobody) {
     deliver(world.provider, other.job, {"nobody", "reads", "this"});
     (void)world.provider.next<msg::CancelJob>([&](auto const& c) { return c.job == other.job; });
   }
-  auto const status = json::parse(world.buyer.read(msg::ReadKind::status)).at("server");
-  EXPECT_EQ(status.at("jobs_running").to_number<int>(), 0);
-  EXPECT_EQ(status.at("orders_waiting").to_number<int>(), 0);
+  world.until(
+      [&] {
+        auto const status = json::parse(world.buyer.read(msg::ReadKind::status));
+        return status.at("server").at("jobs_running").to_number<int>() == 0 &&
+               status.at("server").at("orders_waiting").to_number<int>() == 0;
+      },
+      "nothing running and nothing waiting");
 }
 
 TEST(Relay, AProviderThatLeavesInTheMiddleFailsItsJobs) {

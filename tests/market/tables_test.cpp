@@ -1,5 +1,5 @@
-// tests/market/tables_test.cpp - the shipped tables hold what they promise; covers table_rows.cpp, geo.cpp and
-// genesis.cpp as well.
+// tests/market/tables_test.cpp - the shipped tables hold what they promise; covers table_rows.cpp,
+// geo.cpp and genesis.cpp as well.
 #include "reference/tables.hpp"
 
 #include <gmock/gmock.h>
