@@ -56,7 +56,8 @@ describe('a frame that is no message', OPTIONS, () => {
     const wire = await Wire.open(market.exchange);
     wire.send(JSON.stringify({ type: 'Ping', request: '1', padding: 'x'.repeat(1 << 20) }));
     const { code } = await wire.closed;
-    assert.ok([1008, 1009].includes(code), `close code ${code}`);
+    // 1006: the connection was gone before the close frame could be read behind a megabyte of our own.
+    assert.ok([1006, 1008, 1009].includes(code), `close code ${code}`);
     await assertBystanderTrades();
   });
 
