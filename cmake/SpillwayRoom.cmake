@@ -4,18 +4,23 @@
 #   spillway_room(NAME journal SRCS src/segment.cpp ... DEPS market PRIVATE_DEPS ... LIBS PkgConfig::LMDB)
 #   spillway_test(ROOM journal NAME segment_test SRCS segment_test.cpp DEPS journal)
 
-set(SPILLWAY_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
-# gcc warns of what is not there once it instruments code for a sanitizer; the plain builds are the judges of warnings.
-if(NOT SPILLWAY_SANITIZE)
-  list(APPEND SPILLWAY_WARNINGS -Werror)
+set(SPILLWAY_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+
+if(SPILLWAY_SANITIZE)
+  set(SPILLWAY_SANITIZER_FLAGS -fsanitize=${SPILLWAY_SANITIZE} -fno-omit-frame-pointer)
+  # Each of these guards every access through a pointer and together they double the time to compile. A null pointer is
+  # found by the address sanitizer too; the machine tolerates misaligned reads, and the codecs copy bytes.
+  if(SPILLWAY_SANITIZE MATCHES undefined)
+    list(APPEND SPILLWAY_SANITIZER_FLAGS -fno-sanitize=null,alignment,vptr)
+  endif()
 endif()
 
 function(spillway_options target)
   target_compile_features(${target} PUBLIC cxx_std_23)
   target_compile_options(${target} PRIVATE ${SPILLWAY_WARNINGS})
   if(SPILLWAY_SANITIZE)
-    target_compile_options(${target} PUBLIC -fsanitize=${SPILLWAY_SANITIZE} -fno-omit-frame-pointer)
-    target_link_options(${target} PUBLIC -fsanitize=${SPILLWAY_SANITIZE})
+    target_compile_options(${target} PUBLIC ${SPILLWAY_SANITIZER_FLAGS})
+    target_link_options(${target} PUBLIC ${SPILLWAY_SANITIZER_FLAGS})
   endif()
   if(SPILLWAY_FUZZ)  # libFuzzer steers by the coverage of the rooms, not only of the target itself
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)

@@ -219,6 +219,12 @@ TEST_F(CommandLine, ADirectoryInUseADamagedJournalAndABrokenConfigAreNamed) {
   EXPECT_EQ(config.status, 1);
   EXPECT_THAT(config.out, HasSubstr("bad.toml, line 2"));
 
+  std::ofstream(data_ / "nowhere.toml") << "[door]\nbuyer_place = \"atlantis\"\n";
+  auto const place =
+      run("spillway serve --port 0 --data " + data_.string() + " --config " + at("nowhere.toml"));
+  EXPECT_EQ(place.status, 1);
+  EXPECT_THAT(place.out, HasSubstr("\"atlantis\" is no leaf"));
+
   auto const segment = data_ / "journal" / "segments" / "00000000000000000001";
   std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(4096 + 30);

@@ -86,6 +86,7 @@ TEST(Pages, TheDoorSaysWhichMethodAPathTakes) {
   EXPECT_EQ(reply("GET", "/v1/chat/completions").status, 405);
   EXPECT_EQ(message_of(reply("GET", "/v1/chat/completions")), "use POST");
   EXPECT_EQ(reply("POST", "/v1/models").status, 405);
+  EXPECT_THAT(reply("POST", "/v1/models").headers, testing::Contains(testing::FieldsAre("allow", "GET")));
   EXPECT_EQ(message_of(reply("PUT", "/v1/models")), "use GET");
 }
 

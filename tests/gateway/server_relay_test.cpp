@@ -141,6 +141,20 @@ TEST(Relay, AProviderThatFallsSilentFailsAndIsToldToStop) {
   EXPECT_EQ(world.provider.next<msg::CancelJob>().job, dispatch.job);
 }
 
+TEST(Relay, AProviderThatSendsMoreThanAJobMayHaveFailsAndIsToldToStop) {
+  Trading world;
+  auto const dispatch = world.acknowledged();
+  std::string const eighth(32 * 1024, 'x');
+  for (int sent = 0; sent < 9; ++sent) deliver(world.provider, dispatch.job, {eighth.c_str()});
+  EXPECT_EQ(world.provider.next<msg::CancelJob>().job, dispatch.job);
+  std::size_t got = 0;
+  for (int i = 0; i < 8; ++i) got += world.buyer.next<msg::ChunkToBuyer>().content.size();
+  EXPECT_EQ(got, 8 * eighth.size());
+  auto const end = world.buyer.next<msg::JobEnd>();
+  EXPECT_EQ(end.fault, Fault::provider);
+  EXPECT_EQ(end.code, FailCode::engine_error);
+}
+
 TEST(Relay, AProviderThatNeverAcknowledgesFails) {
   WorldOptions options;
   options.rules.acknowledgement = Micros{100'000};

@@ -82,7 +82,9 @@ void Flusher::write_checkpoint() {
   last_checkpoint_ = steady_clock::now();
   auto const note = sign_checkpoint(tree_.size(), tree_.root(), key_);
   if (auto const kept = persist_checkpoint(checkpoint_, note); !kept) {
-    std::fprintf(stderr, "the checkpoint cannot be kept: %s\n", kept.error().message.c_str());
+    std::fprintf(stderr,
+                 "the checkpoint cannot be kept: %s; make room and start again, the journal is whole\n",
+                 kept.error().message.c_str());
     std::abort();  // as for any failed write: recovery is from disk
   }
 }

@@ -160,7 +160,8 @@ void Follower::Impl::applied_one(Entry const& entry, Outcome const& outcome) {
 void Follower::Impl::commit_if(bool due) {
   if (!due || projection.pending() == 0) return;
   if (auto done = projection.commit(replayer.chain().last(), replayer.chain().digest()); !done)
-    stop_process("the projection cannot be written: " + done.error());
+    stop_process("the projection cannot be written: " + done.error() +
+                 "; make room on its disk or repair it and start again, the journal has everything");
   last_commit = steady_clock::now();
 }
 

@@ -49,7 +49,9 @@ class DoorSink final : public JobSink {
   wire::Mailbox<DoorEvent> events;
 
  private:
-  static constexpr std::size_t most_events = 65'536;
+  // Each content event has a byte at least, and a job has no more output than this: the mailbox never
+  // refuses.
+  static constexpr std::size_t most_events = relay_output_max + 16;
   void push(DoorEvent event) { (void)events.push(std::move(event)); }
 };
 

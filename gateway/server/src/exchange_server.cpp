@@ -24,6 +24,15 @@ using namespace std::chrono_literals;
 constexpr auto sweep_every = 100ms;
 constexpr auto last_words = 100ms;  // for answers that are on their way when a stop is asked for
 
+// The door's place is a name in the operator's file: a wrong one is told at the start, not to each client.
+std::expected<void, std::string> check_door_place(Hub const& hub) {
+  auto const& name = hub.config().door_buyer_place;
+  auto const* const place = hub.reference().place_named(name);
+  if (name.empty() || (place && hub.reference().is_leaf(place->id))) return {};
+  return std::unexpected("[door] buyer_place: \"" + name +
+                         "\" is no leaf of the table of places; take one such as cn:guangdong:shenzhen");
+}
+
 wire::Headers typed(char const* content_type) { return {{"content-type", content_type}}; }
 
 }  // namespace
@@ -126,6 +135,7 @@ std::expected<std::unique_ptr<ExchangeServer>, std::string> ExchangeServer::star
   if (sodium_init() < 0) return std::unexpected("the cryptography library can't start on this machine");
   auto impl = std::make_unique<Impl>(std::move(config));
   if (auto opened = impl->hub.open(std::move(pipeline)); !opened) return std::unexpected(opened.error());
+  if (auto const known = check_door_place(impl->hub); !known) return std::unexpected(known.error());
   auto* const raw = impl.get();
   impl->hub.on_shutdown_asked = [raw] { raw->begin_stop(); };
   if (auto listening = impl->listen(); !listening) return std::unexpected(listening.error());

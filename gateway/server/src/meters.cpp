@@ -15,7 +15,7 @@ std::size_t Histogram::slot(std::uint64_t value) {
 std::int64_t Histogram::upper_edge(std::size_t slot) {
   if (slot < steps) return static_cast<std::int64_t>(slot);
   auto const power = slot / steps - 1;
-  return static_cast<std::int64_t>((std::uint64_t{slot % steps} + steps + 1) << power) - 1;
+  return static_cast<std::int64_t>(((std::uint64_t{slot % steps} + steps + 1) << power) - 1);
 }
 
 void Histogram::add(std::int64_t value) {

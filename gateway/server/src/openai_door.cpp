@@ -85,8 +85,10 @@ wire::awaitable<void> OpenAiDoor::handle(wire::HttpRequest request, wire::HttpRe
   }
   bool const is_models = request.path() == "/v1/models";
   if (request.method != (is_models ? "GET" : "POST")) {
+    auto headers = json_headers();
+    headers.emplace_back("allow", is_models ? "GET" : "POST");
     (void)co_await out.send(
-        405, json_headers(),
+        405, headers,
         wire::error_body(is_models ? "use GET" : "use POST", "invalid_request_error", "method_not_allowed"));
     co_return;
   }

@@ -113,6 +113,11 @@ bool JobRelay::on_chunk(Peer& provider, msg::JobChunk const& chunk) {
   auto* const job = job_of(provider, chunk.job);
   if (!job || !job->acknowledged) return false;
   if (job->ending || chunk.content.empty()) return true;
+  if (job->content_bytes + chunk.content.size() > relay_output_max) {
+    provider.send(msg::CancelJob{chunk.job, FailCode::engine_error});
+    fail(chunk.job, *job, Fault::provider, FailCode::engine_error);
+    return true;
+  }
   first_token(chunk.job, *job);
   job->content_bytes += chunk.content.size();
   mark_if_due(chunk.job, *job);

@@ -17,6 +17,9 @@
 
 namespace spillway {
 
+/// The most UTF-8 bytes of one job's output that are relayed; a provider that sends more fails the job.
+inline constexpr std::size_t relay_output_max = 256 * 1024;
+
 /// One buyer's side of one token order.
 class JobSink {
  public:
