@@ -10,6 +10,7 @@
 #include "gateway/client/market_client.hpp"
 #include "gateway/wire/signal.hpp"
 #include "lease_hook.hpp"
+#include "market/fail_words.hpp"
 #include "reference/tables.hpp"
 #include "unit_prover.hpp"
 
@@ -296,8 +297,10 @@ wire::awaitable<void> Agent::Impl::run_job(std::shared_ptr<MarketClient> session
   auto const signature = session->credentials().sign(usage_claim_bytes(id, input, output));
   if (result.failed == FailCode::unset)
     session->send(msg::JobDone{0, id, result.finish, output, input, signature});
-  else if (result.failed != FailCode::buyer_left)  // cancelled by the exchange: it knows
-    session->send(msg::JobFail{0, id, result.failed, output, input, signature});
+  if (result.failed == FailCode::unset || result.failed == FailCode::buyer_left) co_return;
+  // Cancelled by the exchange (buyer_left) it knows; what the engine did, its operator should hear too.
+  log("job " + std::to_string(id.v) + " failed: " + words(result.failed) + " (" + config.engine_url + ")");
+  session->send(msg::JobFail{0, id, result.failed, output, input, signature});
 }
 
 // ---- leases ----

@@ -1,6 +1,8 @@
 // gateway/server/src/door_request.cpp - validates what engines don't: model, messages, sizes, price.
 #include "door_request.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <cmath>
 
@@ -71,13 +73,47 @@ std::string text(json::object const& object, char const* name) {
   return value && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
+constexpr std::array<std::string_view, 1> provider_fields{"max_price"}, price_fields{"completion"};
+constexpr std::array<std::string_view, 8> own_fields{"place",  "network_ms", "ready_ms", "tier",
+                                                     "within", "outside",    "classes",  "good_for_ms"};
+
+// Fields that are ours must be spelt right: a condition that is not read would buy what nobody wanted. Others
+// of the body may be anything, as OpenAI clients send more than we know.
+template <class Known>
+std::expected<void, DoorError> only_known(json::object const& object, std::string_view where,
+                                          Known const& known) {
+  for (auto const& field : object)
+    if (std::ranges::find(known, std::string_view(field.key())) == std::ranges::end(known))
+      return bad(std::string(where) + "." + std::string(field.key()).substr(0, 100) +
+                     " is not known; nothing was ordered",
+                 "unknown_field");
+  return {};
+}
+
+std::expected<void, DoorError> check_fields(json::object const& body) {
+  for (auto const name : own_fields)
+    if (body.contains(name))
+      return bad(std::string(name) + " belongs into the object \"spillway\"", "unknown_field");
+  auto const* const own = body.if_contains("spillway");
+  if (own && !own->is_object()) return bad("spillway must be an object");
+  if (own)
+    if (auto const checked = only_known(own->get_object(), "spillway", own_fields); !checked) return checked;
+  auto const* const provider = body.if_contains("provider");
+  if (!provider) return {};
+  if (!provider->is_object()) return bad("provider must be an object");
+  if (auto const checked = only_known(provider->get_object(), "provider", provider_fields); !checked)
+    return checked;
+  auto const* const prices = provider->get_object().if_contains("max_price");
+  if (!prices) return {};
+  if (!prices->is_object()) return bad("provider.max_price must be an object");
+  return only_known(prices->get_object(), "provider.max_price", price_fields);
+}
+
 // A price cap between two steps buys at most the step below it.
 std::expected<PriceIndex, DoorError> price_cap(Hub const& hub, json::object const& body) {
   auto const* const provider = body.if_contains("provider");
-  auto const* const max_price =
-      provider && provider->is_object() ? provider->get_object().if_contains("max_price") : nullptr;
-  auto const* const cap =
-      max_price && max_price->is_object() ? max_price->get_object().if_contains("completion") : nullptr;
+  auto const* const max_price = provider ? provider->get_object().if_contains("max_price") : nullptr;
+  auto const* const cap = max_price ? max_price->get_object().if_contains("completion") : nullptr;
   if (!cap) return hub.config().door_price_cap;
   std::optional<Nano> price;
   if (cap->is_string()) {
@@ -99,7 +135,6 @@ std::expected<msg::Wanted, DoorError> wanted(Hub const& hub, json::object const&
   w.buyer_place = hub.config().door_buyer_place;
   auto const* const extra = body.if_contains("spillway");
   if (!extra) return w;
-  if (!extra->is_object()) return bad("spillway must be an object");
   auto const& o = extra->get_object();
   if (auto place = text(o, "place"); !place.empty()) w.buyer_place = std::move(place);
   w.tier = text(o, "tier");
@@ -116,7 +151,7 @@ std::expected<msg::Wanted, DoorError> wanted(Hub const& hub, json::object const&
 
 std::expected<Micros, DoorError> good_for(Hub const& hub, json::object const& body) {
   auto const* const extra = body.if_contains("spillway");
-  if (!extra || !extra->is_object()) return hub.config().door_good_for;
+  if (!extra) return hub.config().door_good_for;
   auto const ms = whole(extra->get_object(), "good_for_ms", hub.config().door_good_for.v / 1000, 120'000);
   if (!ms) return std::unexpected(ms.error());
   return Micros{*ms * 1000};
@@ -144,6 +179,9 @@ std::expected<DoorRequest, DoorError> parse_door_request(Hub const& hub, std::st
         "invalid_request_error", "model_not_found"});
   auto const bytes = message_bytes(body);
   if (!bytes) return std::unexpected(bytes.error());
+  if (auto const checked = check_fields(body); !checked) return std::unexpected(checked.error());
+  auto const choices = whole(body, "n", 1, 1);
+  if (!choices) return bad("n must be 1: one order buys one answer");
   auto const cap = price_cap(hub, body);
   if (!cap) return std::unexpected(cap.error());
   auto const conditions = wanted(hub, body, out.model);
