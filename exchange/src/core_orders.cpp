@@ -52,6 +52,19 @@ core::Reply ExchangeCore::State::on(ParticipantId who, PlaceOrder const& asked) 
   return made;
 }
 
+std::expected<ExchangeCore::Terms, Refusal> ExchangeCore::State::terms_of(PlaceOrder c) const {
+  if (!c.client.some()) c.client = ClientOrderId{1};  // whoever only asks has not numbered it yet
+  c.predicate.input = c.input;
+  if (!well_formed(c)) return refuse(Refusal::malformed);
+  auto full = completed(std::move(c));
+  if (!full) return refuse(full.error());
+  core::Rates const rates{rules.taker_fee_bps, rules.maker_rebate_bps, rules.lease_slice};
+  auto const hold = worst_case(*full, full->limit, full->quantity, rates);
+  auto const charge = worst_case(*full, full->limit, full->quantity, {0, 0, rules.lease_slice});
+  if (hold > largest_hold) return refuse(Refusal::hold_too_large);
+  return Terms{std::move(*full), hold, hold - charge};
+}
+
 BookOrder ExchangeCore::State::in_book(Order const& o) {
   return {o.id, o.buyer, o.signature, o.limit, o.open, o.terms.tif, o.terms.prefer_near};
 }

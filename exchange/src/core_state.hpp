@@ -137,6 +137,7 @@ struct ExchangeCore::State {
   [[nodiscard]] bool fills_wholly(core::Order const&) const;
   [[nodiscard]] std::expected<Lots, Refusal> amended_lots(ParticipantId who, AmendOrder const&) const;
   [[nodiscard]] Tokens work_cap(PlaceOrder const&) const;
+  [[nodiscard]] std::expected<Terms, Refusal> terms_of(PlaceOrder) const;
   [[nodiscard]] Nano worst_case(PlaceOrder const&, PriceIndex limit, Lots open, core::Rates const&) const;
   [[nodiscard]] static BookOrder in_book(core::Order const&);
   void end_order(core::Order&, OrderPhase phase, std::uint16_t code);

@@ -148,6 +148,13 @@ class ExchangeCore {
   [[nodiscard]] std::optional<OrderView> order(OrderId) const;
   [[nodiscard]] std::optional<OrderId> order_with(ParticipantId,
                                                   ClientOrderId) const;  // by the client's own id
+  /// What an order is taken to mean where it says nothing, and what it would hold, its fee included. Refused
+  /// as the command would be for its own words; people, money and the book are not looked at.
+  struct Terms {
+    PlaceOrder order;
+    Nano hold, fee;
+  };
+  [[nodiscard]] std::expected<Terms, Refusal> terms_of(PlaceOrder) const;
   [[nodiscard]] std::optional<OfferView> offer(OfferId) const;
   [[nodiscard]] std::optional<NodeView> node(NodeId) const;
   [[nodiscard]] std::optional<NodeId> node_labelled(ParticipantId, ClientOrderId label) const;

@@ -113,6 +113,7 @@ wire::awaitable<void> ExchangeServer::Impl::sweep() {
   while (!stopping) {
     co_await wire::sleep_for(sweep_every);
     hub.relay().sweep();
+    hub.sweep();
     hub.feed().flush();
   }
 }

@@ -40,6 +40,7 @@ struct NodeEntry {
   ClassId klass;
   std::uint16_t units_max{};
   Peer* peer{};  // the session that speaks for it; null while lost
+  std::optional<std::chrono::steady_clock::time_point> unspoken{};  // up, and nobody speaks for it since
 };
 
 /// What the doors know of people: from the durable log alone.
@@ -75,6 +76,10 @@ class Hub {
   [[nodiscard]] std::vector<Peer*> const& peers_of(ParticipantId) const;
   [[nodiscard]] Peer* peer(SessionId) const;
   void speaks_for(NodeId node, Peer& peer);
+  /// A node came up by a session that was gone before the journal answered. Another may speak for it soon; if
+  /// none does, `sweep` loses it.
+  void registered_and_left(NodeId node);
+  void sweep();  // a few times a second
 
   [[nodiscard]] Reference const& reference() const { return reference_; }
   [[nodiscard]] Rules const& rules() const { return rules_; }

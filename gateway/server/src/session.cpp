@@ -105,6 +105,8 @@ wire::awaitable<void> Session::serve(std::shared_ptr<Session>) {
       say_closing(Refusal::malformed, message.error().sentence);
       co_return;
     }
+    while (!closed_ && must_wait(*message)) co_await room_.wait();
+    if (closed_) co_return;
     handle(*message, read_ns);
   }
 }

@@ -68,9 +68,10 @@ class Session final : public Peer {
   void on(msg::AdminHalt const&, Time);
   void on(msg::AdminShutdown const&, Time);
 
+  [[nodiscard]] bool must_wait(ClientMessage const&) const;
   void place_token_order(msg::PlaceOrder const&, PlaceOrder, Time);
   void with_order(msg::Request, OrderId, ClientOrderId, std::function<void(OrderId)> then);
-  void submit(msg::Request, Command, Time, Hub::Done then = {});
+  void submit(msg::Request, Command, Time, Hub::Done then = {}, Hub::Done if_left = {});
   void answer(msg::Request, Refusal, std::uint64_t id = 0, Seq seq = {}, bool repeat = false,
               Time read_ns = 0);
   void answer(msg::Request, Released const&, Time read_ns);
@@ -87,6 +88,9 @@ class Session final : public Peer {
   Role role_{};
   KeyView key_;
   bool logged_in_{}, catching_up_{}, closed_{};
+  static constexpr std::size_t reads_at_once = 4;
+  std::size_t reads_{};
+  bool looking_up_{};                // an order by its client's number; later requests wait
   std::vector<ServerMessage> held_;  // reports that came while missed ones are being read
   std::size_t unanswered_{};
   wire::Signal room_;
