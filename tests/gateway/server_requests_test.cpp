@@ -225,6 +225,31 @@ TEST(Orders, CanBeCancelledByTheirNumberInTheSameBreath) {
   }
 }
 
+TEST(Nodes, OneWhoseSessionLeftBeforeTheJournalAnsweredIsLost) {
+  GateWorld world;
+  auto auditor = world.log_in(audrey);
+  auto nodes_up = [&] {
+    auto const status = json::parse(auditor.read(msg::ReadKind::status));
+    return status.at("market").at("nodes_up").to_number<int>();
+  };
+  auto wait_for = [&](int wanted) {
+    while (nodes_up() != wanted) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  };
+  {
+    auto provider = world.log_in(ada);
+    add_node(provider);
+    wait_for(1);
+    provider.leave();
+  }
+  wait_for(0);
+  auto again = world.log_in(ada);
+  again.send(msg::RegisterNode{9, ClientOrderId{1}, test_place, test_class, 1});
+  again.leave();
+  auto const registered = world.log_in(ada);  // whatever the first session sent has been read by now
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  wait_for(0);  // a node that stays up would wait for ever: the test's time limit says so
+}
+
 TEST(Operator, AddsPeopleWhoCanLogInAndTradeAtOnce) {
   GateWorld world;
   auto boss = world.log_in(the_boss);
