@@ -5,6 +5,7 @@
 
 #include "gateway/wire/sse.hpp"
 #include "market/decimal.hpp"
+#include "utf8.hpp"
 
 namespace spillway {
 namespace {
@@ -14,7 +15,10 @@ namespace json = boost::json;
 
 constexpr auto keep_alive_every = 2s;
 
-std::string json_quoted(std::string const& text) { return json::serialize(json::value(json::string(text))); }
+// Providers send bytes; what clients get is JSON, whatever they were.
+std::string json_quoted(std::string const& text) {
+  return json::serialize(json::value(json::string(mended_utf8(text))));
+}
 
 DoorError job_error(msg::JobEnd const& end) {
   switch (end.fault) {
@@ -98,7 +102,10 @@ wire::awaitable<bool> DoorWriter::on_event(Content const& content) {
     whole_ += content.text;
   } else if (there = co_await start_stream(); there) {
     content_sent_ = true;
-    auto const piece = sse(chunk("{\"content\":" + json_quoted(content.text) + "}", "null"));
+    auto text = begun_ + content.text;  // a character may come in two pieces
+    begun_ = take_begun_character(text);
+    if (text.empty()) co_return there;
+    auto const piece = sse(chunk("{\"content\":" + json_quoted(text) + "}", "null"));
     there = (co_await out_.write(piece)).has_value();
   }
   co_return there;

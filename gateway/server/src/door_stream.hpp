@@ -84,7 +84,7 @@ class DoorWriter {
   Hub const& hub_;
   OrderId order_;
   std::optional<Dispatched> dispatched_;
-  std::string whole_;
+  std::string whole_, begun_;
   bool content_sent_{};
   std::int64_t created_s_{};
 };

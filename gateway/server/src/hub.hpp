@@ -2,6 +2,7 @@
 // connected. Room:   gateway, target server, private. Thread: the loop's, unless a member says otherwise.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -97,9 +98,11 @@ class Hub {
   [[nodiscard]] Attester& attester() { return *attester_; }
   [[nodiscard]] Feed& feed() { return *feed_; }
   [[nodiscard]] Meters& meters() { return meters_; }
-  /// Client order ids of the OpenAI door: its clients have none. From the wall clock, so that they differ
-  /// after a restart.
-  [[nodiscard]] std::uint64_t next_door_order() { return door_order_++; }
+  /// Client order ids of the OpenAI door: its clients have none. The present wall clock in microseconds, so
+  /// that they grow past the ids that the exchange forgets with time, and over restarts.
+  [[nodiscard]] std::uint64_t next_door_order() {
+    return door_order_ = std::max(door_order_ + 1, static_cast<std::uint64_t>(now().v));
+  }
   [[nodiscard]] Stamp now() const;  // wall clock, for deadlines that are told to people
   void log(std::string const& line) const;
 
