@@ -42,6 +42,8 @@ bool run(Options const& options, int argc, char** argv, Report& report) {
       return run_common(options, report);
     case Workload::bipartite:
       return run_bipartite(options, report);
+    case Workload::offers:
+      return run_offers(options, report);
     default:
       return false;
   }

@@ -134,7 +134,7 @@ class Generator {
     auto const side = static_cast<Side>(draws_.below(2));
     auto const row = row_of(side), d = distance(), price = side == Side::buy ? mid_ - d : mid_ + d;
     add(side, 0, 0, row, price);
-    open_.push_back({last_id_, side, row, price});
+    opened({last_id_, side, row, price});
     ++stream_.mix.passive;
   }
 
@@ -143,13 +143,19 @@ class Generator {
     auto const row = row_of(side), price = side == Side::buy ? mid_ + 3 : mid_ - 3;
     auto const ioc = static_cast<std::uint8_t>(draws_.below(2));
     add(side, ioc, 1, row, price);
-    if (ioc == 0) open_.push_back({last_id_, side, row, price});
+    if (ioc == 0) opened({last_id_, side, row, price});
     ++stream_.mix.aggressive, stream_.mix.ioc += ioc;
   }
 
   void add(Side side, std::uint8_t ioc, std::uint8_t aggressive, std::uint32_t row, std::uint32_t price) {
     stream_.commands.push_back(
         {Verb::add, side, ioc, aggressive, row, ++last_id_, 0, price, 1 + draws_.below(100)});
+  }
+
+  void opened(Open const& entry) {
+    auto const side = entry.side == Side::sell;
+    open_.push_back(entry);
+    stream_.open_most[side] = std::max(stream_.open_most[side], ++open_now_[side]);
   }
 
   std::size_t pick() {
@@ -161,6 +167,7 @@ class Generator {
   void cancel() {
     auto const at = pick();
     stream_.commands.push_back({Verb::cancel, open_[at].side, 0, 0, open_[at].row, open_[at].id, 0, 0, 0});
+    --open_now_[open_[at].side == Side::sell];
     open_[at] = open_.back();
     open_.pop_back();
     ++stream_.mix.cancel;
@@ -186,6 +193,7 @@ class Generator {
   std::vector<std::uint32_t> by_links_;  // instrument rows, most linked first
   std::vector<Open> open_;
   std::uint32_t mid_ = base_price, counter_{}, last_id_{};
+  std::size_t open_now_[2]{};
   Stream stream_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "bipartite.hpp"
 #include "drive.hpp"
+#include "judge.hpp"
 #include "runs.hpp"
 #include "subjects.hpp"
 
@@ -60,30 +61,6 @@ BipartiteSize size_of(Options const& o) {
   return size;
 }
 
-/// The first hundredth of the stream gives the same trades on the plain book.
-bool plain_agrees(Market const& market, Stream const& stream, Options const& options) {
-  auto slice = stream;
-  slice.prefill = stream.prefill / 100;
-  slice.commands = {stream.commands.begin(),
-                    stream.commands.begin() + static_cast<std::ptrdiff_t>(slice.prefill)};
-  auto const timed = timed_of(stream);
-  auto const part = timed.first(timed.size() / 100);
-  slice.commands.insert(slice.commands.end(), part.begin(), part.end());
-  auto plain = options;
-  plain.subject = "plain";
-  Tally of_plain, of_book;
-  auto const run_into = [&](Tally& tally) {
-    return [&](auto make) {
-      auto book = make();
-      drive(book, std::span<Command const>(slice.commands));
-      tally = book.tally;
-    };
-  };
-  with_subject(plain, market, slice, run_into(of_plain));
-  with_subject(options, market, slice, run_into(of_book));
-  return of_plain == of_book;
-}
-
 }  // namespace
 
 Held run_bipartite(Options const& options, Report& report) {
@@ -101,7 +78,7 @@ Held run_bipartite(Options const& options, Report& report) {
   Latencies all(timed_of(stream).size());
   for (auto const& latency : latencies) all.add(latency);
   auto const latency = all.percentiles();
-  bool const same = plain_agrees(market, stream, options);
+  bool const same = plain_agrees(market, stream, options, 100);
 
   report.add("workload", options.skewed ? "bipartite_skewed" : "bipartite");
   report.add("book", options.subject);
@@ -114,11 +91,7 @@ Held run_bipartite(Options const& options, Report& report) {
   report.add_hash("stream_hash", stream_hash(stream.commands));
   report.add("aggressive", stream.mix.aggressive);
   report.add("ioc", stream.mix.ioc);
-  report.add("trades", book.tally.trades);
-  report.add("volume", book.tally.volume);
-  report.add("rejects", book.tally.rejects);
-  report.add("refused", book.tally.refused);
-  report.add_hash("trade_hash", book.tally.hash);
+  add_tally(report, book.tally);
   report.add("plain_book_agrees_on_a_hundredth", same);
   report.add("cpu_ns_per_command", book.cpu_ns.median());
   report.add("cpu_ns_per_command_least", book.cpu_ns.least());

@@ -6,6 +6,7 @@
 #include "callgrind.hpp"
 #include "drive.hpp"
 #include "floor.hpp"
+#include "judge.hpp"
 #include "runs.hpp"
 #include "subjects.hpp"
 
@@ -21,14 +22,6 @@ void add_mix(Report& report, Mix const& mix) {
   report.add("replaces", mix.replace);
   report.add("aggressive", mix.aggressive);
   report.add("ioc", mix.ioc);
-}
-
-void add_tally(Report& report, Tally const& tally) {
-  report.add("trades", tally.trades);
-  report.add("volume", tally.volume);
-  report.add("rejects", tally.rejects);
-  report.add("notional", tally.notional);
-  report.add_hash("trade_hash", tally.hash);
 }
 
 bool as_published(CheckValues const& want, std::uint64_t stream, Tally const& got) {

@@ -88,7 +88,7 @@ class Generator {
     auto const price = away(state.mid, side, distance());
     auto const lots = quantity();
     emit({Verb::add, side, 0, 0, book, ++last_id_, 0, price, lots});
-    state.open.push_back({last_id_, side, price});
+    opened(state, {last_id_, side, price});
     ++stream_.mix.passive;
   }
 
@@ -102,6 +102,7 @@ class Generator {
     auto& open = states_[book].open;
     auto const at = pick(open);
     emit({Verb::cancel, open[at].side, 0, 0, book, open[at].id, 0, 0, 0});
+    --open_now_[open[at].side == Side::sell];
     open[at] = open.back();
     open.pop_back();
     ++stream_.mix.cancel;
@@ -125,8 +126,14 @@ class Generator {
     auto const lots = quantity();
     auto const ioc = static_cast<std::uint8_t>(draws_.below(2));
     emit({Verb::add, side, ioc, 1, book, ++last_id_, 0, limit, lots});
-    if (ioc == 0) state.open.push_back({last_id_, side, limit});
+    if (ioc == 0) opened(state, {last_id_, side, limit});
     ++stream_.mix.aggressive, stream_.mix.ioc += ioc;
+  }
+
+  void opened(BookState& state, Open const& entry) {
+    auto const side = entry.side == Side::sell;
+    state.open.push_back(entry);
+    stream_.open_most[side] = std::max(stream_.open_most[side], ++open_now_[side]);
   }
 
   void emit(Command const& command) { stream_.commands.push_back(command); }
@@ -135,6 +142,7 @@ class Generator {
   std::vector<BookState> states_;
   std::uint32_t period_;  // commands of one book between two moves of its mid
   std::uint32_t last_id_{};
+  std::size_t open_now_[2]{};
   Stream stream_;
 };
 

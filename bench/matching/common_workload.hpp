@@ -56,6 +56,7 @@ struct Stream {
   std::size_t prefill{};  // leading commands that are not timed
   std::vector<Command> commands;
   std::uint32_t highest_id{};
+  std::size_t open_most[2]{};  // the most that one side believes open at once, over all books: none has more
   Mix mix;
 };
 

@@ -11,8 +11,11 @@ namespace spillway::bench {
 /// Room for a stream: as many orders and offers as it ever has at once, at most.
 [[nodiscard]] inline BookLimits limits_for(Stream const& stream) {
   BookLimits limits;
-  limits.orders = limits.offers = stream.highest_id;
-  limits.nodes = stream.books;
+  limits.orders = static_cast<std::uint32_t>(stream.open_most[0]) + 1;
+  limits.offers = static_cast<std::uint32_t>(stream.open_most[1]) + 1;
+  limits.tranches = 1;  // nothing replenishes
+  limits.nodes = stream.books + 1;
+  limits.participants = stream.books + 1'000;
   return limits;
 }
 
