@@ -1,22 +1,25 @@
 // matching/plain_book_offers.cpp - offers and pools: what comes or returns meets the resting orders first,
 // then rests. Room:   matching (pure); sees market.
 #include <algorithm>
+#include <set>
 
 #include "market/check.hpp"
 #include "matching/plain_book.hpp"
 
 namespace spillway {
 
-void PlainBook::open_node(NodeId node, ClassId klass, PlaceId place, Pooling) {
-  supply_.open_node(node, klass, place);
+void PlainBook::open_node(NodeId node, ClassId klass, PlaceId place, Pooling pooling) {
+  sw_check(supply_.node_count() < limits_.nodes, "there is room for one more node");
+  supply_.open_node(node, klass, place, pooling);
 }
 
 void PlainBook::set_available_units(NodeId node, std::int32_t units) {
+  sw_check(!supply_.unlimited(node), "an unlimited pool counts no units");
   supply_.pool(node).set_available(units);
 }
 
 void PlainBook::vacate(NodeId node, InstrumentId instrument, Lots lots, OfferId source) {
-  supply_.pool(node).vacate(eligibility_.instrument(instrument), lots);
+  if (!supply_.unlimited(node)) supply_.pool(node).vacate(eligibility_.instrument(instrument), lots);
   auto const* const offer = supply_.find(source);
   if (!offer || !offer->terms.replenish) return;
   sw_check(offer->terms.node == node && offer->terms.instrument == instrument,
@@ -25,73 +28,91 @@ void PlainBook::vacate(NodeId node, InstrumentId instrument, Lots lots, OfferId 
 }
 
 Book::Rest PlainBook::post(BookOffer const& offer, Matches& matches) {
-  ended_.clear();
-  if (supply_.find(offer.id)) return std::unexpected(Refusal::exists);
-  if (supply_.price_taken(offer.node, offer.instrument, offer.price))
-    return std::unexpected(Refusal::offer_price_taken);
-  if (offer.fill_max.v != 0 && offer.fill_min > offer.fill_max) return std::unexpected(Refusal::malformed);
+  begin_command();
+  if (auto const why = unfit(offer); why != Refusal::none) return std::unexpected(why);
+  if (offer.post_only && crosses(supply_.draft(offer, instrument(offer.instrument))))
+    return std::unexpected(Refusal::post_only_would_cross);
+
   newest_id_ = std::max(newest_id_, offer.id.v);
-  supply_.add(offer, eligibility_.instrument(offer.instrument));
+  supply_.add(offer, instrument(offer.instrument));
   meet_offer(offer.id, matches);
   return rest_lots(offer.id);
 }
 
 Book::Rest PlainBook::amend(ParticipantId who, OfferId id, PriceIndex price, Lots lots, Matches& matches) {
-  ended_.clear();
-  auto const* const live = supply_.find(id);
-  if (!live) return std::unexpected(id.v > newest_id_ ? Refusal::unknown_id : Refusal::dead_id);
-  auto const& offer = *live;
-  if (who.some() && who != offer.terms.provider) return std::unexpected(Refusal::not_yours);
-  bool const moves = price != offer.terms.price;
-  if (moves && price_taken(offer.terms.node, offer.terms.instrument, price))
+  begin_command();
+  auto const* const offer = supply_.find(id);
+  if (!offer) return std::unexpected(not_there(id.v));
+  auto renewed = offer->terms;
+  auto const why = no_amend(who, renewed.provider, lots, offer->lot, book_lots_max, price);
+  if (why != Refusal::none) return std::unexpected(why);
+  bool const moves = price != renewed.price;
+  if (moves && price_taken(renewed.node, renewed.instrument, price))
     return std::unexpected(Refusal::offer_price_taken);
-  if (!moves && lots <= offer.rest())
+  if (!moves && lots <= offer->rest()) {
     supply_.reduce_to(id, lots);  // less may lower the minimum, so it meets the orders too
-  else
+  } else {
+    renewed.price = price;
+    renewed.quantity = lots;
+    if (renewed.post_only && crosses(supply_.draft(renewed, offer->instrument)))
+      return std::unexpected(Refusal::post_only_would_cross);
     supply_.renew(id, price, lots);
+  }
   meet_offer(id, matches);
   return rest_lots(id);
 }
 
 Refusal PlainBook::cancel(ParticipantId who, OfferId id) {
   auto const* const offer = supply_.find(id);
-  if (!offer) return id.v > newest_id_ ? Refusal::unknown_id : Refusal::dead_id;
+  if (!offer) return not_there(id.v);
   if (who.some() && who != offer->terms.provider) return Refusal::not_yours;
   supply_.remove(id);
   return Refusal::none;
 }
 
-std::size_t PlainBook::cancel_instrument(InstrumentId) { return 0; }
-
-std::size_t PlainBook::cancel_node(NodeId) { return 0; }
-
 void PlainBook::meet(NodeId node, Matches& matches) {
-  for (auto before = matches.size() + 1; before != matches.size();) {
-    before = matches.size();
-    for (auto const offer : supply_.offers_of(node)) meet_offer(offer, matches);
-  }
+  begin_command();
+  for (auto const offer : supply_.offers_of(node)) meet_offer(offer, matches);
 }
 
+/// The offer arrives: it trades with resting orders for as long as one is found.
 void PlainBook::meet_offer(OfferId id, Matches& matches) {
   while (auto const* const offer = supply_.find(id)) {
     auto const bid = best_bid(*offer);
     if (!bid) break;
+    auto const order = demand_.at(bid->order).terms;
+    auto const mode = offer->terms.self_trade;
+    if (mode != SelfTrade::allow && related(order.buyer, offer->terms.provider)) {
+      if (mode != SelfTrade::newest) end_order(order.id, EndReason::self_trade);
+      if (mode != SelfTrade::oldest) end_offer(id, EndReason::self_trade);
+      continue;
+    }
     matches.push_back(
-        {bid->order, id, offer->terms.instrument, offer->terms.node, bid->lots, bid->key.limit, false});
+        {order.id, id, offer->terms.instrument, offer->terms.node, bid->lots, order.limit, false});
     supply_.fill(id, bid->lots);
-    demand_.reduce_to(bid->order, demand_.at(bid->order).terms.open - bid->lots);
+    demand_.reduce_to(order.id, order.open - bid->lots);
   }
 }
 
-/// Highest limit over the signatures linked to the offer's instrument, then the earlier order. Orders that
-/// the offer's minimum shuts out are stepped over and stay where they are.
-std::optional<PlainBook::Bid> PlainBook::best_bid(RestingOffer const& offer) const {
+/// Highest limit first, unconditional before conditional at one limit, then the earlier order.
+std::optional<PlainBook::Bid> PlainBook::best_bid(RestingOffer const& offer) {
+  if (supply_.fillable(offer, book_lots_max, Lots{}).v == 0) return std::nullopt;
+  auto const firm = best_unconditional(offer);
+  if (firm && firm->key.limit == highest_price) return firm;
+  auto const above = firm ? PriceIndex{firm->key.limit.v + 1} : offer.terms.price;
+  auto const conditional = best_conditional(offer, above);
+  return conditional ? conditional : firm;
+}
+
+/// Over the signatures linked to the offer's instrument. Orders that the offer's minimum shuts out are
+/// stepped over and stay where they are.
+std::optional<PlainBook::Bid> PlainBook::best_unconditional(RestingOffer const& offer) const {
   std::optional<Bid> best;
   for (auto const& [signature, ladder] : demand_.ladders()) {
     if (!eligibility_.edges(signature).contains(offer.terms.instrument)) continue;
     for (auto const& [key, order] : ladder) {
       if (key.limit < offer.terms.price || (best && best->key < key)) break;
-      auto const lots = supply_.fillable(offer, demand_.at(order).terms.open);
+      auto const lots = supply_.fillable(offer, demand_.at(order).terms.open, Lots{});
       if (lots.v == 0) continue;
       best = Bid{order, key, lots};
       break;
@@ -100,14 +121,37 @@ std::optional<PlainBook::Bid> PlainBook::best_bid(RestingOffer const& offer) con
   return best;
 }
 
-/// Fills since `first` may have left an offer with less than its minimum: now what is left is the minimum,
-/// and an order that was too small before may be large enough.
-void PlainBook::meet_lowered_minimums(std::size_t first, Matches& matches) {
-  auto const last = matches.size();
-  for (auto i = first; i < last; ++i) {
+/// Every linked conditional order from `least_limit` up, best first, while the command has looks left.
+std::optional<PlainBook::Bid> PlainBook::best_conditional(RestingOffer const& offer, PriceIndex least_limit) {
+  if (looks_left_ == 0) return std::nullopt;
+  std::map<Demand::BidKey, OrderId> queue;
+  for (auto const& [signature, ladder] : demand_.conditional_ladders()) {
+    if (!eligibility_.edges(signature).contains(offer.terms.instrument)) continue;
+    for (auto const& [key, order] : ladder)
+      if (key.limit >= least_limit) queue.emplace(key, order);
+  }
+  bool const shuns_own = offer.terms.self_trade != SelfTrade::allow;
+  for (auto const& [key, id] : queue) {
+    if (looks_left_ == 0) break;
+    --looks_left_;
+    auto const& order = demand_.at(id).terms;
+    if (!accepts(order, offer.terms.provider)) continue;
+    if (shuns_own && order.fill_min.v > 1 && related(order.buyer, offer.terms.provider)) continue;
+    if (auto const lots = supply_.fillable(offer, order.open, order.fill_min); lots.v > 0)
+      return Bid{id, key, lots};
+  }
+  return std::nullopt;
+}
+
+/// After an order's walk: an offer that was left with less than its minimum (now what is left is the minimum)
+/// or that shows something new arrives once more, each at its first trade's turn.
+void PlainBook::meet_what_changed(std::size_t first, Matches& matches) {
+  std::set<OfferId> seen;
+  for (auto i = first, last = matches.size(); i < last; ++i) {
     auto const id = matches[i].offer;
     auto const* const offer = supply_.find(id);
-    if (offer && offer->rest() < offer->terms.fill_min) meet_offer(id, matches);
+    if (!seen.insert(id).second || !offer) continue;
+    if (offer->shown() < offer->terms.fill_min || offer->terms.display.v > 0) meet_offer(id, matches);
   }
 }
 

@@ -14,28 +14,39 @@ bool may_rest(TimeInForce tif) { return tif == TimeInForce::gtc || tif == TimeIn
 }  // namespace
 
 Book::Rest PlainBook::place(BookOrder const& order, Matches& matches) {
-  ended_.clear();
+  begin_command();
+  if (!order.signature.some()) return std::unexpected(Refusal::malformed);
   if (auto const why = why_not(order); why != Refusal::none) return std::unexpected(why);
+  if (auto const why = no_room(order); why != Refusal::none) return std::unexpected(why);
+  if (order.post_only && crosses(order)) return std::unexpected(Refusal::post_only_would_cross);
   if (order.tif == TimeInForce::fok && !fills_wholly(order)) return std::unexpected(Refusal::fok_unfillable);
 
   newest_id_ = std::max(newest_id_, order.id.v);
+  return arrive(order, matches);
+}
+
+/// After this the order has traded what it can, and rests or is gone.
+Lots PlainBook::arrive(BookOrder const& order, Matches& matches) {
+  auto const taken = take(order, supply_);
   auto const first = matches.size();
+  matches.insert(matches.end(), taken.matches.begin(), taken.matches.end());
+  ended_.insert(ended_.end(), taken.ended.begin(), taken.ended.end());
   auto rest = order;
-  rest.open = take(order, supply_, matches);
-  if (!may_rest(order.tif)) rest.open = Lots{};
-  if (rest.open.v > 0) demand_.rest(rest);
-  meet_lowered_minimums(first, matches);
+  rest.open = taken.open;
+  if (rest.open.v > 0 && may_rest(order.tif)) demand_.rest(rest);
+  meet_what_changed(first, matches);
   return open_lots(order.id);
 }
 
 Book::Rest PlainBook::amend(ParticipantId who, OrderId id, PriceIndex limit, Lots lots, Matches& matches) {
-  ended_.clear();
+  begin_command();
   auto const* const resting = demand_.find(id);
-  if (!resting) return std::unexpected(id.v > newest_id_ ? Refusal::unknown_id : Refusal::dead_id);
+  if (!resting) return std::unexpected(not_there(id.v));
   auto const old = resting->terms;
-  if (who.some() && who != old.buyer) return std::unexpected(Refusal::not_yours);
-  if (lots.v <= 0) return std::unexpected(Refusal::quantity_zero);
-  if (!on_grid(limit)) return std::unexpected(Refusal::price_off_grid);
+  bool const tokens = eligibility_.predicate(old.signature).product == ProductKind::tokens;
+  auto const most = tokens ? Lots{1} : book_lots_max;
+  if (auto const why = no_amend(who, old.buyer, lots, Lots{1}, most, limit); why != Refusal::none)
+    return std::unexpected(why);
   if (limit == old.limit && lots <= old.open) {
     demand_.reduce_to(id, lots);
     return lots;
@@ -43,53 +54,67 @@ Book::Rest PlainBook::amend(ParticipantId who, OrderId id, PriceIndex limit, Lot
   auto renewed = old;
   renewed.limit = limit;
   renewed.open = lots;
+  if (renewed.post_only && crosses(renewed)) return std::unexpected(Refusal::post_only_would_cross);
   demand_.remove(id);
-  return place(renewed, matches);
+  return arrive(renewed, matches);
 }
 
 Refusal PlainBook::cancel(ParticipantId who, OrderId id) {
   auto const* const resting = demand_.find(id);
-  if (!resting) return id.v > newest_id_ ? Refusal::unknown_id : Refusal::dead_id;
+  if (!resting) return not_there(id.v);
   if (who.some() && who != resting->terms.buyer) return Refusal::not_yours;
   demand_.remove(id);
   return Refusal::none;
 }
 
-std::size_t PlainBook::cancel_session(SessionId) { return 0; }
-
-void PlainBook::advance(Stamp now) {
-  sw_check(now >= now_, "time does not go back");
-  now_ = now;
-}
-
 Book::Matches PlainBook::dry_run(BookOrder const& order) const {
-  sw_check(why_not(order) == Refusal::none, "an order that may be tried");
-  Matches matches;
+  sw_check(order.signature.some() && why_not(order) == Refusal::none, "an order that may be tried");
   auto draft = supply_;
-  take(order, draft, matches);
-  return matches;
+  return take(order, draft).matches;
 }
 
 /// The one walk: best ask after best ask, looked up anew after each fill because a fill shrinks its siblings
-/// too.
-Lots PlainBook::take(BookOrder const& order, Supply& supply, Matches& matches) const {
-  auto open = order.open;
-  while (open.v > 0) {
-    auto const ask = best_ask(order, open, supply);
+/// too. All or nothing, and a minimum, can't stop half way: they step over offers of their own firm.
+PlainBook::Taken PlainBook::take(BookOrder const& order, Supply& supply) const {
+  Taken taken;
+  taken.open = order.open;
+  bool const pass_own = order.tif == TimeInForce::fok || order.fill_min.v > 1;
+  while (taken.open.v > 0) {
+    auto asker = order;
+    asker.open = taken.open;
+    auto const ask = best_ask(asker, supply, pass_own);
     if (!ask) break;
-    auto const& terms = supply.at(ask->offer).terms;
-    matches.push_back({order.id, ask->offer, terms.instrument, terms.node, ask->lots, ask->price, true});
-    supply.fill(ask->offer, ask->lots);
-    open -= ask->lots;
+    auto const terms = supply.at(ask->offer).terms;
+    if (order.self_trade != SelfTrade::allow && !pass_own && related(order.buyer, terms.provider)) {
+      if (order.self_trade != SelfTrade::newest) {
+        taken.ended.push_back({{}, terms.id, supply.at(terms.id).rest(), EndReason::self_trade});
+        supply.remove(terms.id);
+      }
+      if (order.self_trade != SelfTrade::oldest) {
+        taken.ended.push_back({order.id, {}, taken.open, EndReason::self_trade});
+        taken.open = Lots{};
+      }
+      continue;
+    }
+    taken.matches.push_back({order.id, terms.id, terms.instrument, terms.node, ask->lots, ask->price, true});
+    supply.fill(terms.id, ask->lots);
+    taken.open -= ask->lots;
   }
-  return open;
+  return taken;
 }
 
-std::optional<Ask> PlainBook::best_ask(BookOrder const& order, Lots open, Supply const& supply) const {
+/// `pass_own`: offers with which the order must not trade are stepped over instead of being found.
+std::optional<Ask> PlainBook::best_ask(BookOrder const& order, Supply const& supply, bool pass_own) const {
+  bool const shuns_own = pass_own && order.self_trade != SelfTrade::allow;
+  Asker asker{order.limit, order.open, order.fill_min, [&](RestingOffer const& offer) {
+                if (shuns_own && related(order.buyer, offer.terms.provider)) return false;
+                return accepts(order, offer.terms.provider);
+              }};
   std::optional<Ask> best;
   InstrumentId best_at;
   eligibility_.edges(order.signature).for_each([&](InstrumentId at) {
-    auto const ask = supply.best(at, best ? best->price : order.limit, open);
+    if (best) asker.limit = best->price;
+    auto const ask = supply.best(at, asker);
     if (!ask) return;
     bool wins = !best || ask->price < best->price;
     if (!wins) {
@@ -109,24 +134,18 @@ bool PlainBook::nearer(BookOrder const& order, InstrumentId a, InstrumentId b) c
 }
 
 bool PlainBook::fills_wholly(BookOrder const& order) const {
-  auto const ask = best_ask(order, order.open, supply_);
+  auto const ask = best_ask(order, supply_, true);
   if (!ask) return false;
   if (ask->lots == order.open) return true;  // the common case, without a draft
-  Lots filled;
-  for (auto const& match : dry_run(order)) filled += match.lots;
-  return filled == order.open;
+  auto draft = supply_;
+  return take(order, draft).open.v == 0;
 }
 
-Refusal PlainBook::why_not(BookOrder const& order) const {
-  if (!order.id.some() || order.tif == TimeInForce::unset || !order.signature.some())
-    return Refusal::malformed;
-  if (!order.buyer.some()) return Refusal::unknown_participant;
-  if (demand_.find(order.id)) return Refusal::exists;
-  if (order.open.v <= 0) return Refusal::quantity_zero;
-  bool const tokens = eligibility_.predicate(order.signature).product == ProductKind::tokens;
-  if (tokens && order.open.v > 1) return Refusal::quantity_too_large;
-  if (!on_grid(order.limit)) return Refusal::price_off_grid;
-  return Refusal::none;
+bool PlainBook::accepts(BookOrder const& order, ParticipantId provider) const {
+  if (!order.providers.some()) return true;
+  auto const& list = provider_lists_[order.providers.v - 1];
+  bool const listed = std::binary_search(list.who.begin(), list.who.end(), provider);
+  return listed == (list.kind == ListKind::only);
 }
 
 }  // namespace spillway

@@ -1,5 +1,5 @@
-// tests/matching/book_orders_test.cpp - what happens to an order. Covers demand.cpp, plain_book.cpp and
-// plain_book_orders.cpp as well.
+// tests/matching/book_orders_test.cpp - what happens to an order. Covers demand.cpp, plain_book.cpp,
+// plain_book_orders.cpp and plain_book_checks.cpp as well.
 #include "rig.hpp"
 
 namespace spillway {

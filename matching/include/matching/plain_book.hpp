@@ -1,9 +1,10 @@
 // matching/plain_book.hpp - the bipartite book with plain ordered containers, meant to be obviously right.
 // Room:   matching (pure); sees market.
 // Rule:   it is the oracle for the fast book: every command is done in the plainest way, looked up anew each
-// time.
+// time. docs/order-types.md says what each condition and each refusal means.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -23,7 +24,7 @@ class PlainBook final : public Book {
   std::expected<ProviderListId, Refusal> intern_providers(ListKind, std::span<ParticipantId const>) override;
   void reference_changed() override;
   Refusal set_standing(ParticipantId, Standing const&) override;
-  void set_halted(bool) override;
+  void set_halted(bool halted) override { halted_ = halted; }
 
   void open_node(NodeId, ClassId, PlaceId, Pooling = Pooling::attested) override;
   void set_available_units(NodeId, std::int32_t units) override;
@@ -65,22 +66,62 @@ class PlainBook final : public Book {
     Demand::BidKey key;
     Lots lots;
   };
+  /// What a buyer's walk did: its trades, what it ended beside them, and what is still open.
+  struct Taken {
+    Matches matches;
+    std::vector<Ended> ended;
+    Lots open;
+  };
+  struct ProviderList {
+    ListKind kind{};
+    std::vector<ParticipantId> who;  // sorted
+    friend auto operator<=>(ProviderList const&, ProviderList const&) = default;
+  };
 
-  [[nodiscard]] std::optional<Ask> best_ask(BookOrder const&, Lots open, Supply const&) const;
+  // -- refusals, in the order in which they are tested --
+  [[nodiscard]] Refusal ill_formed(BookOrder const&) const;
+  [[nodiscard]] Refusal no_room(BookOrder const&) const;
+  [[nodiscard]] Refusal unfit(BookOffer const&) const;
+  [[nodiscard]] Refusal ill_formed(BookOffer const&) const;
+  [[nodiscard]] Refusal no_amend(ParticipantId who, ParticipantId owner, Lots lots, Lots lot, Lots most,
+                                 PriceIndex) const;
+  [[nodiscard]] Refusal not_there(std::uint64_t id) const;
+  [[nodiscard]] Standing standing(ParticipantId) const;
+  [[nodiscard]] bool crosses(BookOrder const&) const;
+  [[nodiscard]] bool crosses(RestingOffer const&);
+
+  // -- orders --
+  Lots arrive(BookOrder const&, Matches&);
+  [[nodiscard]] Taken take(BookOrder const&, Supply&) const;
+  [[nodiscard]] std::optional<Ask> best_ask(BookOrder const&, Supply const&, bool pass_own) const;
   [[nodiscard]] bool nearer(BookOrder const&, InstrumentId, InstrumentId) const;
-  [[nodiscard]] std::optional<Bid> best_bid(RestingOffer const&) const;
-  Lots take(BookOrder const&, Supply&, Matches&) const;
   [[nodiscard]] bool fills_wholly(BookOrder const&) const;
+  [[nodiscard]] bool accepts(BookOrder const&, ParticipantId provider) const;
+
+  // -- offers --
+  [[nodiscard]] std::optional<Bid> best_bid(RestingOffer const&);
+  [[nodiscard]] std::optional<Bid> best_unconditional(RestingOffer const&) const;
+  [[nodiscard]] std::optional<Bid> best_conditional(RestingOffer const&, PriceIndex least_limit);
   void meet_offer(OfferId, Matches&);
-  void meet_lowered_minimums(std::size_t first, Matches&);
+  void meet_what_changed(std::size_t first, Matches&);
+
+  // -- both --
+  [[nodiscard]] bool related(ParticipantId, ParticipantId) const;
+  void begin_command();
+  void end_order(OrderId, EndReason);
+  void end_offer(OfferId, EndReason);
   void check_uncrossed() const;
 
   BookLimits limits_;
   Eligibility eligibility_;
   Supply supply_;
   Demand demand_;
+  std::map<ParticipantId, Standing> standings_;
+  std::vector<ProviderList> provider_lists_;  // row n - 1 has id n
+  bool halted_{};
   Stamp now_;
   std::uint64_t newest_id_{};  // of all orders and offers so far: what is above is unknown, not dead
+  std::uint32_t looks_left_{};
   std::vector<Ended> ended_;
 };
 
