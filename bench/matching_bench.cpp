@@ -44,9 +44,16 @@ bool run(Options const& options, int argc, char** argv, Report& report) {
       return run_bipartite(options, report);
     case Workload::offers:
       return run_offers(options, report);
-    default:
-      return false;
+    case Workload::growth:
+      return run_growth(options, report);
+    case Workload::memory:
+      return run_memory(options, report);
+    case Workload::storm:
+      return run_storm(options, report);
+    case Workload::relink:
+      return run_relink(options, report);
   }
+  return false;
 }
 
 }  // namespace

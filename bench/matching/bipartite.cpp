@@ -201,7 +201,7 @@ class Generator {
 
 Market bipartite_market(BipartiteShape const& shape, std::uint64_t seed) {
   Draws draws(seed ^ 0x5157'1A7E'5157'1A7E);
-  Market market{{shape.classes, shape.places}, {}};
+  Market market{{shape.classes, shape.places}, {}, false};
   while (market.signatures.size() < shape.signatures) {
     auto const row = static_cast<std::uint32_t>(market.signatures.size());
     auto predicate = signature_of(draws, shape, row);

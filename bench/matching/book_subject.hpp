@@ -20,7 +20,7 @@ template <class B>
 class BookSubject {
  public:
   BookSubject(Market const& market, BookLimits const& limits, std::uint32_t price_factor)
-      : tables_(tables_of(market.shape)), book_(tables_, limits), factor_(price_factor) {
+      : tables_(tables_of(market.shape, market.round_trips)), book_(tables_, limits), factor_(price_factor) {
     auto const shape = market.shape;
     for (std::uint32_t row = 0; row < shape.instruments(); ++row) {
       instruments_.push_back(book_.list(instrument_of(shape, row)).value().id);
@@ -40,6 +40,8 @@ class BookSubject {
     if (c.verb == Verb::replace) place(c);
   }
 
+  /// For what no stream does: a change of the tables, and what follows from it.
+  [[nodiscard]] Reference& tables() { return tables_; }
   [[nodiscard]] B& book() { return book_; }
   [[nodiscard]] B const& book() const { return book_; }
 

@@ -30,9 +30,9 @@ class Generator {
     stream_.books = books;
   }
 
-  Stream make(std::size_t timed) && {
+  Stream make(std::size_t timed, std::uint32_t prefill_each) && {
     auto const books = stream_.books;
-    auto const each = books == 1 ? 10'000u : 20u;
+    auto const each = prefill_each != 0 ? prefill_each : books == 1 ? 10'000u : 20u;
     stream_.commands.reserve(std::size_t{books} * each + timed);
     for (std::uint32_t book = 0; book < books; ++book)
       for (std::uint32_t i = 0; i < each; ++i) passive(book);
@@ -148,8 +148,8 @@ class Generator {
 
 }  // namespace
 
-Stream common_stream(std::uint32_t books, std::size_t timed, std::uint64_t seed) {
-  return Generator(books, seed).make(timed);
+Stream common_stream(std::uint32_t books, std::size_t timed, std::uint64_t seed, std::uint32_t prefill_each) {
+  return Generator(books, seed).make(timed, prefill_each);
 }
 
 std::uint64_t stream_hash(std::vector<Command> const& commands) {

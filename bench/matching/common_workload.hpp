@@ -60,9 +60,10 @@ struct Stream {
   Mix mix;
 };
 
-/// `books` 1 or more; `timed` commands after the prefill (10,000 orders on one book, else 20 on each).
+/// `books` 1 or more; `timed` commands after a prefill of so many orders on each book (0: the common 10,000
+/// on one book, 20 on each of several).
 [[nodiscard]] Stream common_stream(std::uint32_t books, std::size_t timed,
-                                   std::uint64_t seed = reference_seed);
+                                   std::uint64_t seed = reference_seed, std::uint32_t prefill_each = 0);
 
 /// Ticks spread over the price grid: every price times `factor` (1 to 32), shifted so that all fit. The
 /// trades stay the same; levels that were neighbours stand alone.

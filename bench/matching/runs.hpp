@@ -13,6 +13,10 @@ using Held = bool;
 [[nodiscard]] Held run_common(Options const&, Report&);
 [[nodiscard]] Held run_bipartite(Options const&, Report&);
 [[nodiscard]] Held run_offers(Options const&, Report&);
+[[nodiscard]] Held run_growth(Options const&, Report&);
+[[nodiscard]] Held run_memory(Options const&, Report&);
+[[nodiscard]] Held run_storm(Options const&, Report&);
+[[nodiscard]] Held run_relink(Options const&, Report&);
 /// The slice for instruction counts, inside valgrind.
 [[nodiscard]] Held run_slice(Options const&);
 inline constexpr std::size_t slice_commands = 200'000;

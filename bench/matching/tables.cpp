@@ -72,14 +72,18 @@ Reference tables_of(MarketShape shape, bool round_trips) {
   accept(tables.set_places(places_of(shape)));
   accept(tables.set_classes(classes_of(shape)));
   accept(tables.set_tiers({ready_in_a_minute()}));
-  if (!round_trips) return tables;
+  if (round_trips) turn_round_trips(tables, shape, 0);
+  return tables;
+}
+
+void turn_round_trips(Reference& tables, MarketShape shape, std::uint32_t turn) {
   for (std::uint16_t from = 2; from <= shape.places + 1; ++from) {
     std::vector<RoundTrip> row(std::size_t{shape.places} + 1);
     for (std::uint16_t to = 2; to <= shape.places + 1; ++to)
-      row[to - 1u] = {.rtt_us = 500 + 1'000 * ((from + to) % 97), .estimated = true};
+      row[to - 1u] = {.rtt_us = 500 + 1'000 * static_cast<std::int32_t>((from + to + turn) % 97),
+                      .estimated = true};
     accept(tables.set_round_trips(PlaceId{from}, std::move(row)));
   }
-  return tables;
 }
 
 Instrument instrument_of(MarketShape shape, std::uint32_t row) {
@@ -99,7 +103,7 @@ Predicate predicate_of(MarketShape shape, std::uint32_t row) {
 }
 
 Market separate_books(std::uint32_t books) {
-  Market market{shape_of(books), {}};
+  Market market{shape_of(books), {}, false};
   for (std::uint32_t row = 0; row < books; ++row)
     market.signatures.push_back(predicate_of(market.shape, row));
   return market;

@@ -30,6 +30,9 @@ struct MarketShape {
 /// Round trips between all places when `round_trips`; a few hundred places take megabytes.
 [[nodiscard]] Reference tables_of(MarketShape, bool round_trips = false);
 
+/// New round trips for every pair of places; each `turn` gives others.
+void turn_round_trips(Reference&, MarketShape, std::uint32_t turn);
+
 [[nodiscard]] Instrument instrument_of(MarketShape, std::uint32_t row);
 /// Accepts exactly this instrument.
 [[nodiscard]] Predicate predicate_of(MarketShape, std::uint32_t row);
@@ -38,6 +41,7 @@ struct MarketShape {
 struct Market {
   MarketShape shape;
   std::vector<Predicate> signatures;
+  bool round_trips{};  // the tables hold them; predicates may bound the network
 };
 /// Each instrument with one signature that accepts it alone: so many ordinary books side by side.
 [[nodiscard]] Market separate_books(std::uint32_t books);
