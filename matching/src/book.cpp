@@ -3,6 +3,7 @@
 #include "matching/book.hpp"
 
 #include "market/check.hpp"
+#include "matching/fast_book.hpp"
 #include "matching/plain_book.hpp"
 
 namespace spillway {
@@ -43,7 +44,8 @@ void Book::cancel_offer(OfferId id) {
   sw_check(cancel(ParticipantId{}, id) == Refusal::none, "what is cancelled is live");
 }
 
-std::unique_ptr<Book> make_book(BookKind, Reference const& reference, BookLimits const& limits) {
+std::unique_ptr<Book> make_book(BookKind kind, Reference const& reference, BookLimits const& limits) {
+  if (kind == BookKind::fast) return std::make_unique<FastBook>(reference, limits);
   return std::make_unique<PlainBook>(reference, limits);
 }
 

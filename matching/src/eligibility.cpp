@@ -28,7 +28,7 @@ InstrumentSet any_of(Map const& sets, Keys const& keys) {
 std::expected<InstrumentId, Refusal> Eligibility::list(Instrument const& instrument) {
   if (auto const known = find(instrument)) return *known;
   if (auto const refusal = check(instrument); refusal != Refusal::none) return std::unexpected(refusal);
-  if (instruments_.size() >= instruments_max) return std::unexpected(Refusal::capacity);
+  if (instruments_.size() >= instruments_most_) return std::unexpected(Refusal::capacity);
 
   instruments_.push_back(instrument);
   InstrumentId const id{static_cast<std::uint32_t>(instruments_.size())};
@@ -61,7 +61,7 @@ std::expected<SignatureId, Refusal> Eligibility::intern(Predicate const& wanted)
   auto edges = known == signature_ids_.end() ? accepted(*exact) : this->edges(known->second);
   if (edges.size() > signature_reach_max) return std::unexpected(Refusal::predicate_too_wide);
   if (known != signature_ids_.end()) return known->second;
-  if (signatures_.size() >= signatures_max) return std::unexpected(Refusal::capacity);
+  if (signatures_.size() >= signatures_most_) return std::unexpected(Refusal::capacity);
 
   signatures_.push_back({*exact, std::move(edges)});
   SignatureId const id{static_cast<std::uint32_t>(signatures_.size())};

@@ -11,7 +11,9 @@
 namespace spillway {
 
 PlainBook::PlainBook(Reference const& reference, BookLimits const& limits)
-    : limits_(limits), eligibility_(reference), supply_(reference, limits.tranches) {}
+    : limits_(limits),
+      eligibility_(reference, limits.instruments, limits.signatures),
+      supply_(reference, limits.tranches) {}
 
 std::expected<PlainBook::Listing, Refusal> PlainBook::list(Instrument const& instrument) {
   auto const before = eligibility_.instrument_count();

@@ -28,7 +28,9 @@ inline constexpr std::size_t signatures_max = 1'000'000;
 
 class Eligibility {
  public:
-  explicit Eligibility(Reference const& reference) : reference_(&reference) {}
+  explicit Eligibility(Reference const& reference, std::size_t instruments_most = instruments_max,
+                       std::size_t signatures_most = signatures_max)
+      : reference_(&reference), instruments_most_(instruments_most), signatures_most_(signatures_most) {}
 
   // -- instruments --
   /// Finds or lists. Refusals: malformed, unknown_place, place_not_a_leaf, unknown_class, unknown_model,
@@ -78,6 +80,7 @@ class Eligibility {
   [[nodiscard]] InstrumentSet tiers_that_take(Predicate const&) const;
 
   Reference const* reference_;
+  std::size_t instruments_most_, signatures_most_;
   std::vector<Instrument> instruments_;  // row n - 1 has id n
   std::map<Instrument, InstrumentId> instrument_ids_;
   std::vector<Signature> signatures_;  // row n - 1 has id n
