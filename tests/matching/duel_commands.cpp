@@ -55,7 +55,7 @@ void Duel::place() {
   }
   auto const rest =
       both([&](Book& book, auto& out) { return by_wish ? book.enter(o, wish, out) : book.place(o, out); });
-  if (!rest) return account(nullptr, nullptr);
+  if (!rest) return;
   account(&o, nullptr);
   if (rest->v > 0) order_ids_.push_back(o.id.v);
   if (!tries) return;

@@ -126,9 +126,12 @@ inline constexpr BookKind kind = BookKind::plain;
 /// The book with names for what tests do all the time. Ids of orders and offers count up from 1 in one row.
 class Market {
  public:
+  explicit Market(BookKind which = kind, BookLimits const& limits = {})
+      : own_book(make_book(which, reference, limits)), book(*own_book) {}
+
   Reference reference = tables();
-  std::unique_ptr<Book> own_book = make_book(kind, reference);
-  Book& book{*own_book};
+  std::unique_ptr<Book> own_book;
+  Book& book;
   std::vector<Match> matches;  // of the last command
 
   NodeId node(ClassId c, PlaceId p, std::int32_t units) {
