@@ -12,6 +12,12 @@ namespace spillway {
 
 using namespace fast;
 
+namespace {
+
+constexpr std::int64_t largest_rest = 4'000'000'000;  // of one offer, shown and hidden: what a row can count
+
+}  // namespace
+
 void FastBook::open_node(NodeId node, ClassId klass, PlaceId place, Pooling pooling) {
   sw_check(node.some() && pool_rows_.at(node.v) == 0, "a node is opened once");
   sw_check(pools_.size() <= limits_.nodes, "there is room for one more node");
@@ -38,9 +44,12 @@ void FastBook::vacate(NodeId node, InstrumentId instrument, Lots lots, OfferId s
   sw_check(row != 0, "the node is open");
   auto& pool = pools_[row];
   if (!pool.unlimited) pool.units.vacate(eligibility_.instrument(instrument), lots);
-  if (auto const n = find(source); n != 0 && (cold_[n].id_high_terms & term_replenish) != 0) {
-    sw_check(cold_[n].row == row && ladder_of(n) == ask(instrument), "lots return to where they came from");
-    sw_check(lots.v > 0 && lots <= book_lots_max, "something returns");
+  auto const n = find(source);
+  bool const replenishes = n != 0 && (cold_[n].id_high_terms & term_replenish) != 0;
+  // An id may be used again: what is live under it elsewhere is another offer.
+  if (replenishes && cold_[n].row == row && ladder_of(n) == ask(instrument)) {
+    sw_check(lots.v > 0 && std::int64_t{shown(n)} + hidden(n) + lots.v <= largest_rest,
+             "something returns, and it can be counted");
     auto const count = static_cast<std::uint32_t>(lots.v);
     if (extra_[n].display > 0) {
       extra_[n].hidden += count;
