@@ -67,6 +67,8 @@ void Duel::account(BookOrder const* order, BookOffer const* offer) {
     note(asked_for_[order->id.v] = uses_of(*order, only_lists_.contains(order->providers)));
   }
   if (offer) {
+    for (auto& trade : running_)  // an id of a second life: what the first one sold returns to nobody
+      if (trade.offer == offer->id) trade.offer = {};
     offers_[offer->id.v] = *offer;
     note(asked_for_[offer->id.v] = uses_of(*offer, !units_.contains(offer->node)));
   }
