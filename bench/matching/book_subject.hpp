@@ -10,6 +10,7 @@
 
 #include "common_workload.hpp"
 #include "matching/book.hpp"
+#include "matching/feed.hpp"
 #include "tables.hpp"
 #include "tally.hpp"
 
@@ -31,6 +32,8 @@ class BookSubject {
       signatures_.push_back(book_.intern(buyer, predicate).value());
     }
     matches_.reserve(1'024);
+    if constexpr (requires { book_.set_feed(&feed_); }) book_.set_feed(&feed_);
+    if constexpr (requires { book_.prefault(1); }) book_.prefault(std::size_t{limits.orders} + limits.offers);
   }
 
   void apply(Command const& c) {
@@ -97,6 +100,7 @@ class BookSubject {
   std::vector<InstrumentId> instruments_;
   std::vector<SignatureId> signatures_;
   std::vector<Match> matches_;
+  FeedRing feed_;  // 512 KiB: events are written as in production, and nobody reads them
 };
 
 }  // namespace spillway::bench

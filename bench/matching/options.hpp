@@ -15,7 +15,7 @@ enum class Workload : std::uint8_t { common, bipartite, storm, offers, memory, g
 
 struct Options {
   Workload workload = Workload::common;
-  std::string subject = "plain";  // the book that is measured: fast, plain
+  std::string subject = "fast";  // the book that is measured: fast, plain
   std::uint32_t instruments = 1;
   std::uint32_t spacing = 1;  // grid steps between neighbouring ticks, 1 to 32
   std::uint32_t degree = 0;   // bipartite: every signature reaches exactly so many; 0: the mixture

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "book_subject.hpp"
+#include "matching/fast_book.hpp"
 #include "matching/plain_book.hpp"
 #include "options.hpp"
 
@@ -22,8 +23,10 @@ namespace spillway::bench {
 /// Calls `use(make)` with a maker of empty books of the kind that the options name; `make()` gives a Subject.
 template <class Use>
 auto with_subject(Options const& options, Market const& market, Stream const& stream, Use use) {
-  return use(
-      [&, limits = limits_for(stream)] { return BookSubject<PlainBook>(market, limits, options.spacing); });
+  auto const limits = limits_for(stream);
+  if (options.subject == "plain")
+    return use([&] { return BookSubject<PlainBook>(market, limits, options.spacing); });
+  return use([&] { return BookSubject<FastBook>(market, limits, options.spacing); });
 }
 
 }  // namespace spillway::bench
