@@ -22,7 +22,8 @@ Standing PlainBook::standing(ParticipantId who) const {
 
 Refusal PlainBook::ill_formed(BookOrder const& o) const {
   using enum Refusal;
-  if (!o.id.some() || !is_known(o.tif) || o.self_trade > SelfTrade::both) return malformed;
+  if (!o.id.some() || o.id.v > book_id_max || !is_known(o.tif) || o.self_trade > SelfTrade::both)
+    return malformed;
   if (o.open.v < 0 || o.fill_min.v < 0 || o.expires.v < 0) return malformed;
   if (o.market && may_rest(o.tif)) return malformed;
   if (o.post_only && !may_rest(o.tif)) return malformed;
@@ -63,7 +64,7 @@ Refusal PlainBook::no_room(BookOrder const& o) const {
 
 Refusal PlainBook::ill_formed(BookOffer const& o) const {
   using enum Refusal;
-  if (!o.id.some() || o.self_trade > SelfTrade::both) return malformed;
+  if (!o.id.some() || o.id.v > book_id_max || o.self_trade > SelfTrade::both) return malformed;
   if (o.quantity.v < 0 || o.fill_min.v < 0 || o.fill_max.v < 0 || o.display.v < 0 || o.expires.v < 0)
     return malformed;
   if (o.fill_max.v > 0 && o.fill_min > o.fill_max) return malformed;

@@ -33,7 +33,7 @@ void print(DuelCounts const& c) {
 
 TEST(BookDifferential, BothBooksAnswerAlikeUnderEveryConditionAndRefusal) {
   auto const only = from_environment("SPILLWAY_SEED", 0);
-  auto const commands = from_environment("SPILLWAY_DIFFERENTIAL_COMMANDS", 1'000'000);
+  auto const commands = from_environment("SPILLWAY_DIFFERENTIAL_COMMANDS", 400'000);
   std::uint64_t const first = only ? only : 1, last = only ? only : 200;
   DuelCounts counts;
   for (auto seed = first; seed <= last; ++seed) {

@@ -95,10 +95,13 @@ void Duel::open_market() {
     for (auto& book : books_) ids.insert(book->intern_providers(list_kind, named).value());
     EXPECT_EQ(ids.size(), 1u) << "lists are numbered alike";
     lists_.push_back(*ids.begin());
+    named_by_[lists_.back()] = {named.begin(), named.end()};
     if (list_kind == Book::ListKind::only) only_lists_.insert(lists_.back());
   }
-  for (std::uint32_t who = 1; who <= people_; ++who)
+  for (std::uint32_t who = 1; who <= people_; ++who) {
+    firms_[ParticipantId{who}] = FirmId{who % 4};
     for (auto& book : books_) book->set_standing(ParticipantId{who}, {.firm = FirmId{who % 4}});
+  }
 }
 
 SelfTrade Duel::some_mode() {
@@ -198,7 +201,7 @@ void Duel::spoil(BookOrder& o) {
         o.id = OrderId{some_id()};
         break;
       case 1:
-        o.id = {};
+        o.id = OrderId{chance(2) ? 0 : book_id_max + 1 + below(3)};
         break;
       case 2:
         o.tif = static_cast<TimeInForce>(chance(2) ? 0 : 5);
@@ -254,7 +257,7 @@ void Duel::spoil(BookOffer& o) {
         o.id = OfferId{some_id()};
         break;
       case 1:
-        o.id = {};
+        o.id = OfferId{chance(2) ? 0 : book_id_max + 1};
         break;
       case 2:
         o.quantity = Lots{-1'000};

@@ -117,6 +117,10 @@ class Duel {
   void compare_states();
   void account(BookOrder const*, BookOffer const*);
   void check_law(NodeId);
+  void check_terms(Match const&);
+  void check_arrival(BookOrder const&);
+  void check_arrival(BookOffer const&);
+  bool related(ParticipantId, ParticipantId) const;
   static Uses uses_of(BookOrder const&, bool list_only);
   static Uses uses_of(BookOffer const&, bool unlimited);
   void note(Uses);
@@ -132,6 +136,8 @@ class Duel {
   std::vector<Predicate> wishes_;
   std::vector<ProviderListId> lists_;
   std::set<ProviderListId> only_lists_;
+  std::map<ProviderListId, std::set<ParticipantId>> named_by_;
+  std::map<ParticipantId, FirmId> firms_;
   std::vector<Match> running_;
   std::map<NodeId, std::map<Instrument, std::int64_t>> in_use_;
   std::map<NodeId, std::int32_t> units_;

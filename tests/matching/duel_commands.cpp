@@ -90,6 +90,7 @@ void Duel::amend_order() {
   auto const rest = both([&](Book& book, auto& out) { return book.amend(who, id, limit, lots, out); });
   if (rest) {
     orders_[id.v].limit = limit;
+    orders_[id.v].open = lots;
     note(std::uint64_t{1} << static_cast<unsigned>(Use::amended));
     asked_for_[id.v] |= std::uint64_t{1} << static_cast<unsigned>(Use::amended);
   }
@@ -205,6 +206,7 @@ void Duel::people_change() {
   say("standing of participant " + std::to_string(who.v));
   auto const why = both([&](Book& book, auto&) { return book.set_standing(who, standing); });
   ++counts_.refused[why];
+  if (why == Refusal::none) firms_[who] = standing.firm;
 }
 
 void Duel::tables_change() {

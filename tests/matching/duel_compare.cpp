@@ -67,20 +67,15 @@ void Duel::account(BookOrder const* order, BookOffer const* offer) {
     note(asked_for_[order->id.v] = uses_of(*order, only_lists_.contains(order->providers)));
   }
   if (offer) {
-    for (auto& trade : running_)  // an id of a second life: what the first one sold returns to nobody
-      if (trade.offer == offer->id) trade.offer = {};
     offers_[offer->id.v] = *offer;
     note(asked_for_[offer->id.v] = uses_of(*offer, !units_.contains(offer->node)));
   }
+  if (order) check_arrival(*order);
+  if (offer) check_arrival(*offer);
   std::set<NodeId> touched;
   for (auto const& m : out_[0]) {
     ++counts_.trades;
-    auto const& buys = orders_.at(m.order.v);
-    auto const& sells = offers_.at(m.offer.v);
-    EXPECT_GT(m.lots.v, 0) << "no trade of nothing";
-    EXPECT_LE(m.price, buys.limit) << "never above the buyer's limit";
-    EXPECT_GE(m.price, sells.price) << "never below the seller's price";
-    EXPECT_EQ(m.price, m.taker_is_buyer ? sells.price : buys.limit) << "the resting side's price";
+    check_terms(m);
     for (std::size_t i = 0; i < uses; ++i)
       counts_.fills[i] += ((asked_for_[m.order.v] | asked_for_[m.offer.v]) >> i) & 1;
     in_use_[m.node][books_[0]->instrument(m.instrument)] += m.lots.v;
@@ -91,6 +86,11 @@ void Duel::account(BookOrder const* order, BookOffer const* offer) {
   for (auto const& ended : books_[0]->ended()) {
     counts_.self_trades += ended.why == EndReason::self_trade;
     counts_.expired += ended.why == EndReason::expired;
+    if (ended.why == EndReason::expired) {
+      auto const when =
+          ended.order.some() ? orders_.at(ended.order.v).expires : offers_.at(ended.offer.v).expires;
+      EXPECT_TRUE(when.v > 0 && when <= now_) << "what expires is due";
+    }
     counts_.mass_cancelled += ended.why == EndReason::mass_cancelled;
     EXPECT_NE(ended.order.some(), ended.offer.some()) << "an ending names one of the two";
     EXPECT_GT(ended.left.v + (ended.offer.some() ? 1 : 0), 0) << "an order that ends wanted something";

@@ -113,8 +113,9 @@ struct BookLimits {
   std::uint32_t instruments{131'072};
   std::uint32_t signatures{131'072};
 };
-inline constexpr std::size_t provider_list_max = 16;  // participants of one list
-inline constexpr Lots book_lots_max{1'000'000'000};   // of one order or offer
+inline constexpr std::size_t provider_list_max = 16;                        // participants of one list
+inline constexpr Lots book_lots_max{1'000'000'000};                         // of one order or offer
+inline constexpr std::uint64_t book_id_max = (std::uint64_t{1} << 56) - 1;  // of orders and offers
 
 /// Everything that must be the same in two implementations after the same commands, in an order of its own.
 struct BookState {
