@@ -53,8 +53,14 @@ Duel::Duel(std::uint64_t seed, BookKind left, BookKind right)
 }
 
 BookLimits Duel::limits() {
-  if (!small_) return {1'024, 512, 512, 16, 64, 32};
-  return {24, 16, 3, 16, 64, 6};
+  return {.orders = small_ ? 24u : 1'024u,
+          .offers = small_ ? 16u : 512u,
+          .tranches = small_ ? 3u : 512u,
+          .nodes = 16,
+          .participants = 64,
+          .provider_lists = small_ ? 6u : 32u,
+          .instruments = small_ ? 14u : 64u,
+          .signatures = small_ ? 16u : 256u};
 }
 
 void Duel::open_market() {
