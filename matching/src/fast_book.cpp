@@ -35,7 +35,7 @@ FastBook::FastBook(Reference const& reference, BookLimits const& limits)
       instruments_(std::size_t{limits.instruments} + 1),
       largest_(std::size_t{limits.signatures} + 1) {
   sw_check(limits.participants < 1u << 24 && rows(limits) < 1u << 28, "limits that the rows can name");
-  pools_.push_back({NodeId{}, true, 0, NodePool{reference, ClassId{}, PlaceId{}}});
+  pools_.push_back({NodeId{}, true, 0, 0, NodePool{reference, ClassId{}, PlaceId{}}});
   ended_.reserve(64);
   short_.reserve(signature_reach_max);
 }
@@ -56,7 +56,7 @@ std::expected<Book::Listing, Refusal> FastBook::list(Instrument const& instrumen
   if (eligibility_.instrument_count() == before) return Listing{*id, false};
   bool const capacity = instrument.product == ProductKind::capacity;
   auto const part = capacity ? reference_.find(instrument.klass)->smallest_part_milli : 1;
-  instruments_[id->v] = {static_cast<std::uint32_t>(part), instrument.klass.v, instrument.place.v};
+  instruments_[id->v] = {static_cast<std::uint32_t>(part), site_of(instrument.klass, instrument.place)};
   ladders_.open(ask(*id));
   for (std::uint32_t s = 1; s <= eligibility_.signature_count(); ++s)
     if (eligibility_.edges(SignatureId{s}).contains(*id)) links_.add(bid(SignatureId{s}), ask(*id));
@@ -64,18 +64,22 @@ std::expected<Book::Listing, Refusal> FastBook::list(Instrument const& instrumen
 }
 
 std::expected<SignatureId, Refusal> FastBook::intern(ParticipantId buyer, Predicate const& predicate) {
-  auto const before = eligibility_.signature_count();
-  auto const id = eligibility_.intern(predicate);
-  if (!id) return id;
-  if (eligibility_.signature_count() != before) {
-    largest_[id->v] =
-        predicate.product == ProductKind::tokens ? 1 : static_cast<std::uint32_t>(book_lots_max.v);
-    ladders_.open(bid(*id));
-    ladders_.open(waiting(*id));
-    link(*id);
+  auto const idle = [this](SignatureId id) {
+    return ladders_.best(bid(id)) == no_key && ladders_.best(waiting(id)) == no_key;
+  };
+  auto const made = eligibility_.intern(predicate, idle);
+  if (!made) return std::unexpected(made.error());
+  auto const id = made->id;
+  if (made->fresh) {
+    bool const tokens = predicate.product == ProductKind::tokens;
+    largest_[id.v] = tokens ? 1 : static_cast<std::uint32_t>(book_lots_max.v);
+    ladders_.open(bid(id));
+    ladders_.open(waiting(id));
+    links_.remove_all(bid(id));
+    link(id);
   }
   if (buyer.v > limits_.participants || owners_[buyer.v].signatures < live_signatures_max) return id;
-  bool const one_more = live_signatures_.at(std::uint64_t{buyer.v} << 32 | id->v) == 0;
+  bool const one_more = live_signatures_.at(std::uint64_t{buyer.v} << 32 | id.v) == 0;
   if (one_more) return std::unexpected(Refusal::signature_limit);
   return id;
 }
@@ -123,34 +127,6 @@ Refusal FastBook::set_standing(ParticipantId who, Standing const& standing) {
   return Refusal::none;
 }
 
-// ---- rows ----
-
-Handle FastBook::take_row() {
-  if (free_ == 0) {
-    sw_check(next_row_ < nodes_.size(), "rows for every order, offer and tranche within the limits");
-    return next_row_++;
-  }
-  auto const n = free_;
-  free_ = nodes_[n].next;
-  return n;
-}
-
-void FastBook::free_row(Handle n) {
-  nodes_[n].owner_flags = 0;
-  nodes_[n].next = free_;
-  free_ = n;
-}
-
-Handle FastBook::find(OrderId id) const {
-  auto const n = ids_.find(id.v);
-  return n != 0 && !nodes_[n].is(node_offer) ? n : 0;
-}
-
-Handle FastBook::find(OfferId id) const {
-  auto const n = ids_.find(id.v);
-  return n != 0 && nodes_[n].is(node_offer) ? n : 0;
-}
-
 void FastBook::drop(Handle n, EndReason why) {
   auto const id = ids_.id_of(n);
   if (nodes_[n].is(node_offer)) {
@@ -168,7 +144,7 @@ Refusal FastBook::cancel(ParticipantId who, OrderId id) {
   auto const n = find(id);
   if (n == 0) return unknown_or_dead(id.v);
   if (who.some() && who.v != nodes_[n].owner()) return Refusal::not_yours;
-  erase_order(n);
+  take_out_order(n, false);
   return Refusal::none;
 }
 
@@ -176,7 +152,10 @@ Refusal FastBook::cancel(ParticipantId who, OfferId id) {
   auto const n = find(id);
   if (n == 0) return unknown_or_dead(id.v);
   if (who.some() && who.v != nodes_[n].owner()) return Refusal::not_yours;
-  erase_offer(n);
+  if (nodes_[n].is(node_special))
+    erase_offer(n);
+  else
+    take_out_plain(n, InstrumentId{ladders_.ladder_of(nodes_[n])}, false);
   return Refusal::none;
 }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "fast_hot.hpp"
 #include "market/check.hpp"
-#include "matching/fast_book.hpp"
 
 namespace spillway {
 
@@ -30,7 +30,7 @@ Refusal FastBook::check(BookOffer const& o, std::uint32_t& row) const {
   if (row == 0) return node_unknown;
   auto const& at = instruments_[o.instrument.v];
   auto const& pool = pools_[row];
-  if (at.klass != pool.units.klass().v || at.place != pool.units.place().v) return malformed;
+  if (at.site != pool.site) return malformed;
   if (o.quantity.v == 0) return quantity_zero;
   if (at.lot != 1) {
     auto const off = [&](Lots lots) { return lots.v % at.lot != 0; };
@@ -50,23 +50,52 @@ bool FastBook::special(BookOffer const& o, std::uint32_t row) const {
          instruments_[o.instrument.v].lot != 1;
 }
 
+/// What most offers of unlimited pools are: no refusal, nothing to mind but price and quantity. Whatever else
+/// an offer is, or is refused for, is found out by `post_unusual`, in its order.
+[[gnu::always_inline]] inline bool FastBook::usual(BookOffer const& o, std::uint32_t row) const {
+  auto const odd = o.fill_max.v | o.display.v | (o.fill_min.v & ~std::int64_t{1});
+  if (odd != 0 || (static_cast<unsigned>(o.replenish) | static_cast<unsigned>(o.post_only)) != 0)
+    return false;
+  if (o.self_trade > SelfTrade::both || waiting_ != 0 || halted_) return false;
+  if (o.expires.v != 0 && o.expires.v <= now_us_) return false;
+  if (o.id.v - 1 >= id_limit - 1 || o.price.v >= price_steps) return false;
+  if (o.instrument.v > limits_.instruments || o.provider.v - 1 >= limits_.participants) return false;
+  auto const& at = instruments_[o.instrument.v];
+  auto const& pool = pools_[row];
+  if (at.lot != 1 || !pool.unlimited || at.site != pool.site) return false;
+  if (static_cast<std::uint64_t>(o.quantity.v) - 1 >= static_cast<std::uint64_t>(book_lots_max.v))
+    return false;
+  return owners_[o.provider.v].no_provider == 0 && offers_ < limits_.offers && ids_.surely_free(o.id.v);
+}
+
 Book::Rest FastBook::post(BookOffer const& o, Matches& out) {
   begin();
+  auto const row = pool_rows_.at(o.node.v);
+  if (!usual(o, row)) return post_unusual(o, out);
+  newest_id_ = std::max(newest_id_, o.id.v);
+  auto const g = ask(o.instrument);
+  auto const key = key_of(o.price.v, ++ask_sequence_);
+  auto const rank = mirrored(o.price.v);
+  bool const passive =
+      links_.degree(g) == 1 ? rank_of(ladders_.best(links_.only(g))) > rank : links_.bound(g) > rank;
+  auto rest = narrow(o.quantity);
+  if (!passive) {
+    bool cut = false;
+    rest = meet_passing(o, row, out, cut);
+    if (cut || rest == 0) return Lots{};
+  }
+  put_plain(o, row, rest, key);
+  return Lots{rest};
+}
+
+[[gnu::noinline]] Book::Rest FastBook::post_unusual(BookOffer const& o, Matches& out) {
   std::uint32_t row = 0;
   if (auto const why = check(o, row); why != Refusal::none) return std::unexpected(why);
   if (o.post_only && crosses(o, row)) return std::unexpected(Refusal::post_only_would_cross);
   newest_id_ = std::max(newest_id_, o.id.v);
-  auto const key = key_of(o.price.v, ++ask_sequence_);
-  if (waiting_ != 0 || special(o, row)) {
-    auto const n = rest_offer(o, row, narrow(o.quantity), key);
-    meet_offer(n, out);
-    return rest_lots(o.id);
-  }
-  bool cut = false;
-  auto const rest = meet_passing(o, row, out, cut);
-  if (cut || rest == 0) return Lots{};
-  rest_offer(o, row, rest, key);
-  return Lots{rest};
+  auto const n = rest_offer(o, row, narrow(o.quantity), key_of(o.price.v, ++ask_sequence_), special(o, row));
+  meet_offer(n, out);
+  return rest_lots(o.id);
 }
 
 /// A plain offer on its way in: it takes no row before something of it rests.
@@ -139,8 +168,8 @@ Handle FastBook::make_offer(BookOffer const& o, std::uint32_t row, std::uint32_t
   return n;
 }
 
-Handle FastBook::rest_offer(BookOffer const& o, std::uint32_t row, std::uint32_t lots, Key key) {
-  bool const is_special = special(o, row);
+Handle FastBook::rest_offer(BookOffer const& o, std::uint32_t row, std::uint32_t lots, Key key,
+                            bool is_special) {
   auto const n = make_offer(o, row, lots, key, is_special);
   ids_.insert(o.id.v, n);
   ++offers_;
@@ -152,19 +181,17 @@ Handle FastBook::rest_offer(BookOffer const& o, std::uint32_t row, std::uint32_t
   } else if (ladders_.append(ask(o.instrument), n)) {
     links_.improved(ask(o.instrument), o.price.v);
   }
-  tell_offer(FeedKind::offer, n, nodes_[n].lots);
+  tell_offer(FeedKind::offer, n, o.instrument, nodes_[n].lots);
   return n;
 }
 
 void FastBook::erase_offer(Handle n) {
-  tell_offer(FeedKind::offer_gone, n, shown(n));
+  if (!nodes_[n].is(node_special))
+    return take_out_plain(n, InstrumentId{ladders_.ladder_of(nodes_[n])}, false);
+  tell_offer(FeedKind::offer_gone, n, InstrumentId{extra_[n].instrument}, extra_[n].shown);
   ids_.erase(ids_.id_of(n), n);
   if (nodes_[n].is(node_timed)) deadlines_.erase(n);
   --offers_;
-  if (!nodes_[n].is(node_special)) {
-    ladders_.remove(n);
-    return free_row(n);
-  }
   clear_tranches(n);
   auto& pool = pools_[cold_[n].row];
   if (!pool.unlimited) {
@@ -200,7 +227,7 @@ Book::Rest FastBook::amend(ParticipantId who, OfferId id, PriceIndex price, Lots
     } else {
       nodes_[n].lots -= surplus;
     }
-    tell_offer(FeedKind::offer, n, shown(n));
+    tell_offer(FeedKind::offer, n, at, shown(n));
     meet_offer(n, out);
     return rest_lots(id);
   }
@@ -222,7 +249,8 @@ Book::Rest FastBook::amend(ParticipantId who, OfferId id, PriceIndex price, Lots
                           .expires = Stamp{cold_[n].expires_us}};
   if (renewed.post_only && crosses(renewed, row)) return std::unexpected(Refusal::post_only_would_cross);
   erase_offer(n);
-  auto const fresh = rest_offer(renewed, row, wanted, key_of(price.v, ++ask_sequence_));
+  auto const fresh =
+      rest_offer(renewed, row, wanted, key_of(price.v, ++ask_sequence_), special(renewed, row));
   meet_offer(fresh, out);
   return rest_lots(id);
 }
@@ -261,9 +289,8 @@ void FastBook::meet_offer(Handle n, Matches& out) {
       stays = fill_offer(n, bid.lots);
     } else if (nodes_[n].lots > bid.lots) {
       nodes_[n].lots -= bid.lots;
-      tell_offer(FeedKind::offer, n, nodes_[n].lots);
     } else {
-      erase_offer(n);
+      take_out_plain(n, at, true);
       stays = false;
     }
   }

@@ -2,8 +2,8 @@
 // afterwards. Room:   matching (pure); sees market.
 #include <algorithm>
 
+#include "fast_hot.hpp"
 #include "market/check.hpp"
-#include "matching/fast_book.hpp"
 
 namespace spillway {
 
@@ -52,8 +52,37 @@ Refusal FastBook::no_room(BookOrder const& o) const {
   return orders_ >= limits_.orders ? Refusal::capacity : Refusal::none;
 }
 
+/// What most orders are: no refusal, nothing to look up but the price. Whatever else an order is, or is
+/// refused for, is found out by `place_unusual`, in its order.
+[[gnu::always_inline]] inline bool FastBook::usual(BookOrder const& o) const {
+  if (o.tif == TimeInForce::fok || static_cast<unsigned>(o.tif) - 1u > 3u) return false;
+  if ((static_cast<unsigned>(o.prefer_near) | static_cast<unsigned>(o.market) |
+       static_cast<unsigned>(o.post_only) | o.providers.v) != 0)
+    return false;
+  if (o.self_trade > SelfTrade::both || static_cast<std::uint64_t>(o.fill_min.v) > 1) return false;
+  if (o.expires.v != 0 && o.expires.v <= now_us_) return false;
+  if (halted_ || o.id.v - 1 >= id_limit - 1 || o.limit.v >= price_steps) return false;
+  if (o.signature.v > limits_.signatures || o.buyer.v - 1 >= limits_.participants) return false;
+  if (static_cast<std::uint64_t>(o.open.v) - 1 >= largest_[o.signature.v]) return false;
+  auto const& owner = owners_[o.buyer.v];
+  bool const room = owner.resting <= owner.resting_max - 1 && orders_ < limits_.orders;
+  return room && owner.signatures < live_signatures_max && owner.no_buyer == 0 && ids_.surely_free(o.id.v);
+}
+
 Book::Rest FastBook::place(BookOrder const& o, Matches& out) {
   begin();
+  if (!usual(o)) return place_unusual(o, out);
+  newest_id_ = std::max(newest_id_, o.id.v);
+  auto const g = bid(o.signature);
+  bool const passive = links_.degree(g) == 1 ? rank_of(ladders_.best(links_.only(g))) > o.limit.v
+                                             : links_.bound(g) > o.limit.v;
+  if (!passive) return arrive(o, out);
+  if (o.tif == TimeInForce::ioc) return Lots{};
+  put_order(o, static_cast<std::uint32_t>(o.open.v), false);
+  return o.open;
+}
+
+[[gnu::noinline]] Book::Rest FastBook::place_unusual(BookOrder const& o, Matches& out) {
   if (!o.signature.some()) return std::unexpected(Refusal::malformed);
   if (auto const why = why_not(o); why != Refusal::none) return std::unexpected(why);
   if (may_rest(o.tif)) {
@@ -81,64 +110,25 @@ Lots FastBook::arrive(BookOrder const& o, Matches& out) {
   Taker taker{o, firm, static_cast<std::uint32_t>(o.open.v)};
   take(taker, out);
   bool const rests = taker.open > 0 && may_rest(o.tif);
-  if (rests) rest_order(o, taker.open);
+  if (rests) put_order(o, taker.open, is_conditional(o));
   if (out.size() == first) return Lots{rests ? taker.open : 0};
   meet_again(first, out);
   return rests ? open_lots(o.id) : Lots{};
 }
 
-void FastBook::rest_order(BookOrder const& o, std::uint32_t open) {
-  auto const n = take_row();
-  bool const conditional = is_conditional(o);
-  auto flags = o.buyer.v << node_owner_shift | node_live;
-  if (conditional) flags |= node_special;
-  if (o.expires.v != 0) flags |= node_timed;
-  auto terms = static_cast<std::uint32_t>(o.self_trade) << term_trade_shift;
-  if (o.tif == TimeInForce::timed) terms |= term_timed;
-  if (o.prefer_near) terms |= term_near;
-  if (o.post_only) terms |= term_post_only;
-  auto const id_high = static_cast<std::uint32_t>(o.id.v >> 32);
-  auto const rank = mirrored(o.limit.v);
-  nodes_[n] = {key_of(rank, ++bid_sequence_), static_cast<std::uint32_t>(o.id.v), open, 0, 0, 0, flags};
-  cold_[n] = {o.expires.v,
-              o.session.v,
-              id_high << term_bits | terms,
-              o.signature.v,
-              static_cast<std::uint32_t>(o.fill_min.v),
-              o.providers.v};
-  ids_.insert(o.id.v, n);
-  ++orders_;
-  auto& owner = owners_[o.buyer.v];
-  ++owner.resting;
-  if (++live_signatures_.of(std::uint64_t{o.buyer.v} << 32 | o.signature.v) == 1) ++owner.signatures;
-  if (o.expires.v != 0) deadlines_.insert(n);
-  if (conditional) {
-    ++waiting_;
-    ladders_.append(waiting(o.signature), n);
-  } else if (ladders_.append(bid(o.signature), n)) {
-    links_.improved(bid(o.signature), rank);
-  }
-  tell_order(FeedKind::bid, n, open);
-}
+void FastBook::erase_order(Handle n) { take_out_order(n, false); }
 
-void FastBook::erase_order(Handle n) {
-  auto const& node = nodes_[n];
-  tell_order(FeedKind::bid_gone, n, node.lots);
-  ids_.erase(ids_.id_of(n), n);
-  ladders_.remove(n);
-  if (node.is(node_timed)) deadlines_.erase(n);
-  if (node.is(node_special)) --waiting_;
-  --orders_;
-  auto& owner = owners_[node.owner()];
-  --owner.resting;
-  if (live_signatures_.lower(std::uint64_t{node.owner()} << 32 | cold_[n].row)) --owner.signatures;
-  free_row(n);
+/// More than one signature: from now on every one is counted, until nothing rests.
+[[gnu::noinline]] void FastBook::count_several(std::uint32_t who, std::uint32_t signature) {
+  auto& owner = owners_[who];
+  if (owner.counted == 0) live_signatures_.of(std::uint64_t{who} << 32 | owner.signature) = owner.resting;
+  owner.counted = 1;
+  if (++live_signatures_.of(std::uint64_t{who} << 32 | signature) == 1) ++owner.signatures;
 }
 
 void FastBook::fill_order(Handle n, std::uint32_t lots) {
-  if (nodes_[n].lots == lots) return erase_order(n);
+  if (nodes_[n].lots == lots) return take_out_order(n, true);  // the trade has told
   nodes_[n].lots -= lots;
-  tell_order(FeedKind::bid, n, nodes_[n].lots);
 }
 
 BookOrder FastBook::terms_of(Handle n) const {
@@ -173,7 +163,7 @@ Book::Rest FastBook::amend(ParticipantId who, OrderId id, PriceIndex limit, Lots
   auto renewed = terms_of(n);
   if (limit == renewed.limit && lots <= renewed.open) {
     nodes_[n].lots = static_cast<std::uint32_t>(lots.v);
-    tell_order(FeedKind::bid, n, nodes_[n].lots);
+    tell_order(FeedKind::bid, n, renewed.signature, nodes_[n].lots);
     return lots;
   }
   renewed.limit = limit;
@@ -222,9 +212,9 @@ bool FastBook::take_from(Taker& taker, LadderId at, Key until, Matches& out) {
     if (special)
       fill_offer(n, lots);
     else if (lots == node.lots)
-      erase_offer(n);
+      take_out_plain(n, InstrumentId{at}, true);  // the trade has told
     else
-      node.lots -= lots, tell_offer(FeedKind::offer, n, node.lots);
+      node.lots -= lots;
   }
   return true;
 }
@@ -286,10 +276,9 @@ void FastBook::commit(Taker& taker, Plan const& planned, Matches& out) {
     if (nodes_[n].is(node_special)) {
       fill_offer(n, step.lots);
     } else if (step.lots == nodes_[n].lots) {
-      erase_offer(n);
+      take_out_plain(n, InstrumentId{ladder_of(n)}, true);
     } else {
       nodes_[n].lots -= step.lots;
-      tell_offer(FeedKind::offer, n, nodes_[n].lots);
     }
   }
   if (!planned.cut) return;

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <map>
 
+#include "fast_hot.hpp"
 #include "market/check.hpp"
-#include "matching/fast_book.hpp"
 
 namespace spillway {
 

@@ -5,24 +5,19 @@
 #include <algorithm>
 #include <tuple>
 
+#include "fast_hot.hpp"
 #include "market/check.hpp"
-#include "matching/fast_book.hpp"
 
 namespace spillway {
 
 using namespace fast;
 
-namespace {
-
-constexpr std::int64_t largest_rest = 4'000'000'000;  // of one offer, shown and hidden: what a row can count
-
-}  // namespace
-
 void FastBook::open_node(NodeId node, ClassId klass, PlaceId place, Pooling pooling) {
   sw_check(node.some() && pool_rows_.at(node.v) == 0, "a node is opened once");
   sw_check(pools_.size() <= limits_.nodes, "there is room for one more node");
   pool_rows_.of(node.v) = static_cast<std::uint32_t>(pools_.size());
-  pools_.push_back({node, pooling == Pooling::unlimited, 0, NodePool{reference_, klass, place}});
+  pools_.push_back(
+      {node, pooling == Pooling::unlimited, site_of(klass, place), 0, NodePool{reference_, klass, place}});
 }
 
 void FastBook::set_available_units(NodeId node, std::int32_t units) {
@@ -47,10 +42,14 @@ void FastBook::vacate(NodeId node, InstrumentId instrument, Lots lots, OfferId s
   auto const n = find(source);
   bool const replenishes = n != 0 && (cold_[n].id_high_terms & term_replenish) != 0;
   // An id may be used again: what is live under it elsewhere is another offer.
-  if (replenishes && cold_[n].row == row && ladder_of(n) == ask(instrument)) {
-    sw_check(lots.v > 0 && std::int64_t{shown(n)} + hidden(n) + lots.v <= largest_rest,
-             "something returns, and it can be counted");
-    auto const count = static_cast<std::uint32_t>(lots.v);
+  bool const its_own = replenishes && cold_[n].row == row && ladder_of(n) == ask(instrument);
+  // No offer grows beyond what one may be: what is too much for it stays with the pool alone.
+  auto const room =
+      its_own ? book_lots_max.v - std::min(book_lots_max.v, std::int64_t{shown(n)} + hidden(n)) : 0;
+  auto const count =
+      its_own ? static_cast<std::uint32_t>(std::min(lots.v, room - room % instruments_[instrument.v].lot))
+              : 0;
+  if (count > 0) {
     if (extra_[n].display > 0) {
       extra_[n].hidden += count;
       show_next(n);
@@ -58,7 +57,7 @@ void FastBook::vacate(NodeId node, InstrumentId instrument, Lots lots, OfferId s
       append_tranche(n, count);
     }
     seat(n);
-    tell_offer(FeedKind::offer, n, shown(n));
+    tell_offer(FeedKind::offer, n, instrument, shown(n));
   }
   if (!pool.unlimited) seat_all(row);
 }
@@ -237,7 +236,7 @@ bool FastBook::fill_offer(Handle n, std::uint32_t lots) {
   bool const stays = extra.shown > 0 || (cold_[n].id_high_terms & term_replenish) != 0;
   if (stays) {
     seat(n);
-    tell_offer(FeedKind::offer, n, extra.shown);
+    tell_offer(FeedKind::offer, n, InstrumentId{extra.instrument}, extra.shown);
   } else {
     erase_offer(n);
   }

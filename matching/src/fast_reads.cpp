@@ -1,10 +1,9 @@
-// matching/fast_reads.cpp - what can be asked of the fast book, and its feed.
+// matching/fast_reads.cpp - what can be asked of the fast book.
 // Room:   matching (pure); sees market.
 #include <algorithm>
 #include <map>
 
-#include "market/check.hpp"
-#include "matching/fast_book.hpp"
+#include "fast_hot.hpp"
 
 namespace spillway {
 
@@ -104,59 +103,13 @@ BookState FastBook::state() const {
   std::sort(state.offers.begin(), state.offers.end(),
             [](auto const& a, auto const& b) { return a.id < b.id; });
   for (std::size_t row = 1; row < pools_.size(); ++row) {
-    auto const& [id, unlimited, first, units] = pools_[row];
+    auto const& [id, unlimited, site, first, units] = pools_[row];
     state.pools.push_back(
         {id, units.available_units(), units.leased(), units.units_under_jobs(), units.running_jobs()});
   }
   std::sort(state.pools.begin(), state.pools.end(),
             [](auto const& a, auto const& b) { return a.node < b.node; });
   return state;
-}
-
-// ---- the feed ----
-
-void FastBook::write_order(FeedKind kind, Handle n, std::uint32_t lots) {
-  auto const& node = nodes_[n];
-  auto& event = feed_->next();
-  event.order = ids_.id_of(n);
-  event.offer = 0;
-  event.instrument = 0;
-  event.signature = cold_[n].row;
-  event.price = price_of(node);
-  event.lots = lots;
-  event.participant = node.owner();
-  event.kind = kind;
-  event.shared = 1;
-  event.taker_is_buyer = 0;
-}
-
-void FastBook::write_offer(FeedKind kind, Handle n, std::uint32_t lots) {
-  auto const& node = nodes_[n];
-  auto& event = feed_->next();
-  event.order = 0;
-  event.offer = ids_.id_of(n);
-  event.instrument = ladder_of(n);
-  event.signature = 0;
-  event.price = rank_of(node.key);
-  event.lots = lots;
-  event.participant = node.owner();
-  event.kind = kind;
-  event.shared = 0;
-  event.taker_is_buyer = 0;
-}
-
-void FastBook::write_trade(Match const& match) {
-  auto& event = feed_->next();
-  event.order = match.order.v;
-  event.offer = match.offer.v;
-  event.instrument = match.instrument.v;
-  event.signature = 0;
-  event.price = match.price.v;
-  event.lots = static_cast<std::uint32_t>(match.lots.v);
-  event.participant = 0;
-  event.kind = FeedKind::trade;
-  event.shared = 0;
-  event.taker_is_buyer = match.taker_is_buyer;
 }
 
 }  // namespace spillway

@@ -150,10 +150,9 @@ void Ladders::drop_page(std::uint32_t page) {
   --pages_used_;
 }
 
-/// A level of `page` became empty: its page may go, and the best may have to be found again.
-void Ladders::find_best(LadderId g, std::uint32_t page, std::uint32_t slot) {
-  bool const was_best = rank_of(best_[g]) == (std::uint32_t{pages_[page].place} << 3 | slot);
-  if (pages_[page].used == 0) drop_page(page);
+/// The last level of `page` became empty: the page goes, and the best may have to be found again.
+void Ladders::close_page(LadderId g, std::uint32_t page, bool was_best) {
+  drop_page(page);
   if (!was_best) return;
   auto const& row = rows_[g];
   if (row.count == 0) {

@@ -4,11 +4,24 @@
 
 namespace spillway::fast {
 
+void Links::show(LadderId g) {
+  auto const& list = lists_[g];
+  rows_[g] = {list.data(), static_cast<std::uint32_t>(list.size()), list.empty() ? 0 : list.front()};
+}
+
 void Links::append(LadderId from, LadderId to) {
-  auto& list = lists_[from];
-  list.push_back(to);
-  rows_[from] = {list.data(), static_cast<std::uint32_t>(list.size()), list.front()};
+  lists_[from].push_back(to);
+  show(from);
   bounds_[from] = 0;
+}
+
+void Links::remove_all(LadderId g) {
+  for (auto const partner : lists_[g]) {
+    std::erase(lists_[partner], g);
+    show(partner);
+  }
+  lists_[g].clear();
+  show(g);
 }
 
 void Links::clear() {

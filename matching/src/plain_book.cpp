@@ -23,12 +23,15 @@ std::expected<PlainBook::Listing, Refusal> PlainBook::list(Instrument const& ins
 }
 
 std::expected<SignatureId, Refusal> PlainBook::intern(ParticipantId buyer, Predicate const& predicate) {
-  auto const signature = eligibility_.intern(predicate);
-  if (!signature) return signature;
-  bool const one_more = !demand_.uses(buyer, *signature);
+  auto const idle = [this](SignatureId id) {
+    return !demand_.ladders().contains(id) && !demand_.conditional_ladders().contains(id);
+  };
+  auto const made = eligibility_.intern(predicate, idle);
+  if (!made) return std::unexpected(made.error());
+  bool const one_more = !demand_.uses(buyer, made->id);
   if (one_more && demand_.signatures_of(buyer) >= live_signatures_max)
     return std::unexpected(Refusal::signature_limit);
-  return signature;
+  return made->id;
 }
 
 std::expected<ProviderListId, Refusal> PlainBook::intern_providers(ListKind kind,

@@ -24,7 +24,10 @@ void PlainBook::vacate(NodeId node, InstrumentId instrument, Lots lots, OfferId 
   if (!offer || !offer->terms.replenish) return;
   // An id may be used again: what is live under it elsewhere is another offer.
   if (offer->terms.node != node || offer->terms.instrument != instrument) return;
-  supply_.give_back(source, lots);
+  // No offer grows beyond what one may be: what is too much for it stays with the pool alone.
+  auto const room = book_lots_max.v - std::min(book_lots_max, offer->rest()).v;
+  if (auto const back = std::min(lots.v, room - room % offer->lot.v); back > 0)
+    supply_.give_back(source, Lots{back});
 }
 
 Book::Rest PlainBook::post(BookOffer const& offer, Matches& matches) {

@@ -148,7 +148,7 @@ TEST_P(Conditions, SelfTradeInTheMiddleOfAWalk) {
     offer 1 by 8 node 1: 1000 @ 10
     offer 2 by 9 node 1: 1000 @ 11
     offer 3 by 8 node 1: 1000 @ 12
-    order 4 by 7: 3000 @ 12 gtc both -> 4 takes 1000@10 of 1, 2 ends self_trade 1000, 4 ends self_trade 2000, gone
+order 4 by 7: 3000 @ 12 gtc both -> 4 takes 1000@10 of 1, 2 ends self_trade 1000, 4 ends self_trade 2000, gone
     order 5 by 7: 1000 @ 11 gtc
     order 6 by 6: 1000 @ 10 gtc
     offer 7 by 9 node 1: 3000 @ 10 oldest   -> 7 gives 1000@10 to 6, 5 ends self_trade 1000, rests 2000

@@ -98,7 +98,7 @@ TEST_P(Pitfalls, FokBySumOfQuantitiesIsWrongWithMinimums) {
     node 1 A us:east unlimited
     offer 1 by 9 node 1: 1000 @ 10
     offer 2 by 9 node 1: 4000 @ 10 min=3000
-    order 3 by 7: 3000 @ 10 fok             -> refused fok_unfillable   # one of 1 leaves less than the minimum
+    order 3 by 7: 3000 @ 10 fok             -> refused fok_unfillable   # one of 1 leaves too little
     order 4 by 7: 4000 @ 10 fok             -> 4 takes 1000@10 of 1, 4 takes 3000@10 of 2, gone
     offer 5 by 9 node 1: 1000 @ 10
     order 6 by 7: 2000 @ 10 fok min=2000    -> refused fok_unfillable   # nowhere two from one offer

@@ -38,7 +38,8 @@ void Duel::place() {
   auto o = some_order();
   if (chance(12)) spoil(o);
   bool const by_wish = chance(20);
-  auto const wish = by_wish ? some_wish() : Predicate{};
+  auto wish = by_wish ? some_wish() : Predicate{};
+  if (by_wish && chance(5)) wish.within = {chance(2) ? us : PlaceId{99}}, wish.outside = {us};
   if (by_wish && wish.product == ProductKind::tokens) o.open = Lots{1}, o.fill_min = {};
   say("place " + std::to_string(o.id.v) + " limit " + std::to_string(o.limit.v) + " lots " +
       std::to_string(o.open.v) + " tif " + std::to_string(static_cast<int>(o.tif)) + " signature " +

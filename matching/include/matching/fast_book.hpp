@@ -75,19 +75,25 @@ class FastBook final : public Book {
 
   struct Owner {  // of a participant; zero is everybody's standing
     std::uint32_t resting, firm, resting_max;
-    std::uint16_t signatures;
+    std::uint32_t signature;   // of all that rests, while that is one
+    std::uint16_t signatures;  // live ones
     std::uint8_t no_buyer, no_provider;
+    std::uint8_t counted;  // there were several since something began to rest: counts are in the table
   };
   struct Pool {
     NodeId id;
     bool unlimited{};
-    Handle first{};  // of its offers, where it is attested
+    std::uint32_t site{};  // class and place
+    Handle first{};        // of its offers, where it is attested
     NodePool units;
   };
   struct InstrumentRow {
-    std::uint32_t lot;  // 0: not listed
-    std::uint16_t klass, place;
+    std::uint32_t lot;   // 0: not listed
+    std::uint32_t site;  // class and place
   };
+  [[nodiscard]] static std::uint32_t site_of(ClassId klass, PlaceId place) {
+    return std::uint32_t{klass.v} << 16 | place.v;
+  }
   struct ProviderList {
     ListKind kind;
     std::vector<ParticipantId> providers;  // ascending
@@ -144,7 +150,13 @@ class FastBook final : public Book {
   // ---- fast_orders.cpp ----
   [[nodiscard]] Refusal no_room(BookOrder const&) const;
   Lots arrive(BookOrder const&, Matches&);
-  void rest_order(BookOrder const&, std::uint32_t open);
+  [[nodiscard]] bool usual(BookOrder const&) const;
+  Rest place_unusual(BookOrder const&, Matches&);
+  void put_order(BookOrder const&, std::uint32_t open, bool conditional);
+  void take_out_order(Handle n, bool told);
+  void count_in(std::uint32_t owner, std::uint32_t signature);
+  void count_out(std::uint32_t owner, std::uint32_t signature);
+  void count_several(std::uint32_t owner, std::uint32_t signature);
   void erase_order(Handle n);
   void fill_order(Handle n, std::uint32_t lots);
   [[nodiscard]] BookOrder terms_of(Handle order) const;
@@ -163,7 +175,11 @@ class FastBook final : public Book {
   [[nodiscard]] bool crosses(BookOffer const&, std::uint32_t pool_row);
   std::uint32_t meet_passing(BookOffer const&, std::uint32_t pool_row, Matches&, bool& cut);
   Handle make_offer(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key, bool is_special);
-  Handle rest_offer(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key);
+  Handle rest_offer(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key, bool is_special);
+  [[nodiscard]] bool usual(BookOffer const&, std::uint32_t pool_row) const;
+  Rest post_unusual(BookOffer const&, Matches&);
+  void put_plain(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key);
+  void take_out_plain(Handle n, InstrumentId at, bool told);
   void meet_offer(Handle offer, Matches&);
   void meet_again(std::size_t first, Matches&);
   [[nodiscard]] Bid best_bid(Handle offer);
@@ -191,19 +207,9 @@ class FastBook final : public Book {
   [[nodiscard]] std::vector<Handle> rows_of(std::uint32_t pool_row) const;  // in priority order
 
   // ---- the feed ----
-  void tell_order(FeedKind kind, Handle n, std::uint32_t lots) {
-    if (feed_ != nullptr) write_order(kind, n, lots);
-  }
-  void tell_offer(FeedKind kind, Handle n, std::uint32_t lots) {
-    if (feed_ != nullptr) write_offer(kind, n, lots);
-  }
-  void trade(Matches& out, Match const& match) {
-    out.push_back(match);
-    if (feed_ != nullptr) write_trade(match);
-  }
-  void write_order(FeedKind kind, Handle n, std::uint32_t lots);
-  void write_offer(FeedKind kind, Handle n, std::uint32_t lots);
-  void write_trade(Match const&);
+  void tell_order(FeedKind kind, Handle n, SignatureId signature, std::uint32_t lots);
+  void tell_offer(FeedKind kind, Handle n, InstrumentId at, std::uint32_t lots);
+  void trade(Matches& out, Match const& match);
 
   void check_rows() const;
   void check_offer(Handle n) const;
@@ -220,7 +226,7 @@ class FastBook final : public Book {
   fast::IdIndex ids_;
   fast::Links links_;
   fast::Deadlines deadlines_;
-  fast::Counts live_signatures_;  // resting orders by participant and signature
+  fast::Counts live_signatures_;  // resting orders by participant and signature, of those that have several
   fast::Counts pool_rows_;
   fast::Arena<Owner> owners_;
   fast::Arena<InstrumentRow> instruments_;

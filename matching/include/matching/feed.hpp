@@ -15,9 +15,9 @@ namespace spillway {
 
 enum class FeedKind : std::uint8_t {
   unset = 0,
-  offer = 1,       // lots: what rests now at this price, shown
+  offer = 1,  // lots: what rests now at this price, shown; for an arrival, an amend, a return, a new display
   offer_gone = 2,  // lots: what was left
-  trade = 3,       // lots at price
+  trade = 3,       // lots at price: gone from the offer and from the order, whichever of them rested
   bid = 4,         // shared; lots: what is open now at this limit
   bid_gone = 5,    // shared; lots: what was left
 };
@@ -29,10 +29,13 @@ struct FeedEvent {
   std::uint32_t signature;   // 0 on the offer side
   std::uint32_t price, lots;
   std::uint32_t participant;
-  FeedKind kind;
-  std::uint8_t shared, taker_is_buyer, spare;
+  std::uint32_t flags;        // the kind, and what is said below
   std::uint64_t reserved[2];  // room for discounts and unit factors
+
+  [[nodiscard]] FeedKind kind() const { return static_cast<FeedKind>(flags & 0xff); }
 };
+inline constexpr std::uint32_t feed_shared = 1u << 8;  // counts once, for every instrument of its signature
+inline constexpr std::uint32_t feed_taker_is_buyer = 1u << 9;
 static_assert(sizeof(FeedEvent) == 64);
 
 class FeedRing {

@@ -19,8 +19,13 @@ class IdIndex {
     if (n != 0 && is(n, id)) return n;
     return strays_ == 0 ? 0 : find_stray(id);
   }
+  /// No live id stands in this one's slot, nor beside the slots: it is not live, and goes in at once.
+  [[nodiscard]] bool surely_free(std::uint64_t id) const {
+    return slots_[id & slot_mask_] == 0 && strays_ == 0;
+  }
   /// `id` is not in the index.
   void insert(std::uint64_t id, Handle n) {
+    wide_ |= id >> 32 != 0;
     auto& slot = slots_[id & slot_mask_];
     if (slot != 0) return insert_stray(id, n);
     slot = n;
@@ -31,7 +36,8 @@ class IdIndex {
     slot = 0;
   }
   [[nodiscard]] std::uint64_t id_of(Handle n) const {
-    return std::uint64_t{cold_[n].id_high_terms >> term_bits} << 32 | nodes_[n].id_low;
+    auto const low = nodes_[n].id_low;
+    return wide_ ? std::uint64_t{cold_[n].id_high_terms >> term_bits} << 32 | low : low;
   }
   void prefault() { slots_.prefault_first(slots_.size()); }
 
@@ -42,8 +48,9 @@ class IdIndex {
   };
 
   [[nodiscard]] bool is(Handle n, std::uint64_t id) const {
-    return nodes_[n].id_low == static_cast<std::uint32_t>(id) &&
-           cold_[n].id_high_terms >> term_bits == static_cast<std::uint32_t>(id >> 32);
+    if (nodes_[n].id_low != static_cast<std::uint32_t>(id)) return false;
+    auto const high = wide_ ? cold_[n].id_high_terms >> term_bits : 0;
+    return high == static_cast<std::uint32_t>(id >> 32);
   }
   [[nodiscard]] std::size_t home(std::uint64_t id) const {
     return static_cast<std::size_t>(id * 0x9E3779B97F4A7C15u >> 20) & stray_mask_;
@@ -58,6 +65,7 @@ class IdIndex {
   Arena<Handle> slots_;
   Arena<Stray> stray_;
   std::size_t strays_{};
+  bool wide_{};  // some id needed more than 32 bits: the upper ones are in the cold row
 };
 
 /// A fixed open table from 64-bit keys to counts or rows; a key with value 0 is not there.

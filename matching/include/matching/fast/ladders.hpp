@@ -74,7 +74,7 @@ class Ladders {
   }
   std::uint32_t find_page(LadderId g, std::uint32_t place);
   void drop_page(std::uint32_t page);
-  void find_best(LadderId g, std::uint32_t page, std::uint32_t slot);
+  void close_page(LadderId g, std::uint32_t page, bool was_best);
   [[nodiscard]] std::uint32_t take_chunk(std::uint32_t size_class);
   void move_to(Row& row, std::uint32_t size_class);
   [[nodiscard]] Entry* entries(Row const& row) {
@@ -137,8 +137,10 @@ inline void Ladders::remove(Handle n) {
   auto& used = pages_[page].used;
   used = static_cast<std::uint8_t>(used & ~(1u << slot));
   bool const was_best = head_[g] == n;
-  if (used != 0 && !was_best) return;
-  find_best(g, page, slot);
+  if (used == 0) return close_page(g, page, was_best);
+  if (!was_best) return;
+  head_[g] = levels_[page].levels[static_cast<std::uint32_t>(std::countr_zero(used))].head;
+  best_[g] = nodes_[head_[g]].key;
 }
 
 }  // namespace spillway::fast

@@ -19,6 +19,8 @@ class Links {
     append(a, b);
     append(b, a);
   }
+  /// Every edge of `g` goes; bounds may stay low, which is never wrong.
+  void remove_all(LadderId g);
   /// All edges of both sides go, and every bound falls.
   void clear();
 
@@ -46,6 +48,7 @@ class Links {
     LadderId only;
   };
   void append(LadderId from, LadderId to);
+  void show(LadderId g);
 
   Arena<Row> rows_;
   Arena<std::uint32_t> bounds_;
