@@ -1,9 +1,9 @@
 // matching/fast_book.cpp - the fast book's rows, links and owners; time and mass cancels.
 // Room:   matching (pure); sees market.
-#include "matching/fast_book.hpp"
 
 #include <algorithm>
 
+#include "fast_hot.hpp"
 #include "market/check.hpp"
 
 namespace spillway {
@@ -30,6 +30,7 @@ FastBook::FastBook(Reference const& reference, BookLimits const& limits)
       links_(std::size_t{3} * side_),
       deadlines_(cold_, ids_, rows(limits)),
       live_signatures_(limits.orders),
+      low_pool_rows_(std::size_t{limits.nodes} + 1),
       pool_rows_(limits.nodes),
       owners_(std::size_t{limits.participants} + 1),
       instruments_(std::size_t{limits.instruments} + 1),
@@ -181,7 +182,7 @@ std::size_t FastBook::cancel_instrument(InstrumentId at) {
 }
 
 std::size_t FastBook::cancel_node(NodeId node) {
-  auto const row = pool_rows_.at(node.v);
+  auto const row = pool_row(node);
   return cancel_all([&](Handle n) { return row != 0 && nodes_[n].is(node_offer) && cold_[n].row == row; });
 }
 

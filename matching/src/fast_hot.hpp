@@ -143,8 +143,8 @@ namespace spillway {
   auto const g = ladders_.ladder_of(node);
   SignatureId const signature{g - (node.is(node_special) ? 2 * side_ : side_)};
   if (!told) tell_order(FeedKind::bid_gone, n, signature, node.lots);
-  ids_.erase(ids_.id_of(n), n);
-  ladders_.remove(n);
+  ids_.erase(n);
+  ladders_.remove(g, n);
   if ((node.owner_flags & (node_timed | node_special)) != 0) {
     if (node.is(node_timed)) deadlines_.erase(n);
     if (node.is(node_special)) --waiting_;
@@ -182,10 +182,10 @@ namespace spillway {
 [[gnu::always_inline]] inline void FastBook::take_out_plain(Handle n, InstrumentId at, bool told) {
   auto const& node = nodes_[n];
   if (!told) tell_offer(FeedKind::offer_gone, n, at, node.lots);
-  ids_.erase(ids_.id_of(n), n);
+  ids_.erase(n);
   if (node.is(fast::node_timed)) deadlines_.erase(n);
   --offers_;
-  ladders_.remove(n);
+  ladders_.remove(ask(at), n);
   free_row(n);
 }
 

@@ -26,7 +26,7 @@ Refusal FastBook::check(BookOffer const& o, std::uint32_t& row) const {
   if (owners_[o.provider.v].no_provider != 0) return role_missing;
   if (halted_) return halted;
   if (ids_.find(o.id.v) != 0) return exists;
-  row = pool_rows_.at(o.node.v);
+  row = pool_row(o.node);
   if (row == 0) return node_unknown;
   auto const& at = instruments_[o.instrument.v];
   auto const& pool = pools_[row];
@@ -70,7 +70,7 @@ bool FastBook::special(BookOffer const& o, std::uint32_t row) const {
 
 Book::Rest FastBook::post(BookOffer const& o, Matches& out) {
   begin();
-  auto const row = pool_rows_.at(o.node.v);
+  auto const row = pool_row(o.node);
   if (!usual(o, row)) return post_unusual(o, out);
   newest_id_ = std::max(newest_id_, o.id.v);
   auto const g = ask(o.instrument);
@@ -189,7 +189,7 @@ void FastBook::erase_offer(Handle n) {
   if (!nodes_[n].is(node_special))
     return take_out_plain(n, InstrumentId{ladders_.ladder_of(nodes_[n])}, false);
   tell_offer(FeedKind::offer_gone, n, InstrumentId{extra_[n].instrument}, extra_[n].shown);
-  ids_.erase(ids_.id_of(n), n);
+  ids_.erase(n);
   if (nodes_[n].is(node_timed)) deadlines_.erase(n);
   --offers_;
   clear_tranches(n);
@@ -204,10 +204,10 @@ void FastBook::erase_offer(Handle n) {
 
 Book::Rest FastBook::amend(ParticipantId who, OfferId id, PriceIndex price, Lots lots, Matches& out) {
   begin();
+  if (halted_) return std::unexpected(Refusal::halted);
   auto const n = find(id);
   if (n == 0) return std::unexpected(unknown_or_dead(id.v));
   if (who.some() && who.v != nodes_[n].owner()) return std::unexpected(Refusal::not_yours);
-  if (halted_) return std::unexpected(Refusal::halted);
   if (lots.v <= 0) return std::unexpected(Refusal::quantity_zero);
   InstrumentId const at{ladder_of(n)};
   if (lots.v % instruments_[at.v].lot != 0) return std::unexpected(Refusal::quantity_not_a_lot);
@@ -259,7 +259,7 @@ Book::Rest FastBook::amend(ParticipantId who, OfferId id, PriceIndex price, Lots
 
 void FastBook::meet(NodeId node, Matches& out) {
   begin();
-  auto const row = pool_rows_.at(node.v);
+  auto const row = pool_row(node);
   if (row == 0) return;
   std::vector<OfferId> offers;
   for (auto const n : rows_of(row)) offers.push_back(OfferId{ids_.id_of(n)});

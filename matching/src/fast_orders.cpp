@@ -153,10 +153,10 @@ BookOrder FastBook::terms_of(Handle n) const {
 
 Book::Rest FastBook::amend(ParticipantId who, OrderId id, PriceIndex limit, Lots lots, Matches& out) {
   begin();
+  if (halted_) return std::unexpected(Refusal::halted);
   auto const n = find(id);
   if (n == 0) return std::unexpected(unknown_or_dead(id.v));
   if (who.some() && who.v != nodes_[n].owner()) return std::unexpected(Refusal::not_yours);
-  if (halted_) return std::unexpected(Refusal::halted);
   if (lots.v <= 0) return std::unexpected(Refusal::quantity_zero);
   if (lots.v > largest_[cold_[n].row]) return std::unexpected(Refusal::quantity_too_large);
   if (!on_grid(limit)) return std::unexpected(Refusal::price_off_grid);

@@ -13,15 +13,16 @@ namespace spillway {
 using namespace fast;
 
 void FastBook::open_node(NodeId node, ClassId klass, PlaceId place, Pooling pooling) {
-  sw_check(node.some() && pool_rows_.at(node.v) == 0, "a node is opened once");
+  sw_check(node.some() && pool_row(node) == 0, "a node is opened once");
   sw_check(pools_.size() <= limits_.nodes, "there is room for one more node");
-  pool_rows_.of(node.v) = static_cast<std::uint32_t>(pools_.size());
+  auto& row = node.v <= limits_.nodes ? low_pool_rows_[node.v] : pool_rows_.of(node.v);
+  row = static_cast<std::uint32_t>(pools_.size());
   pools_.push_back(
       {node, pooling == Pooling::unlimited, site_of(klass, place), 0, NodePool{reference_, klass, place}});
 }
 
 void FastBook::set_available_units(NodeId node, std::int32_t units) {
-  auto const row = pool_rows_.at(node.v);
+  auto const row = pool_row(node);
   sw_check(row != 0, "the node is open");
   sw_check(!pools_[row].unlimited, "an unlimited pool counts no units");
   pools_[row].units.set_available(units);
@@ -29,13 +30,13 @@ void FastBook::set_available_units(NodeId node, std::int32_t units) {
 }
 
 NodePool const& FastBook::pool(NodeId node) const {
-  auto const row = pool_rows_.at(node.v);
+  auto const row = pool_row(node);
   sw_check(row != 0, "the node is open");
   return pools_[row].units;
 }
 
 void FastBook::vacate(NodeId node, InstrumentId instrument, Lots lots, OfferId source) {
-  auto const row = pool_rows_.at(node.v);
+  auto const row = pool_row(node);
   sw_check(row != 0, "the node is open");
   auto& pool = pools_[row];
   if (!pool.unlimited) pool.units.vacate(eligibility_.instrument(instrument), lots);
@@ -100,7 +101,7 @@ std::uint32_t FastBook::fillable(Handle n, std::uint32_t wanted, std::uint32_t o
 
 // ---- tranches ----
 
-void FastBook::enter(Handle n) {
+void FastBook::stand(Handle n) {
   auto const g = nodes_[n].is(node_extra) ? extra_[extra_[n].primary].instrument : extra_[n].instrument;
   if (ladders_.insert(g, n)) links_.improved(g, rank_of(nodes_[n].key));
 }
@@ -127,7 +128,7 @@ void FastBook::append_tranche(Handle n, std::uint32_t lots) {
     if (stands) ladders_.remove(newest);
     nodes_[newest].lots += lots;
     nodes_[newest].key = key_of(price, ++ask_sequence_);
-    if (stands) enter(newest);
+    if (stands) stand(newest);
     return;
   }
   ++tranches_;
@@ -145,7 +146,7 @@ void FastBook::append_tranche(Handle n, std::uint32_t lots) {
                    .instrument = extra.instrument};
   extra_[newest].younger = fresh;
   extra.newest = fresh;
-  if (stands) enter(fresh);
+  if (stands) stand(fresh);
 }
 
 /// The oldest tranche is used up: the next takes over its row, so that the offer's row stays its oldest
@@ -209,7 +210,7 @@ void FastBook::seat(Handle n) {
   if (stands == may) return;
   for (auto t = n; t != 0; t = extra_[t].younger) {
     if (may)
-      enter(t);
+      stand(t);
     else
       ladders_.remove(t);
   }

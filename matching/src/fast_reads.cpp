@@ -30,13 +30,13 @@ Lots FastBook::executable_lots(OfferId id) const {
 
 std::vector<OfferId> FastBook::offers_of(NodeId node) const {
   std::vector<OfferId> offers;
-  if (auto const row = pool_rows_.at(node.v); row != 0)
+  if (auto const row = pool_row(node); row != 0)
     for (auto const n : rows_of(row)) offers.push_back(OfferId{ids_.id_of(n)});
   return offers;
 }
 
 bool FastBook::price_taken(NodeId node, InstrumentId at, PriceIndex price) const {
-  auto const row = pool_rows_.at(node.v);
+  auto const row = pool_row(node);
   if (row == 0 || pools_[row].unlimited) return false;
   for (auto n = pools_[row].first; n != 0; n = extra_[n].sibling)
     if (extra_[n].instrument == at.v && rank_of(nodes_[n].key) == price.v) return true;

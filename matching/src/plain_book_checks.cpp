@@ -99,7 +99,6 @@ Refusal PlainBook::no_amend(ParticipantId who, ParticipantId owner, Lots lots, L
                             PriceIndex price) const {
   using enum Refusal;
   if (who.some() && who != owner) return not_yours;
-  if (halted_) return halted;
   if (lots.v <= 0) return quantity_zero;
   if (lots.v % lot.v != 0) return quantity_not_a_lot;
   if (lots > most) return quantity_too_large;

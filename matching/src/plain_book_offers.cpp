@@ -44,6 +44,7 @@ Book::Rest PlainBook::post(BookOffer const& offer, Matches& matches) {
 
 Book::Rest PlainBook::amend(ParticipantId who, OfferId id, PriceIndex price, Lots lots, Matches& matches) {
   begin_command();
+  if (halted_) return std::unexpected(Refusal::halted);
   auto const* const offer = supply_.find(id);
   if (!offer) return std::unexpected(not_there(id.v));
   auto renewed = offer->terms;

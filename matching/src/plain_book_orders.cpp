@@ -40,6 +40,7 @@ Lots PlainBook::arrive(BookOrder const& order, Matches& matches) {
 
 Book::Rest PlainBook::amend(ParticipantId who, OrderId id, PriceIndex limit, Lots lots, Matches& matches) {
   begin_command();
+  if (halted_) return std::unexpected(Refusal::halted);
   auto const* const resting = demand_.find(id);
   if (!resting) return std::unexpected(not_there(id.v));
   auto const old = resting->terms;

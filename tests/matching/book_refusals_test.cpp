@@ -258,10 +258,10 @@ TEST_P(Refusals, OfAmendsAndCancelsInPrecedence) {
   PriceIndex price{price_steps};
   Lots lots;
   walk(m.book,
-       {{Refusal::unknown_id, [&] { id = dead; }},
+       {{Refusal::halted, [&] { m.book.set_halted(false); }},
+        {Refusal::unknown_id, [&] { id = dead; }},
         {Refusal::dead_id, [&] { id = order; }},
         {Refusal::not_yours, [&] { who = m.buyer; }},
-        {Refusal::halted, [&] { m.book.set_halted(false); }},
         {Refusal::quantity_zero, [&] { lots = book_lots_max + Lots{1}; }},
         {Refusal::quantity_too_large, [&] { lots = Lots{2'000}; }},
         {Refusal::price_off_grid, [&] { price = PriceIndex{11}; }}},
@@ -270,10 +270,10 @@ TEST_P(Refusals, OfAmendsAndCancelsInPrecedence) {
   who = ParticipantId{8}, price = PriceIndex{price_steps}, lots = {};
   m.book.set_halted(true);
   walk(m.book,
-       {{Refusal::unknown_id, [&] { at = OfferId{dead.v}; }},
+       {{Refusal::halted, [&] { m.book.set_halted(false); }},
+        {Refusal::unknown_id, [&] { at = OfferId{dead.v}; }},
         {Refusal::dead_id, [&] { at = offer; }},
         {Refusal::not_yours, [&] { who = ParticipantId{9}; }},
-        {Refusal::halted, [&] { m.book.set_halted(false); }},
         {Refusal::quantity_zero, [&] { lots = Lots{2'000'000'500}; }},
         {Refusal::quantity_not_a_lot, [&] { lots = Lots{2'000'000'000}; }},
         {Refusal::quantity_too_large, [&] { lots = Lots{2'000}; }},

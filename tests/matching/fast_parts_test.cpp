@@ -136,7 +136,7 @@ TEST(FastParts, IdsAreFoundWhenTheirSlotsCollideAndAreForgottenWhenTheyGo) {
     auto id = 1 + random() % 8 * 32 + random() % 3;
     if (random() % 4 == 0) id += std::uint64_t{1} << 40;
     if (auto const known = model.find(id); known != model.end()) {
-      ids.erase(id, known->second);
+      ids.erase(known->second);
       nodes[known->second] = {};
       model.erase(known);
     } else if (model.size() < 16) {

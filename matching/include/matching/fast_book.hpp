@@ -1,6 +1,6 @@
 // matching/fast_book.hpp - the bipartite book in dense arrays: what the exchange and embedders run.
 // Room:   matching (pure); sees market.
-// Rule:   answers as PlainBook does, command by command (tests/matching/book_twins_test.cpp).
+// Rule:   answers as PlainBook does, command by command (tests/matching/book_differential_test.cpp).
 // Memory: everything is taken at the start and made resident where it is touched; only a new instrument,
 // signature, node or provider list allocates later. A full pool is the refusal `capacity`.
 #pragma once
@@ -127,6 +127,9 @@ class FastBook final : public Book {
   [[nodiscard]] LadderId waiting(SignatureId id) const { return 2 * side_ + id.v; }  // conditional orders
   void link(SignatureId);
   void begin() { ended_.clear(), looks_ = conditional_looks_max; }
+  [[nodiscard]] std::uint32_t pool_row(NodeId id) const {  // 0: not open
+    return id.v <= limits_.nodes ? low_pool_rows_[id.v] : pool_rows_.at(id.v);
+  }
   [[nodiscard]] Handle take_row();
   void free_row(Handle n);
   [[nodiscard]] Handle find(OrderId id) const;
@@ -200,7 +203,7 @@ class FastBook final : public Book {
   void cut_newest(Handle offer, std::uint32_t lots);
   void clear_tranches(Handle offer);
   void show_next(Handle offer);
-  void enter(Handle n);     // into its ladder, at its place
+  void stand(Handle n);     // into its ladder, at its place
   void seat(Handle offer);  // in its ladder while something is executable, else out of it
   void seat_all(std::uint32_t pool_row);
   [[nodiscard]] LadderId ladder_of(Handle offer) const;
@@ -227,7 +230,8 @@ class FastBook final : public Book {
   fast::Links links_;
   fast::Deadlines deadlines_;
   fast::Counts live_signatures_;  // resting orders by participant and signature, of those that have several
-  fast::Counts pool_rows_;
+  fast::Arena<std::uint32_t> low_pool_rows_;  // of nodes with ids up to the limit, as nearly all have
+  fast::Counts pool_rows_;                    // of the others
   fast::Arena<Owner> owners_;
   fast::Arena<InstrumentRow> instruments_;
   fast::Arena<std::uint32_t> largest_;  // order of a signature; 0: not interned

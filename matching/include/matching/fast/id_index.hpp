@@ -30,9 +30,9 @@ class IdIndex {
     if (slot != 0) return insert_stray(id, n);
     slot = n;
   }
-  void erase(std::uint64_t id, Handle n) {
-    auto& slot = slots_[id & slot_mask_];
-    if (slot != n) return erase_stray(id);
+  void erase(Handle n) {
+    auto& slot = slots_[nodes_[n].id_low & slot_mask_];
+    if (slot != n) return erase_stray(id_of(n));
     slot = 0;
   }
   [[nodiscard]] std::uint64_t id_of(Handle n) const {

@@ -28,7 +28,8 @@ class Ladders {
   bool append(LadderId g, Handle n);
   /// At the place that its sequence gives it.
   bool insert(LadderId g, Handle n);
-  void remove(Handle n);
+  void remove(LadderId g, Handle n);
+  void remove(Handle n) { remove(ladder_of(nodes_[n]), n); }
   /// `fresh` takes over the place of `old`, which leaves; both have the same key.
   void replace(Handle old, Handle fresh);
   /// The next in the ladder, 0 at its end.
@@ -118,7 +119,7 @@ inline bool Ladders::append(LadderId g, Handle n) {
   return true;
 }
 
-inline void Ladders::remove(Handle n) {
+inline void Ladders::remove(LadderId g, Handle n) {
   auto& node = nodes_[n];
   auto const page = node.level >> 3, slot = node.level & 7;
   auto& level = levels_[page].levels[slot];
@@ -127,7 +128,6 @@ inline void Ladders::remove(Handle n) {
   (prev != 0 ? nodes_[prev].next : level.head) = next;
   (next != 0 ? nodes_[next].prev : level.tail) = prev;
   if (prev != 0) return;  // not the first of its level, so not the best
-  auto const g = pages_[page].ladder;
   if (next != 0) {
     if (head_[g] != n) return;
     head_[g] = next;
