@@ -21,7 +21,6 @@ void add_mix(Report& report, Mix const& mix) {
   report.add("cancels", mix.cancel);
   report.add("replaces", mix.replace);
   report.add("aggressive", mix.aggressive);
-  report.add("ioc", mix.ioc);
 }
 
 bool as_published(CheckValues const& want, std::uint64_t stream, Tally const& got) {
@@ -70,11 +69,14 @@ Held run_common(Options const& options, Report& report) {
     book.latency = latency_of(make_book, stream);
   });
 
-  auto const* const published = check_values(stream, options.seed);
-  bool const same = floor.tally == book.tally;
+  auto const* const published = options.conditions == 0 ? check_values(stream, options.seed) : nullptr;
+  bool const same =
+      options.conditions == 0 ? floor.tally == book.tally : plain_agrees(market, stream, options, 20);
   bool const right = published == nullptr || as_published(*published, hash, book.tally);
 
-  report.add("workload", options.spacing == 1 ? "common" : "common_spread");
+  report.add("workload", options.conditions != 0 ? "common_conditions"
+                         : options.spacing == 1  ? "common"
+                                                 : "common_spread");
   report.add("book", options.subject);
   report.add("instruments", options.instruments);
   report.add("spacing", options.spacing);
@@ -83,7 +85,10 @@ Held run_common(Options const& options, Report& report) {
   report.add_hash("stream_hash", hash);
   add_tally(report, book.tally);
   add_mix(report, stream.mix);
-  report.add("same_as_floor", same);
+  for (std::size_t use = 0; use < book.used.size(); ++use)
+    report.add(std::string("used_") + Conditions::names[use],
+               use == Conditions::ioc ? stream.mix.ioc : book.used[use]);
+  report.add(options.conditions == 0 ? "same_as_floor" : "plain_book_agrees_on_a_twentieth", same);
   report.add("check_values", published == nullptr ? "none for this stream"
                              : right              ? "as published"
                                                   : "DIFFER");

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "allocations.hpp"
 #include "common_workload.hpp"
@@ -24,8 +25,9 @@ struct Figures {
   Runs cpu_ns;  // per timed command, one value a round
   Percentiles latency;
   Tally tally;
-  std::int64_t rss_bytes{};     // what the book added to the resident set, in its first round
-  std::uint64_t allocations{};  // calls of operator new in the timed part of the last round
+  std::int64_t rss_bytes{};         // what the book added to the resident set, in its first round
+  std::vector<std::uint64_t> used;  // commands per condition, where the subject has any
+  std::uint64_t allocations{};      // calls of operator new in the timed part of the last round
 };
 
 [[nodiscard]] inline std::span<Command const> prefill_of(Stream const& stream) {
@@ -55,6 +57,8 @@ void time_round(Make make, Stream const& stream, Figures& figures) {
   figures.cpu_ns.add(static_cast<double>(spent_ns) / static_cast<double>(timed_of(stream).size()));
   if (figures.rss_bytes == 0) figures.rss_bytes = resident_bytes() - resident;
   figures.tally = subject.tally;
+  if constexpr (requires { subject.conditions.used; })
+    figures.used.assign(subject.conditions.used.begin(), subject.conditions.used.end());
 }
 
 /// One pass with a bracket around every timed command; `kind_of(command)` says which of `kinds` it belongs

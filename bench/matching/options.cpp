@@ -39,6 +39,7 @@ bool read_switch(std::string_view name, Options& o) {
 bool read_value(std::string_view name, std::string_view value, Options& o) {
   if (name == "--instruments"sv) return read(value, o.instruments) && o.instruments > 0;
   if (name == "--spacing"sv) return read(value, o.spacing) && o.spacing >= 1 && o.spacing <= 32;
+  if (name == "--conditions"sv) return read(value, o.conditions) && o.conditions <= 1'000;
   if (name == "--degree"sv) return read(value, o.degree) && o.degree <= 256;
   if (name == "--commands"sv) return read(value, o.commands) && o.commands > 0;
   if (name == "--rounds"sv) return read(value, o.rounds) && o.rounds > 0;
@@ -64,6 +65,7 @@ char const* usage() {
          "  --relink          new tables under 20,000 instruments and 5,000 signatures\n"
          "options\n"
          "  --book fast|plain  --commands N  --rounds N  --seed N  --spacing 1..32\n"
+         "  --conditions N   of a thousand orders get one condition more (no check values then)\n"
          "  --callgrind   a fixed small slice under valgrind: instructions per command\n"
          "  --json FILE   the figures as one object      --quick   tiny, for the tests\n";
 }

@@ -9,11 +9,12 @@
 
 namespace spillway::bench {
 
-/// Room for a stream: as many orders and offers as it ever has at once, at most.
+/// Room for a stream: twice as many orders and offers as it ever has at once, at most, as a venue would have
+/// it.
 [[nodiscard]] inline BookLimits limits_for(Stream const& stream) {
   BookLimits limits;
-  limits.orders = static_cast<std::uint32_t>(stream.open_most[0]) + 1;
-  limits.offers = static_cast<std::uint32_t>(stream.open_most[1]) + 1;
+  limits.orders = 2 * static_cast<std::uint32_t>(stream.open_most[0]) + 1;
+  limits.offers = 2 * static_cast<std::uint32_t>(stream.open_most[1]) + 1;
   limits.tranches = 1;  // nothing replenishes
   limits.nodes = stream.books + 1;
   limits.participants = stream.books + 1'000;
@@ -25,8 +26,8 @@ template <class Use>
 auto with_subject(Options const& options, Market const& market, Stream const& stream, Use use) {
   auto const limits = limits_for(stream);
   if (options.subject == "plain")
-    return use([&] { return BookSubject<PlainBook>(market, limits, options.spacing); });
-  return use([&] { return BookSubject<FastBook>(market, limits, options.spacing); });
+    return use([&] { return BookSubject<PlainBook>(market, limits, options.spacing, options.conditions); });
+  return use([&] { return BookSubject<FastBook>(market, limits, options.spacing, options.conditions); });
 }
 
 }  // namespace spillway::bench
