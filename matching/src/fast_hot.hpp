@@ -127,12 +127,9 @@ namespace spillway {
   ++orders_;
   count_in(o.buyer.v, o.signature.v);
   if (o.expires.v != 0) deadlines_.insert(n);
-  if (conditional) {
-    ++waiting_;
-    ladders_.append(waiting(o.signature), n);
-  } else if (ladders_.append(bid(o.signature), n)) {
-    links_.improved(bid(o.signature), rank);
-  }
+  waiting_ += conditional;
+  bool const improves = ladders_.append(conditional ? waiting(o.signature) : bid(o.signature), n);
+  if (improves && !conditional) links_.improved(bid(o.signature), rank);
   tell_order(FeedKind::bid, n, o.signature, open);
 }
 

@@ -110,13 +110,17 @@ Lots FastBook::arrive(BookOrder const& o, Matches& out) {
   Taker taker{o, firm, static_cast<std::uint32_t>(o.open.v)};
   take(taker, out);
   bool const rests = taker.open > 0 && may_rest(o.tif);
-  if (rests) put_order(o, taker.open, is_conditional(o));
+  if (rests) rest_order(o, taker.open);
   if (out.size() == first) return Lots{rests ? taker.open : 0};
   meet_again(first, out);
   return rests ? open_lots(o.id) : Lots{};
 }
 
 void FastBook::erase_order(Handle n) { take_out_order(n, false); }
+
+[[gnu::noinline]] void FastBook::rest_order(BookOrder const& o, std::uint32_t open) {
+  put_order(o, open, is_conditional(o));
+}
 
 /// More than one signature: from now on every one is counted, until nothing rests.
 [[gnu::noinline]] void FastBook::count_several(std::uint32_t who, std::uint32_t signature) {

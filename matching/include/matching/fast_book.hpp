@@ -156,6 +156,7 @@ class FastBook final : public Book {
   [[nodiscard]] bool usual(BookOrder const&) const;
   Rest place_unusual(BookOrder const&, Matches&);
   void put_order(BookOrder const&, std::uint32_t open, bool conditional);
+  void rest_order(BookOrder const&, std::uint32_t open);
   void take_out_order(Handle n, bool told);
   void count_in(std::uint32_t owner, std::uint32_t signature);
   void count_out(std::uint32_t owner, std::uint32_t signature);

@@ -24,18 +24,18 @@ class IdIndex {
     return slots_[id & slot_mask_] == 0 && strays_ == 0;
   }
   /// `id` is not in the index.
-  void insert(std::uint64_t id, Handle n) {
+  [[gnu::always_inline]] void insert(std::uint64_t id, Handle n) {
     wide_ |= id >> 32 != 0;
     auto& slot = slots_[id & slot_mask_];
     if (slot != 0) return insert_stray(id, n);
     slot = n;
   }
-  void erase(Handle n) {
+  [[gnu::always_inline]] void erase(Handle n) {
     auto& slot = slots_[nodes_[n].id_low & slot_mask_];
     if (slot != n) return erase_stray(id_of(n));
     slot = 0;
   }
-  [[nodiscard]] std::uint64_t id_of(Handle n) const {
+  [[nodiscard, gnu::always_inline]] std::uint64_t id_of(Handle n) const {
     auto const low = nodes_[n].id_low;
     return wide_ ? std::uint64_t{cold_[n].id_high_terms >> term_bits} << 32 | low : low;
   }

@@ -97,7 +97,7 @@ class Ladders {
   std::uint32_t next_page_{1}, free_page_{}, pages_used_{};
 };
 
-inline bool Ladders::append(LadderId g, Handle n) {
+[[gnu::always_inline]] inline bool Ladders::append(LadderId g, Handle n) {
   auto& node = nodes_[n];
   auto const rank = rank_of(node.key);
   auto const page = page_for(g, rank >> 3), slot = rank & 7;
@@ -119,7 +119,7 @@ inline bool Ladders::append(LadderId g, Handle n) {
   return true;
 }
 
-inline void Ladders::remove(LadderId g, Handle n) {
+[[gnu::always_inline]] inline void Ladders::remove(LadderId g, Handle n) {
   auto& node = nodes_[n];
   auto const page = node.level >> 3, slot = node.level & 7;
   auto& level = levels_[page].levels[slot];
