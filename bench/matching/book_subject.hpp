@@ -46,10 +46,12 @@ class BookSubject {
 
   void apply(Command const& c) {
     if (conditions.on() && ++now_.v % 1'024 == 0) book_.advance(now_);
-    if (c.verb == Verb::add) return place(c);
-    auto const target = c.verb == Verb::cancel ? c.id : c.old_id;
-    if (!cancelled(target, c.side)) return void(++tally.rejects);
-    if (c.verb == Verb::replace) place(c);
+    if (c.verb != Verb::add) {
+      auto const target = c.verb == Verb::cancel ? c.id : c.old_id;
+      if (!cancelled(target, c.side)) return void(++tally.rejects);
+      if (c.verb == Verb::cancel) return;
+    }
+    place(c);
   }
 
   /// For what no stream does: a change of the tables, and what follows from it.
