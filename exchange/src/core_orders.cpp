@@ -37,7 +37,9 @@ core::Reply ExchangeCore::State::on(ParticipantId who, PlaceOrder const& asked) 
   // Before the halt: a retry asks what became of an order, it does not place one.
   if (auto again = repeated(who, c)) return *again;
   if (halted) return refuse(Refusal::halted);
-  if (book.resting_orders_of(who) >= limits.orders_per_participant) return refuse(Refusal::capacity);
+  bool const full_up = resting.size() >= limits.orders;
+  if (full_up || book.resting_orders_of(who) >= limits.orders_per_participant)
+    return refuse(Refusal::capacity);
   auto const full = completed(c);
   if (!full) return refuse(full.error());
   auto const signature = signature_for(who, *full);

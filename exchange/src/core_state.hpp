@@ -50,7 +50,9 @@ struct ExchangeCore::State {
   using Answer = core::Answer;
   using Reply = core::Reply;
 
-  explicit State(CoreLimits const& sizes) : limits(sizes) {}
+  explicit State(CoreLimits const& sizes)
+      : limits(sizes), own_book(make_book(sizes.book, reference, book_limits(sizes))), book(*own_book) {}
+  [[nodiscard]] static BookLimits book_limits(CoreLimits const&);
 
   // ---- core.cpp: one entry ----
   void apply(Entry const& entry, Outcome& to);
@@ -253,7 +255,8 @@ struct ExchangeCore::State {
   bool rules_set{};
   bool halted{};
   Reference reference;
-  Book book{reference};
+  std::unique_ptr<Book> own_book;
+  Book& book;
   attest::Registry registry;
   Ledger ledger;
   core::Timers timers;

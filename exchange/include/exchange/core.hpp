@@ -24,6 +24,8 @@ struct CoreLimits {
   std::uint32_t nodes{100'000};
   std::uint32_t offers{1'000'000};
   std::uint32_t orders_per_participant{100'000};
+  std::uint32_t orders{1'000'000};  // resting
+  BookKind book{BookKind::fast};    // which implementation matches; the digest is the same
 };
 
 /// What one entry changed, in the order in which it happened. `touched` lists instruments whose book may look
