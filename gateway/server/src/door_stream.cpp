@@ -68,7 +68,7 @@ wire::awaitable<bool> DoorWriter::run(DoorSink& sink) {
       if (event.error() == wire::PopEnd::closed || !co_await keep_alive()) co_return false;
       continue;
     }
-    bool const last = std::holds_alternative<Ended>(*event) || std::holds_alternative<Failed>(*event);
+    bool const last = std::holds_alternative<JobEnded>(*event) || std::holds_alternative<Failed>(*event);
     // A coroutine called inside std::visit would outlive the visitor's temporaries: take the cases one by
     // one.
     bool there = true;
@@ -78,7 +78,7 @@ wire::awaitable<bool> DoorWriter::run(DoorSink& sink) {
       there = co_await on_event(*d);
     else if (auto* const c = std::get_if<Content>(&*event))
       there = co_await on_event(*c);
-    else if (auto* const n = std::get_if<Ended>(&*event))
+    else if (auto* const n = std::get_if<JobEnded>(&*event))
       there = co_await on_event(*n);
     else if (auto* const f = std::get_if<Failed>(&*event))
       there = co_await on_event(*f);
@@ -111,7 +111,7 @@ wire::awaitable<bool> DoorWriter::on_event(Content const& content) {
   co_return there;
 }
 
-wire::awaitable<bool> DoorWriter::on_event(Ended const& ended) {
+wire::awaitable<bool> DoorWriter::on_event(JobEnded const& ended) {
   if (ended.end.phase == JobPhase::failed) co_return co_await fail(job_error(ended.end));
   if (request_.stream) co_return co_await finish_stream(ended.end);
   co_return co_await send_whole(ended.end);
