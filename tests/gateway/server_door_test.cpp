@@ -1,5 +1,5 @@
 // tests/gateway/server_door_test.cpp - chat completions at the OpenAI door, whole and streamed, and each way
-// they fail. Covers: openai_door.cpp, door_request.cpp, door_stream.cpp.
+// they fail. Covers: openai_door.cpp, door_request.cpp, door_stream.cpp, utf8.cpp.
 #include <gmock/gmock.h>
 
 #include <boost/json.hpp>

@@ -1,5 +1,5 @@
 // tests/gateway/server_login_test.cpp - who comes in, and what those hear who do not.
-// Covers: session.cpp, hub.cpp and exchange_server.cpp as far as logins go.
+// Covers: session.cpp, hub.cpp and exchange_server.cpp as far as logins go, descriptors.cpp.
 #include <gmock/gmock.h>
 
 #include "gate_world.hpp"

@@ -25,7 +25,15 @@ struct MDB_cursor;
 
 namespace spillway {
 
-enum class StoreErrc : std::uint8_t { io, map_full, readers_full, not_found, out_of_order, bad_argument, damaged };
+enum class StoreErrc : std::uint8_t {
+  io,
+  map_full,
+  readers_full,
+  not_found,
+  out_of_order,
+  bad_argument,
+  damaged
+};
 struct StoreError {
   StoreErrc code = StoreErrc::io;
   std::string message;
