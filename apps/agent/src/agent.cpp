@@ -106,7 +106,8 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   wire::awaitable<void> wait_for_reports(std::weak_ptr<MarketClient> session);
   wire::awaitable<void> run_job(std::shared_ptr<MarketClient> session, msg::Dispatch dispatch);
   void stop();
-  wire::awaitable<void> leave();
+  wire::awaitable<void> leave(
+      std::shared_ptr<Impl> self);  // held from here: the agent may go before it starts
 };
 
 Agent::Agent(wire::executor where, AgentConfig config, std::function<void(std::string const&)> log)
@@ -418,7 +419,7 @@ void Agent::Impl::on(msg::LeaseStart const& lease) {
 
 void Agent::Impl::stop() {
   if (!std::exchange(stopping, true)) {
-    wire::spawn(where, leave());
+    wire::spawn(where, leave(shared_from_this()));
   } else {
     left = true;
     if (client) client->close();
@@ -426,8 +427,7 @@ void Agent::Impl::stop() {
   wake.notify();
 }
 
-wire::awaitable<void> Agent::Impl::leave() {
-  auto const self = shared_from_this();
+wire::awaitable<void> Agent::Impl::leave(std::shared_ptr<Impl>) {
   if (client)
     for (auto const& [id, node] : nodes) cancel_offers_of(id, true);
   co_await leases->end_all();
