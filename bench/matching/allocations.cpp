@@ -9,9 +9,13 @@ namespace {
 
 std::uint64_t calls = 0;
 
-void* counted(std::size_t bytes) {
+void* counted_or_null(std::size_t bytes) noexcept {
   ++calls;
-  if (void* const memory = std::malloc(bytes != 0 ? bytes : 1)) return memory;
+  return std::malloc(bytes != 0 ? bytes : 1);
+}
+
+void* counted(std::size_t bytes) {
+  if (void* const memory = counted_or_null(bytes)) return memory;
   throw std::bad_alloc();
 }
 
@@ -28,6 +32,9 @@ std::uint64_t spillway::bench::allocations() { return calls; }
 
 void* operator new(std::size_t bytes) { return counted(bytes); }
 void* operator new[](std::size_t bytes) { return counted(bytes); }
+// The library's stable sort asks for its buffer in this form.
+void* operator new(std::size_t bytes, std::nothrow_t const&) noexcept { return counted_or_null(bytes); }
+void* operator new[](std::size_t bytes, std::nothrow_t const&) noexcept { return counted_or_null(bytes); }
 void* operator new(std::size_t bytes, std::align_val_t align) { return counted(bytes, align); }
 void* operator new[](std::size_t bytes, std::align_val_t align) { return counted(bytes, align); }
 void operator delete(void* memory) noexcept { std::free(memory); }
