@@ -12,7 +12,7 @@ namespace spillway {
 namespace {
 
 /// The largest power of two below n; n > 1.
-std::uint64_t split_of(std::uint64_t n) { return std::bit_floor(n - 1); }
+std::uint64_t left_part_of(std::uint64_t n) { return std::bit_floor(n - 1); }
 
 }  // namespace
 
@@ -51,7 +51,7 @@ auto TiledTree::range(std::uint64_t first, std::uint64_t count) -> Result<Hash25
   if (count == 0) return empty_root();
   // Every range of a proof begins at a multiple of the power of two that is not below its length.
   if (std::has_single_bit(count)) return subtree(first, static_cast<unsigned>(std::countr_zero(count)));
-  std::uint64_t const split = split_of(count);
+  std::uint64_t const split = left_part_of(count);
   auto const left = range(first, split);
   if (!left) return left;
   auto const right = range(first + split, count - split);
@@ -65,7 +65,7 @@ auto TiledTree::inclusion(std::uint64_t index) -> Result<std::vector<Hash256>> {
   sw_check(index < size_, "a proof is for a leaf of the tree");
   std::vector<Hash256> proof;
   for (std::uint64_t first = 0, count = size_; count > 1;) {
-    std::uint64_t const split = split_of(count);
+    std::uint64_t const split = left_part_of(count);
     bool const in_left = index - first < split;
     auto const other = in_left ? range(first + split, count - split) : range(first, split);
     if (!other) return std::unexpected(other.error());
@@ -84,7 +84,7 @@ auto TiledTree::consistency(std::uint64_t old_size) -> Result<std::vector<Hash25
   std::uint64_t first = 0, count = size_;
   bool whole = true;  // the old tree is exactly the part that is left
   while (first + count != old_size) {
-    std::uint64_t const split = split_of(count);
+    std::uint64_t const split = left_part_of(count);
     bool const in_left = old_size - first <= split;
     auto const other = in_left ? range(first + split, count - split) : range(first, split);
     if (!other) return std::unexpected(other.error());

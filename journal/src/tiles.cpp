@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <system_error>
 
 #include "file.hpp"
 #include "journal/merkle.hpp"
+#include "lines.hpp"
 #include "market/check.hpp"
 
 namespace spillway {
@@ -24,21 +24,10 @@ std::string three_digits(std::uint64_t n) {
   return std::string(3 - digits.size(), '0') + digits;
 }
 
-/// A decimal without leading zeros, all of `text`.
-std::optional<std::uint64_t> decimal(std::string_view text) {
-  std::uint64_t value = 0;
-  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || (text.size() > 1 && text[0] == '0'))
-    return std::nullopt;
-  return value;
-}
-
 std::expected<void, JournalError> io(File::Done done) {
   if (!done) return std::unexpected(JournalError{JournalErrc::io, done.error()});
   return {};
 }
-
-ByteView bytes_of(std::span<Hash256 const> hashes) { return std::as_bytes(hashes); }
 
 }  // namespace
 
@@ -55,12 +44,12 @@ std::optional<TileName> parse_tile_path(std::string_view path) {
   if (!path.starts_with(prefix)) return std::nullopt;
   std::string_view rest = path.substr(prefix.size());
   auto const slash = rest.find('/');
-  auto const level = slash == rest.npos ? std::nullopt : decimal(rest.substr(0, slash));
+  auto const level = slash == rest.npos ? std::nullopt : parse_decimal(rest.substr(0, slash));
   if (!level || *level >= most_levels) return std::nullopt;
   TileName name{static_cast<unsigned>(*level), 0, tile_width};
   rest.remove_prefix(slash + 1);
   if (auto const partial = rest.find(".p/"); partial != rest.npos) {
-    auto const width = decimal(rest.substr(partial + 3));
+    auto const width = parse_decimal(rest.substr(partial + 3));
     if (!width || *width == 0 || *width >= tile_width) return std::nullopt;
     name.width = static_cast<unsigned>(*width);
     rest = rest.substr(0, partial);
@@ -107,7 +96,7 @@ std::expected<void, JournalError> TileFolder::write(TileName const& name,
   std::filesystem::create_directories(path.parent_path(), failed);
   auto file = File::open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0644);
   if (!file) return io(std::unexpected(file.error()));
-  if (auto done = file->write_at(0, bytes_of(hashes)); !done) return io(done);
+  if (auto done = file->write_at(0, std::as_bytes(hashes)); !done) return io(done);
   if (::rename(temporary.c_str(), path.c_str()) != 0)
     return io(std::unexpected("cannot rename " + temporary.string() + ": " + std::strerror(errno)));
   return {};
@@ -131,7 +120,7 @@ std::vector<unsigned> TileFolder::partials(unsigned level, std::uint64_t index) 
   std::error_code failed;
   for (std::filesystem::directory_iterator it(folder, failed), end; !failed && it != end;
        it.increment(failed))
-    if (auto const width = decimal(it->path().filename().string());
+    if (auto const width = parse_decimal(it->path().filename().string());
         width && *width > 0 && *width < tile_width)
       widths.push_back(static_cast<unsigned>(*width));
   std::ranges::sort(widths);

@@ -2,10 +2,10 @@
 #include "journal/tlog_proof.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "journal/merkle.hpp"
+#include "lines.hpp"
 #include "market/base64.hpp"
 
 namespace spillway {
@@ -14,28 +14,15 @@ namespace {
 constexpr std::string_view first_line = "c2sp.org/tlog-proof@v1";
 constexpr std::size_t most_hashes = 64;
 
-std::unexpected<CheckpointError> refuse(std::string reason) {
+std::unexpected<CheckpointError> no_proof(std::string reason) {
   return std::unexpected(CheckpointError{std::move(reason)});
-}
-
-/// Takes the line at the front, without its line feed; nothing if there is no line feed.
-std::optional<std::string_view> take_line(std::string_view& text) {
-  auto const end = text.find('\n');
-  if (end == std::string_view::npos) return std::nullopt;
-  std::string_view const line = text.substr(0, end);
-  text.remove_prefix(end + 1);
-  return line;
 }
 
 std::optional<std::uint64_t> parse_index(std::string_view line) {
   constexpr std::string_view word = "index ";
   if (!line.starts_with(word)) return std::nullopt;
   line.remove_prefix(word.size());
-  std::uint64_t index = 0;
-  auto const [end, error] = std::from_chars(line.data(), line.data() + line.size(), index);
-  if (error != std::errc() || end != line.data() + line.size() || (line.size() > 1 && line[0] == '0'))
-    return std::nullopt;
-  return index;
+  return parse_decimal(line);
 }
 
 }  // namespace
@@ -50,28 +37,29 @@ std::string tlog_proof_text(TlogProof const& proof) {
 
 std::expected<TlogProof, CheckpointError> parse_tlog_proof(std::string_view text) {
   constexpr std::string_view extra = "extra ";
-  if (text.size() > largest_tlog_proof_bytes) return refuse("the proof is too large");
+  if (text.size() > largest_tlog_proof_bytes) return no_proof("the proof is too large");
   if (take_line(text) != first_line)
-    return refuse("the first line is not \"" + std::string(first_line) + "\"");
+    return no_proof("the first line is not \"" + std::string(first_line) + "\"");
   TlogProof proof;
   auto line = take_line(text);
   if (line && line->starts_with(extra)) {
     auto bytes = bytes_from_base64(line->substr(extra.size()));
-    if (!bytes || bytes->empty()) return refuse("the extra line is not base64");
+    if (!bytes || bytes->empty()) return no_proof("the extra line is not base64");
     proof.extra = std::move(*bytes);
     line = take_line(text);
   }
   auto const index = line ? parse_index(*line) : std::nullopt;
-  if (!index) return refuse("there is no line with the entry's index in decimal");
+  if (!index) return no_proof("there is no line with the entry's index in decimal");
   proof.index = *index;
   for (line = take_line(text); line && !line->empty(); line = take_line(text)) {
     auto const bytes = bytes_from_base64(*line);
     if (!bytes || bytes->size() != sizeof(Hash256))
-      return refuse("a hash of the proof is not 32 bytes in base64");
-    if (proof.hashes.size() == most_hashes) return refuse("the proof has more hashes than a tree has levels");
+      return no_proof("a hash of the proof is not 32 bytes in base64");
+    if (proof.hashes.size() == most_hashes)
+      return no_proof("the proof has more hashes than a tree has levels");
     std::ranges::copy(*bytes, proof.hashes.emplace_back().begin());
   }
-  if (!line) return refuse("no empty line stands before the checkpoint");
+  if (!line) return no_proof("no empty line stands before the checkpoint");
   proof.checkpoint = text;
   return proof;
 }
@@ -84,8 +72,8 @@ std::expected<Checkpoint, CheckpointError> check_tlog_proof(TlogProof const& pro
       verifier != nullptr ? open_checkpoint(proof.checkpoint, *verifier) : parse_checkpoint_text(note->text);
   if (!checkpoint) return checkpoint;
   if (!verify_inclusion(proof.index, checkpoint->size, leaf_hash(entry), proof.hashes, checkpoint->root))
-    return refuse("the hashes do not lead from entry " + std::to_string(proof.index) +
-                  " to the root that the checkpoint names");
+    return no_proof("the hashes do not lead from entry " + std::to_string(proof.index) +
+                    " to the root that the checkpoint names");
   return checkpoint;
 }
 

@@ -19,8 +19,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 namespace json = boost::json;
 
-std::string const vkey = fixed_key().verifier().vkey();
-
 struct Books : ::testing::Test {
   ScratchFolder folder;
   World world;

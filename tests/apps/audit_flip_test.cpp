@@ -13,8 +13,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string const vkey = fixed_key().verifier().vkey();
-
 std::vector<fs::path> files_of(fs::path const& journal) {
   std::vector<fs::path> files;
   for (auto const& entry : fs::recursive_directory_iterator(journal)) {

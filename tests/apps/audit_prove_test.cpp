@@ -15,8 +15,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::string const vkey = fixed_key().verifier().vkey();
-
 /// Writes the journal, and returns the checkpoint that stood at half of it.
 std::string write_half(fs::path const& path, std::vector<Entry> const& entries) {
   std::string early;

@@ -36,6 +36,7 @@ class ScratchFolder {
 };
 
 inline LogKey fixed_key() { return LogKey::from_seed("spillway.example/journal", {}); }
+inline std::string const vkey = fixed_key().verifier().vkey();
 
 /// A node with jobs of every end, a lease that runs for a while, and an order that is cancelled; `rounds`
 /// times.
