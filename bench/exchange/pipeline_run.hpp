@@ -10,7 +10,7 @@
 #include <mutex>
 
 #include "exchange/pipeline.hpp"
-#include "exchange/trader.hpp"
+#include "trader.hpp"
 
 namespace spillway::bench {
 
