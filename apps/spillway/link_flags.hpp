@@ -30,11 +30,20 @@ struct LinkFlags {
   }
 };
 
+/// The error, and what to do where a certificate is not trusted because none was named.
+inline std::string connect_error(LinkFlags const& flags, ClientError const& error) {
+  bool const unnamed =
+      flags.options().trust.empty() && error.sentence.find("certificate") != std::string::npos;
+  return error.sentence +
+         (unnamed ? "; name the exchange's certificate by --trust cert.pem, or its directory by --data" : "");
+}
+
 /// Connects, lets `work` use the connection, and says what went wrong.
 template <class Work>
 int with_link(LinkFlags const& flags, Work work) {
   auto link = ExchangeLink::open(flags.options());
-  if (!link) return failed(link.error().sentence, link.error().denied ? exit_misused : exit_failed);
+  if (!link)
+    return failed(connect_error(flags, link.error()), link.error().denied ? exit_misused : exit_failed);
   return work(*link);
 }
 

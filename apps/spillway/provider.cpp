@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "apps/agent/agent.hpp"
@@ -22,9 +23,15 @@ int provide(std::filesystem::path const& file) {
     std::fflush(stderr);
   });
   boost::asio::signal_set signals(loop, SIGINT, SIGTERM);
-  signals.async_wait([&](boost::system::error_code error, int) {
-    if (!error) agent.stop();
-  });
+  // The first asks it to leave in good order, which may take as long as a lease's end hook; the next one is
+  // meant.
+  std::function<void(boost::system::error_code, int)> const on_signal = [&](boost::system::error_code error,
+                                                                            int) {
+    if (error) return;
+    agent.stop();
+    signals.async_wait(on_signal);
+  };
+  signals.async_wait(on_signal);
   std::string denied;
   std::exception_ptr broke;
   auto work = [](Agent& a, std::string& out) -> wire::awaitable<void> { out = co_await a.run(); };

@@ -112,7 +112,11 @@ std::expected<PipelineOptions, std::string> pipeline_options(ServeFlags const& f
   PipelineOptions options;
   options.directory = flags.journal_directory();
   options.log = say;
-  if (!journal_is_empty(options.directory)) return options;
+  if (!journal_is_empty(options.directory)) {
+    say("the journal has its rules and tables: [rules], [market] and --market-data are read for a new one "
+        "only");
+    return options;
+  }
   auto const key = operator_public_key(flags.key_file());
   if (!key) return std::unexpected(key.error());
   auto first = first_commands(config, flags.market_data, *key);

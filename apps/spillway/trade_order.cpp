@@ -66,8 +66,9 @@ int place_order(TradeFlags const& flags) {
                               "order " + id + ", client " + std::to_string(order->client.v) +
                                   (answer && answer->repeat ? ", as before" : ""));
     std::fflush(stdout);
-    // A token order dies with the connection that carries its prompt.
-    bool const stay = flags.wait || order->wanted.product == ProductKind::tokens;
+    // A token order dies with the connection that carries its prompt; what never rests has its end already.
+    bool const at_once = order->tif == TimeInForce::ioc || order->tif == TimeInForce::fok;
+    bool const stay = flags.wait || at_once || order->wanted.product == ProductKind::tokens;
     if (placed != exit_done || !stay || answer->repeat) return placed;
     return wait_for_end(flags, link, OrderId{answer->id});
   });

@@ -210,9 +210,11 @@ ChallengeSession& ChallengeSession::operator=(ChallengeSession&&) noexcept = def
 SessionStep ChallengeSession::on_message(ByteView bytes, Micros now) {
   auto& s = *state_;
   if (ended()) return {};
-  sw_check(now >= s.since, "the caller's clock is monotonic");
   s.note('P', now, bytes);
-  if (now > s.deadline) {
+  if (now < s.since) {
+    // Read before the awaited step began, as when a peer sends ahead without waiting: no answer to it.
+    s.end(RejectReason::out_of_turn);
+  } else if (now > s.deadline) {
     s.end(s.lateness());
   } else if (auto const message = decode(bytes); !message) {
     s.end(RejectReason::malformed);

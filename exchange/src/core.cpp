@@ -53,6 +53,13 @@ std::uint16_t index_of(Command const& command) { return static_cast<std::uint16_
 ExchangeCore::ExchangeCore(CoreLimits limits) : state_(std::make_unique<State>(limits)) {}
 ExchangeCore::~ExchangeCore() = default;
 
+BookLimits ExchangeCore::State::book_limits(CoreLimits const& sizes) {
+  return {.orders = sizes.orders,
+          .offers = sizes.offers,
+          .nodes = sizes.nodes,
+          .participants = sizes.participants};
+}
+
 void ExchangeCore::apply(Entry const& entry, Outcome& out) { state_->apply(entry, out); }
 
 /// People are always answered; of the exchange's own commands those of the operator are, the others speak by

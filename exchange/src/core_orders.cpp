@@ -37,7 +37,9 @@ core::Reply ExchangeCore::State::on(ParticipantId who, PlaceOrder const& asked) 
   // Before the halt: a retry asks what became of an order, it does not place one.
   if (auto again = repeated(who, c)) return *again;
   if (halted) return refuse(Refusal::halted);
-  if (book.resting_orders_of(who) >= limits.orders_per_participant) return refuse(Refusal::capacity);
+  bool const full_up = resting.size() >= limits.orders;
+  if (full_up || book.resting_orders_of(who) >= limits.orders_per_participant)
+    return refuse(Refusal::capacity);
   auto const full = completed(c);
   if (!full) return refuse(full.error());
   auto const signature = signature_for(who, *full);
@@ -50,6 +52,19 @@ core::Reply ExchangeCore::State::on(ParticipantId who, PlaceOrder const& asked) 
   auto const made = place(std::move(order));
   if (made) remember(the(participants, who), c.client, c, made->made);
   return made;
+}
+
+std::expected<ExchangeCore::Terms, Refusal> ExchangeCore::State::terms_of(PlaceOrder c) const {
+  if (!c.client.some()) c.client = ClientOrderId{1};  // whoever only asks has not numbered it yet
+  c.predicate.input = c.input;
+  if (!well_formed(c)) return refuse(Refusal::malformed);
+  auto full = completed(std::move(c));
+  if (!full) return refuse(full.error());
+  core::Rates const rates{rules.taker_fee_bps, rules.maker_rebate_bps, rules.lease_slice};
+  auto const hold = worst_case(*full, full->limit, full->quantity, rates);
+  auto const charge = worst_case(*full, full->limit, full->quantity, {0, 0, rules.lease_slice});
+  if (hold > largest_hold) return refuse(Refusal::hold_too_large);
+  return Terms{std::move(*full), hold, hold - charge};
 }
 
 BookOrder ExchangeCore::State::in_book(Order const& o) {

@@ -96,6 +96,10 @@ std::vector<KeyView> ExchangeCore::keys() const {
   return all;
 }
 
+std::expected<ExchangeCore::Terms, Refusal> ExchangeCore::terms_of(PlaceOrder asked) const {
+  return state_->terms_of(std::move(asked));
+}
+
 std::optional<OrderView> ExchangeCore::order(OrderId id) const {
   auto const* const found = State::at(state_->orders, id);
   return found ? std::optional{state_->view(*found)} : std::nullopt;

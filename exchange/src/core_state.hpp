@@ -50,7 +50,9 @@ struct ExchangeCore::State {
   using Answer = core::Answer;
   using Reply = core::Reply;
 
-  explicit State(CoreLimits const& sizes) : limits(sizes) {}
+  explicit State(CoreLimits const& sizes)
+      : limits(sizes), own_book(make_book(sizes.book, reference, book_limits(sizes))), book(*own_book) {}
+  [[nodiscard]] static BookLimits book_limits(CoreLimits const&);
 
   // ---- core.cpp: one entry ----
   void apply(Entry const& entry, Outcome& to);
@@ -137,6 +139,7 @@ struct ExchangeCore::State {
   [[nodiscard]] bool fills_wholly(core::Order const&) const;
   [[nodiscard]] std::expected<Lots, Refusal> amended_lots(ParticipantId who, AmendOrder const&) const;
   [[nodiscard]] Tokens work_cap(PlaceOrder const&) const;
+  [[nodiscard]] std::expected<Terms, Refusal> terms_of(PlaceOrder) const;
   [[nodiscard]] Nano worst_case(PlaceOrder const&, PriceIndex limit, Lots open, core::Rates const&) const;
   [[nodiscard]] static BookOrder in_book(core::Order const&);
   void end_order(core::Order&, OrderPhase phase, std::uint16_t code);
@@ -252,7 +255,8 @@ struct ExchangeCore::State {
   bool rules_set{};
   bool halted{};
   Reference reference;
-  Book book{reference};
+  std::unique_ptr<Book> own_book;
+  Book& book;
   attest::Registry registry;
   Ledger ledger;
   core::Timers timers;

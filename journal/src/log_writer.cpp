@@ -92,6 +92,12 @@ std::expected<void, JournalError> LogWriter::Impl::scan(LogReader& reader, Recov
         damaged({end.segment, end.offset,
                  "the stream ends after " + std::to_string(report.frames) + " frames, but " +
                      std::to_string(options.synced_frames) + " were synced"}));
+  if (reader.last_seq() < options.synced_seq)
+    return std::unexpected(
+        damaged({end.segment, end.offset,
+                 "the stream ends at sequence " + std::to_string(reader.last_seq().v) + ", but " +
+                     std::to_string(options.synced_seq.v) + " was synced: its outcome is in the records" +
+                     (report.torn_reason.empty() ? std::string() : "; here: " + report.torn_reason)}));
   return {};
 }
 

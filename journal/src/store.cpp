@@ -22,7 +22,7 @@ StoreError error_of(int rc, std::string const& doing) {
   if (rc == MDB_KEYEXIST) code = StoreErrc::out_of_order;
   if (rc == MDB_BAD_VALSIZE || rc == EINVAL) code = StoreErrc::bad_argument;
   if (rc == MDB_INVALID || rc == MDB_CORRUPTED || rc == MDB_VERSION_MISMATCH)
-    advice = ". The projection can be made again: remove its folder";
+    code = StoreErrc::damaged, advice = ". The projection can be made again: remove its folder";
   return {code, "cannot " + doing + ": " + mdb_strerror(rc) + advice};
 }
 
@@ -96,6 +96,15 @@ std::expected<Store, StoreError> Store::open(std::filesystem::path const& folder
   Store store(std::move(impl));
   store.clear_stale_readers();
   return store;
+}
+
+std::expected<void, StoreError> Store::remove(std::filesystem::path const& folder) {
+  for (auto const* name : {"data.mdb", "lock.mdb"}) {
+    std::error_code failed;
+    std::filesystem::remove(folder / name, failed);
+    if (failed) return refuse(failed.value(), "remove " + (folder / name).string());
+  }
+  return {};
 }
 
 StoreTable Store::table(std::string_view name) const {

@@ -22,6 +22,13 @@ namespace spillway::wire {
 
 namespace json = boost::json;
 
+/// At most `most` bytes of UTF-8 text, cut between characters.
+inline std::string_view cut_text(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0u) == 0x80u) --most;
+  return text.substr(0, most);
+}
+
 inline std::string_view view_of(json::string const& text) { return {text.data(), text.size()}; }
 
 /// The integer that `value` states as a number or as decimal text, when `R` holds it.
@@ -139,7 +146,7 @@ void read_object(Complaints& complaints, json::value const& value, T& out, std::
     std::string_view const name{key.data(), key.size()};
     if (read_named(complaints, name, member, out) || (!ignored.empty() && name == ignored)) continue;
     complaints.say(DecodeCode::unknown_field,
-                   "there is no field \"" + std::string{name.substr(0, 64)} + "\"");
+                   "there is no field \"" + std::string{cut_text(name, 64)} + "\"");
   }
 }
 

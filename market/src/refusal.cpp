@@ -109,6 +109,9 @@ Words words(Refusal refusal) {
       return {"amount_invalid", "use an amount above zero and within the limit"};
     case hold_too_large:
       return {"hold_too_large", "lower the price or the quantity: no order may hold more than a million"};
+    case post_only_would_cross:
+      return {"post_only_would_cross",
+              "it would trade at once; take a price further away, or drop the condition"};
     case fok_unfillable:
       return {"fok_unfillable", "the whole quantity is not there now; nothing was bought"};
     case ioc_unfilled:

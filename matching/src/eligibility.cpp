@@ -28,7 +28,7 @@ InstrumentSet any_of(Map const& sets, Keys const& keys) {
 std::expected<InstrumentId, Refusal> Eligibility::list(Instrument const& instrument) {
   if (auto const known = find(instrument)) return *known;
   if (auto const refusal = check(instrument); refusal != Refusal::none) return std::unexpected(refusal);
-  if (instruments_.size() >= instruments_max) return std::unexpected(Refusal::capacity);
+  if (instruments_.size() >= instruments_most_) return std::unexpected(Refusal::capacity);
 
   instruments_.push_back(instrument);
   InstrumentId const id{static_cast<std::uint32_t>(instruments_.size())};
@@ -55,18 +55,41 @@ InstrumentSet const& Eligibility::of_product(ProductKind product) const {
 }
 
 std::expected<SignatureId, Refusal> Eligibility::intern(Predicate const& wanted) {
+  auto const made = intern(wanted, [](SignatureId) { return false; });
+  if (!made) return std::unexpected(made.error());
+  return made->id;
+}
+
+std::expected<Eligibility::Interned, Refusal> Eligibility::intern(
+    Predicate const& wanted, std::function<bool(SignatureId)> const& idle) {
   auto const exact = snapped(wanted);
   if (!exact) return std::unexpected(exact.error());
   auto const known = signature_ids_.find(*exact);
   auto edges = known == signature_ids_.end() ? accepted(*exact) : this->edges(known->second);
   if (edges.size() > signature_reach_max) return std::unexpected(Refusal::predicate_too_wide);
-  if (known != signature_ids_.end()) return known->second;
-  if (signatures_.size() >= signatures_max) return std::unexpected(Refusal::capacity);
+  if (known != signature_ids_.end()) return Interned{known->second, false};
+  bool const full = signatures_.size() >= signatures_most_;
+  auto const reused = full ? retire_one(idle) : SignatureId{};
+  if (full && !reused.some()) return std::unexpected(Refusal::capacity);
 
-  signatures_.push_back({*exact, std::move(edges)});
-  SignatureId const id{static_cast<std::uint32_t>(signatures_.size())};
+  if (!full) signatures_.emplace_back();
+  auto const id = full ? reused : SignatureId{static_cast<std::uint32_t>(signatures_.size())};
+  signatures_[id.v - 1] = {*exact, std::move(edges)};
   signature_ids_.emplace(*exact, id);
-  return id;
+  return Interned{id, true};
+}
+
+/// In turn, so that a full table is not searched from its start each time. None when all are in use.
+SignatureId Eligibility::retire_one(std::function<bool(SignatureId)> const& idle) {
+  auto const count = static_cast<std::uint32_t>(signatures_.size());
+  for (std::uint32_t tried = 0; tried < count; ++tried) {
+    retired_ = retired_ % count + 1;
+    SignatureId const id{retired_};
+    if (!idle(id)) continue;
+    signature_ids_.erase(signatures_[id.v - 1].predicate);
+    return id;
+  }
+  return {};
 }
 
 Predicate const& Eligibility::predicate(SignatureId id) const {

@@ -8,27 +8,44 @@
 
 namespace spillway {
 
-Lots RestingOffer::rest() const {
+Lots RestingOffer::shown() const {
   Lots sum;
   for (auto const& tranche : tranches) sum += tranche.lots;
   return sum;
 }
 
-void Supply::open_node(NodeId node, ClassId klass, PlaceId place) {
+void Supply::open_node(NodeId node, ClassId klass, PlaceId place, Pooling pooling) {
   sw_check(node.some() && !pools_.contains(node), "a node is opened once");
-  pools_.emplace(node, NodePool{*reference_, klass, place});
+  pools_.emplace(node, Pool{NodePool{*reference_, klass, place}, pooling});
+}
+
+bool Supply::unlimited(NodeId node) const {
+  auto const it = pools_.find(node);
+  sw_check(it != pools_.end(), "the node is open");
+  return it->second.pooling == Pooling::unlimited;
 }
 
 NodePool& Supply::pool(NodeId node) {
   auto const it = pools_.find(node);
   sw_check(it != pools_.end(), "the node is open");
-  return it->second;
+  return it->second.pool;
 }
 
 NodePool const& Supply::pool(NodeId node) const {
   auto const it = pools_.find(node);
   sw_check(it != pools_.end(), "the node is open");
-  return it->second;
+  return it->second.pool;
+}
+
+Lots Supply::lot_of(Instrument const& instrument) const {
+  if (instrument.product != ProductKind::capacity) return Lots{1};
+  return Lots{reference_->find(instrument.klass)->smallest_part_milli};
+}
+
+/// What arrives now comes after everything so far.
+RestingOffer Supply::draft(BookOffer const& terms, Instrument const& instrument) const {
+  auto const shown = terms.display.v > 0 ? std::min(terms.display, terms.quantity) : terms.quantity;
+  return {terms, instrument, lot_of(instrument), {{priority_ + 1, shown}}, terms.quantity - shown};
 }
 
 void Supply::add(BookOffer const& terms, Instrument const& instrument) {
@@ -36,12 +53,10 @@ void Supply::add(BookOffer const& terms, Instrument const& instrument) {
   sw_check(terms.quantity.v > 0 && on_grid(terms.price), "an offer has a quantity and a price of the grid");
   sw_check(pool(terms.node).klass() == instrument.klass && pool(terms.node).place() == instrument.place,
            "an offer stands where its node stands");
-  bool const capacity = instrument.product == ProductKind::capacity;
-  Lots const lot{capacity ? reference_->find(instrument.klass)->smallest_part_milli : 1};
-  sw_check(terms.quantity.v % lot.v == 0, "a quantity is a multiple of the lot");
-  auto& offer = offers_.emplace(terms.id, RestingOffer{terms, instrument, lot, {}}).first->second;
+  auto& offer = offers_.emplace(terms.id, draft(terms, instrument)).first->second;
+  sw_check(terms.quantity.v % offer.lot.v == 0, "a quantity is a multiple of the lot");
+  ++priority_;
   by_node_[terms.node].insert(terms.id);
-  append(offer, terms.quantity);
   enter(offer);
 }
 
@@ -57,6 +72,9 @@ void Supply::reduce_to(OfferId id, Lots lots) {
   auto surplus = offer.rest() - lots;
   sw_check(lots.v > 0 && surplus.v >= 0 && lots.v % offer.lot.v == 0,
            "an offer is reduced to some of its rest");
+  auto const unseen = std::min(offer.hidden, surplus);
+  offer.hidden -= unseen;
+  surplus -= unseen;
   while (surplus.v > 0) {
     auto& newest = offer.tranches.back();
     auto const cut = std::min(newest.lots, surplus);
@@ -71,9 +89,11 @@ void Supply::renew(OfferId id, PriceIndex price, Lots lots) {
   sw_check(lots.v > 0 && lots.v % offer.lot.v == 0 && on_grid(price),
            "an offer has a quantity and a price of the grid");
   leave(offer);
-  offer.tranches.clear();
-  offer.terms.price = price;
-  append(offer, lots);
+  auto terms = offer.terms;
+  terms.price = price;
+  terms.quantity = lots;
+  offer = draft(terms, offer.instrument);
+  ++priority_;
   enter(offer);
 }
 
@@ -81,14 +101,19 @@ void Supply::give_back(OfferId id, Lots lots) {
   auto& offer = mutable_at(id);
   sw_check(lots.v > 0, "something returns");
   leave(offer);
-  append(offer, lots);
+  if (offer.terms.display.v > 0) {
+    offer.hidden += lots;
+    show(offer);
+  } else {
+    append(offer, lots);
+  }
   enter(offer);
 }
 
 void Supply::fill(OfferId id, Lots lots) {
   auto& offer = mutable_at(id);
-  sw_check(lots.v > 0 && lots <= offer.rest(), "a fill is no more than the offer's rest");
-  pool(offer.terms.node).occupy(offer.instrument, lots);
+  sw_check(lots.v > 0 && lots <= offer.shown(), "a fill is no more than what is shown");
+  if (!unlimited(offer.terms.node)) pool(offer.terms.node).occupy(offer.instrument, lots);
   leave(offer);
   for (auto wanted = lots; wanted.v > 0;) {
     auto& oldest = offer.tranches.front();
@@ -97,8 +122,9 @@ void Supply::fill(OfferId id, Lots lots) {
     wanted -= cut;
     if (oldest.lots.v == 0) offer.tranches.erase(offer.tranches.begin());
   }
+  show(offer);
   enter(offer);
-  if (offer.tranches.empty() && !offer.terms.replenish) remove(id);
+  if (offer.rest().v == 0 && !offer.terms.replenish) remove(id);
 }
 
 RestingOffer const* Supply::find(OfferId id) const {
@@ -113,24 +139,27 @@ RestingOffer const& Supply::at(OfferId id) const {
 }
 
 Lots Supply::executable(RestingOffer const& offer) const {
-  return std::min(offer.rest(), pool(offer.terms.node).executable(offer.instrument));
+  if (unlimited(offer.terms.node)) return offer.shown();
+  return std::min(offer.shown(), pool(offer.terms.node).executable(offer.instrument));
 }
 
-Lots Supply::fillable(RestingOffer const& offer, Lots wanted) const {
-  auto const rest = offer.rest();
-  if (rest.v == 0) return Lots{};
-  auto const minimum = std::max(std::min(offer.terms.fill_min, rest), offer.lot);
-  // A fill takes the oldest tranche at its turn; where the minimum asks for more, the next ones complete it.
+Lots Supply::fillable(RestingOffer const& offer, Lots wanted, Lots least) const {
+  auto const shown = offer.shown();
+  if (shown.v == 0) return Lots{};
+  auto const minimum = std::max({std::min(offer.terms.fill_min, shown), offer.lot, std::min(least, wanted)});
+  // A fill takes the oldest tranche at its turn; where a minimum asks for more, the next ones complete it.
   auto lots = std::min({wanted, executable(offer), std::max(offer.tranches.front().lots, minimum)});
   if (offer.terms.fill_max.v > 0) lots = std::min(lots, offer.terms.fill_max);
   lots = Lots{lots.v / offer.lot.v * offer.lot.v};
   return lots < minimum ? Lots{} : lots;
 }
 
-std::optional<Ask> Supply::best(InstrumentId instrument, PriceIndex limit, Lots wanted) const {
+std::optional<Ask> Supply::best(InstrumentId instrument, Asker const& asker) const {
   for (auto const& [key, id] : ladder(instrument)) {
-    if (key.price > limit) break;
-    if (auto const lots = fillable(at(id), wanted); lots.v > 0) return Ask{id, key.price, key.priority, lots};
+    if (key.price > asker.limit) break;
+    auto const& offer = at(id);
+    auto const lots = fillable(offer, asker.wanted, asker.least);
+    if (lots.v > 0 && asker.accepts(offer)) return Ask{id, key.price, key.priority, lots};
   }
   return std::nullopt;
 }
@@ -153,13 +182,33 @@ void Supply::leave(RestingOffer const& offer) {
   if (!offer.tranches.empty()) ladders_[offer.terms.instrument].erase(key_of(offer));
 }
 
+/// Tranches beyond the first of each offer.
+std::size_t Supply::extra_tranches() const {
+  std::size_t extra = 0;
+  for (auto const& [id, offer] : offers_)
+    if (!offer.tranches.empty()) extra += offer.tranches.size() - 1;
+  return extra;
+}
+
 void Supply::append(RestingOffer& offer, Lots lots) {
   // Nothing arrived since the offer's newest tranche: one place in the queue or two, nobody could tell them
   // apart.
-  if (!offer.tranches.empty() && offer.tranches.back().priority == priority_)
+  if (!offer.tranches.empty() && offer.tranches.back().priority == priority_) {
     offer.tranches.back().lots += lots;
-  else
+  } else if (!offer.tranches.empty() && extra_tranches() >= extra_tranches_max_) {
+    offer.tranches.back().lots += lots;  // no room for one more: the newest goes to the tail with them
+    offer.tranches.back().priority = ++priority_;
+  } else {
     offer.tranches.push_back({++priority_, lots});
+  }
+}
+
+/// Brings hidden lots to the front when nothing is shown.
+void Supply::show(RestingOffer& offer) {
+  if (!offer.tranches.empty() || offer.hidden.v == 0) return;
+  auto const lots = std::min(offer.terms.display, offer.hidden);
+  offer.hidden -= lots;
+  append(offer, lots);
 }
 
 }  // namespace spillway

@@ -24,7 +24,7 @@ std::vector<OfferId> Supply::offers_of(NodeId node) const {
 
 bool Supply::price_taken(NodeId node, InstrumentId instrument, PriceIndex price) const {
   auto const it = by_node_.find(node);
-  if (it == by_node_.end()) return false;
+  if (it == by_node_.end() || unlimited(node)) return false;
   return std::any_of(it->second.begin(), it->second.end(), [&](OfferId id) {
     auto const& terms = at(id).terms;
     return terms.instrument == instrument && terms.price == price;
@@ -46,6 +46,25 @@ std::vector<Level> Supply::levels(InstrumentId instrument, std::size_t depth_max
   return levels;
 }
 
+std::vector<BookState::Pool> Supply::pools() const {
+  std::vector<BookState::Pool> rows;
+  for (auto const& [node, of] : pools_)
+    rows.push_back({node, of.pool.available_units(), of.pool.leased(), of.pool.units_under_jobs(),
+                    of.pool.running_jobs()});
+  return rows;
+}
+
+std::vector<BookState::Tranche> Supply::tranches() const {
+  std::map<std::tuple<InstrumentId, PriceIndex, std::uint64_t>, BookState::Tranche> in_order;
+  for (auto const& [id, offer] : offers_)
+    for (auto const& tranche : offer.tranches)
+      in_order.emplace(std::tuple{offer.terms.instrument, offer.terms.price, tranche.priority},
+                       BookState::Tranche{offer.terms.instrument, offer.terms.price, id, tranche.lots});
+  std::vector<BookState::Tranche> rows;
+  for (auto const& [key, row] : in_order) rows.push_back(row);
+  return rows;
+}
+
 Supply::Ladder const& Supply::ladder(InstrumentId instrument) const {
   static Ladder const nothing;
   auto const it = ladders_.find(instrument);
@@ -58,6 +77,9 @@ void Supply::check_invariants() const {
     sw_check(by_node_.at(offer.terms.node).contains(id), "every offer is known by its node");
     sw_check(offer.terms.replenish || !offer.tranches.empty(),
              "an offer without rest is gone unless it replenishes");
+    sw_check(offer.hidden.v >= 0 && offer.hidden.v % offer.lot.v == 0, "whole lots are hidden");
+    sw_check(offer.hidden.v == 0 || (offer.terms.display.v > 0 && !offer.tranches.empty()),
+             "lots are hidden behind a display that shows some");
     std::uint64_t older = 0;
     for (auto const& tranche : offer.tranches) {
       sw_check(tranche.lots.v > 0 && tranche.lots.v % offer.lot.v == 0, "a tranche holds whole lots");
@@ -75,7 +97,7 @@ void Supply::check_invariants() const {
     standing -= entries.size();
   }
   sw_check(standing == 0, "every offer with rest stands in one ladder");
-  for (auto const& [node, pool] : pools_) pool.check_invariants();
+  for (auto const& [node, of] : pools_) of.pool.check_invariants();
 }
 
 }  // namespace spillway

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "engine_call.hpp"
+#include "market/message.hpp"
 #include "scripted_engine.hpp"
 
 namespace spillway {
@@ -27,6 +28,7 @@ struct Bench {
     std::optional<EngineResult> result;
     EngineCall call(loop.get_executor(), job, [&](std::string_view content) {
       text += content;
+      longest = std::max(longest, content.size());
       if (cancel_at_first_text) call.cancel();
     });
     auto work = [](EngineCall& c, std::optional<EngineResult>& out) -> wire::awaitable<void> {
@@ -43,6 +45,7 @@ struct Bench {
   Engine engine;
   EngineJob job;
   std::string text;
+  std::size_t longest = 0;
 };
 
 TEST(EngineCall, HandsContentOnAndTheEnginesOwnCountAtTheEnd) {
@@ -106,6 +109,56 @@ TEST(EngineCall, ToleratesWhatRealEnginesVary) {
 TEST(EngineCall, CountsPiecesWhereTheEngineReportsNoUsage) {
   Bench bench(Engine::events({Engine::piece("a"), Engine::piece("b"), Engine::end(), Engine::done}));
   EXPECT_EQ(bench.run().completion_tokens, 2);
+}
+
+TEST(EngineCall, FiguresThatCanNotBeCountAsNotGiven) {
+  for (auto const* const figure :
+       {"-7", "-1", "9223372036854775807", "18446744073709551615", "1e9", "\"7\"", "null"}) {
+    auto const usage = std::string("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":") + figure +
+                       ",\"completion_tokens\":" + figure + "}}\n\n";
+    Bench bench(Engine::events({Engine::piece("a"), Engine::piece("b"), Engine::end(), usage, Engine::done}));
+    auto const result = bench.run();
+    EXPECT_EQ(result.failed, FailCode::unset) << figure;
+    EXPECT_EQ(result.completion_tokens, 2) << figure;
+    EXPECT_EQ(result.prompt_tokens, 0) << figure;
+  }
+}
+
+TEST(EngineCall, ADeltaLongerThanAMessageIsSplitBetweenCharacters) {
+  std::string text = "xx";
+  while (text.size() < 200'000) text += "\xE2\x82\xAC";  // three bytes, so that no bound falls between two
+  Bench bench(Engine::says({text}));
+  auto const result = bench.run();
+  EXPECT_EQ(result.failed, FailCode::unset);
+  EXPECT_TRUE(bench.text == text);
+  EXPECT_EQ(bench.longest, 65'535u) << "21,845 times three";
+  EXPECT_EQ(result.completion_tokens, 1) << "it is one piece of the engine's";
+}
+
+TEST(EngineCall, WhatTheConnectionDoesAfterDoneIsNoFailure) {
+  std::vector<std::string> const whole{Engine::piece("a"), Engine::end(), Engine::usage(3, 1), Engine::done};
+  Bench broken(Engine::breaks_after(whole));
+  EXPECT_EQ(broken.run().failed, FailCode::unset);
+  Bench held(Engine::falls_silent_after(whole));
+  held.job.silence = 300ms;
+  auto const result = held.run();
+  EXPECT_EQ(result.failed, FailCode::unset);
+  EXPECT_EQ(result.finish, FinishReason::stop);
+  EXPECT_EQ(result.prompt_tokens, 3);
+  Bench bare(Engine::events({Engine::piece("a"), Engine::done}));
+  EXPECT_EQ(bare.run().finish, FinishReason::stop) << "no reason given";
+}
+
+TEST(EngineCall, AnEngineThatIgnoresItsMaximumIsCutOff) {
+  std::vector<std::string> endless;
+  for (int i = 0; i < 200; ++i) endless.push_back(Engine::piece("a"));
+  Bench bench(Engine::falls_silent_after(endless));
+  bench.job.output_max = 20;
+  auto const result = bench.run();
+  EXPECT_EQ(result.failed, FailCode::unset);
+  EXPECT_EQ(result.finish, FinishReason::length);
+  EXPECT_EQ(result.completion_tokens, 20);
+  EXPECT_EQ(bench.text.size(), 2u * 20 + 16);
 }
 
 TEST(EngineCall, SaysWhoseFaultAStatusIs) {

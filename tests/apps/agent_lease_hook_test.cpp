@@ -2,6 +2,8 @@
 // Covers: lease_hook.cpp.
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
@@ -68,6 +70,17 @@ TEST_F(LeaseHook, TheLoopGoesOnWhileItRuns) {
   EXPECT_EQ(status_of("while [ ! -e '" + file.string() + "' ]; do sleep 0.01; done; exit 5",
                       [&] { std::ofstream(file) << "go"; }),
             5);
+}
+
+TEST_F(LeaseHook, InheritsNoneOfOurSockets) {
+  int const ours = ::socket(AF_INET, SOCK_STREAM, 0);
+  ASSERT_GE(ours, 3);
+  EXPECT_EQ(status_of("test ! -e /proc/self/fd/" + std::to_string(ours)), 0);
+  ::close(ours);
+}
+
+TEST_F(LeaseHook, IsAGroupOfItsOwn) {
+  EXPECT_EQ(status_of("test $(ps -o pgid= -p $$ 2>/dev/null || cut -d' ' -f5 /proc/$$/stat) -eq $$"), 0);
 }
 
 }  // namespace

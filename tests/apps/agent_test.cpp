@@ -233,6 +233,47 @@ TEST(Agent, ComesBackByItselfAfterTheExchangeWasAway) {
   EXPECT_EQ(home.await_ask(watcher).ask->price, price("1"));
 }
 
+TEST(Agent, TakesItsOffersOffTheBookWhenItLeaves) {
+  Home home;
+  auto watcher = home.watcher_of(msg::topic_top);
+  {
+    Working agent(home);
+    (void)home.await_ask(watcher);
+  }
+  auto const status = [&] {
+    return json::parse(watcher.read(msg::ReadKind::status)).at("market").at("offers_live").as_int64();
+  };
+  EXPECT_EQ(status(), 0) << "well before the grace of its node is over";
+}
+
+TEST(Agent, ReplacesTheOffersOfTheProgramBeforeIt) {
+  Home home;
+  auto before = home.log_in(ada);
+  auto const node = supply(before, "3");  // label 1, as in the agent's file
+  ASSERT_TRUE(node.some());
+  before.leave();
+  auto watcher = home.watcher_of(msg::topic_top);
+  Working agent(home);
+  auto const has_price = [](msg::BookTop const& t) { return t.ask && t.ask->price == price("1"); };
+  EXPECT_EQ(watcher.next<msg::BookTop>(has_price).ask->lots, Lots{2});
+  auto const status = json::parse(watcher.read(msg::ReadKind::status));
+  EXPECT_EQ(status.at("market").at("offers_live").as_int64(), 1) << "the one at 3 is gone";
+}
+
+TEST(Agent, ADeltaLongerThanAMessageReachesItsBuyer) {
+  Home home;
+  std::string const long_text(150'000, 'x');
+  Engine engine(home.on(), Engine::says({long_text}));
+  home.config.engine_url = engine.url().text();
+  auto watcher = home.watcher_of(msg::topic_top);
+  Working agent(home);
+  (void)home.await_ask(watcher);
+  std::string text;
+  EXPECT_EQ(end_of_one_job(home, &text).phase, JobPhase::completed);
+  EXPECT_EQ(text.size(), long_text.size());
+  EXPECT_EQ(agent.log.find("the connection ended"), std::string::npos);
+}
+
 TEST(Agent, WaitsForAnExchangeThatIsNotThereYet) {
   Home home;
   (void)home.stop_exchange();

@@ -215,6 +215,32 @@ TEST_F(AuditTest, AMissingCheckpointIsSaid) {
   EXPECT_THAT(report.finding->reason, HasSubstr("checkpoint is missing"));
 }
 
+TEST_F(AuditTest, AnEmptyCheckpointIsDamage) {
+  closed_journal();
+  fs::resize_file(path_ / "checkpoint", 0);
+  EXPECT_THAT(audit().finding->reason, HasSubstr("the file checkpoint is empty"));
+}
+
+// Behind an older checkpoint nothing is signed, but the records still know of what was cut.
+TEST_F(AuditTest, EntriesThatOnlyTheRecordsStillKnowAreMissed) {
+  closed_journal();
+  fs::copy_file(path_ / "checkpoint", path_ / "early");
+  auto const pipeline = open();
+  trade(*pipeline);
+  pipeline->stop();
+  fs::rename(path_ / "early", path_ / "checkpoint");
+  EXPECT_TRUE(audit().ok()) << audit().finding->reason;
+  auto bytes = bytes_of(first("segments"));
+  auto const frames = frames_in(bytes);
+  auto const cut = frames.at(frames.size() - 4);
+  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(cut), bytes.end(), std::byte{});
+  write(first("segments"), bytes);
+  auto const report = audit();
+  ASSERT_FALSE(report.ok());
+  EXPECT_THAT(report.finding->reason, HasSubstr("segments/" + segment_name(Seq{1})));
+  EXPECT_THAT(report.finding->reason, HasSubstr("records go on to sequence"));
+}
+
 TEST_F(AuditTest, ACheckpointOfAnotherKeyIsRefused) {
   closed_journal();
   auto const stranger = LogKey::from_seed("spillway.local/journal", {}).verifier().vkey();

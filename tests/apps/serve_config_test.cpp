@@ -37,7 +37,7 @@ first_token_slack_ms = 2
 silence_ms = 3
 node_grace_ms = 4
 lease_ready_slack_ms = 5
-lease_slice_ms = 6
+lease_slice_ms = 6000
 usage_mark = "0.25"
 attestation_validity_ms = 7
 token_order_default_ms = 8
@@ -74,7 +74,7 @@ note = "stand-in"
                        Micros{3000},
                        Micros{4000},
                        Micros{5000},
-                       Micros{6000},
+                       Micros{6'000'000},
                        Nano{250'000'000},
                        Micros{7000},
                        Micros{8000},
@@ -106,6 +106,12 @@ TEST(ServeConfig, AMistakeIsNamedWithFileAndLine) {
   EXPECT_THAT(refusal("[rules\n"), HasSubstr("market.toml, line "));
   EXPECT_THAT(refusal("[rules]\nusage_mark = 0.1"), HasSubstr("text in quotes"));
   EXPECT_THAT(refusal("[rules]\ntaker_fee_bps = 10\nmaker_rebate_bps = 20"), HasSubstr("maker's rebate"));
+  EXPECT_THAT(refusal("[rules]\nlease_slice_ms = 1500"),
+              HasSubstr("line 2: \"lease_slice_ms\" must be whole"));
+  EXPECT_THAT(refusal("[rules]\ntoken_order_longest_ms = 5000"),
+              HasSubstr("\"token_order_default_ms\" (10000)"));
+  EXPECT_THAT(refusal("[rules]\nusage_mark = \"1000001\""), HasSubstr("line 2: \"usage_mark\""));
+  EXPECT_THAT(load_serve_config("/tmp").error(), HasSubstr("/tmp is a directory"));
   EXPECT_THAT(refusal("[door]\nprice_cap = \"2.79999\""), HasSubstr("four significant digits"));
   EXPECT_THAT(refusal("[server]\nnames = []"), HasSubstr("\"names\""));
   EXPECT_THAT(refusal("[challenge]\nn = 100"), HasSubstr("market.toml, line 1"));

@@ -220,6 +220,29 @@ TEST(ChallengeSession, RefusesMessagesOutOfTurnAndMalformedBytes) {
   EXPECT_EQ(std::get<Verdict>(decode(step.send[0]).value()).reason, 1);
 }
 
+// The caller reads ahead of the session: a peer that does not wait sends the next message before the step.
+TEST(ChallengeSession, RefusesWhatWasReadBeforeTheStepBegan) {
+  Trial const trial;
+  auto const after = [&](std::vector<Micros> const& times) {
+    auto session = ChallengeSession(trial.secret(), trial.config(),
+                                    Claimant{trial.unit, NodeId{7}, ClassId{3}}, trial.fresh, Micros{1'000});
+    std::optional<Outcome> outcome;
+    for (auto const time : times) outcome = session.on_message(encode(trial.open), time).outcome;
+    EXPECT_TRUE(session.ended());
+    return outcome.value().reason;
+  };
+  EXPECT_EQ(after({Micros{999}}), RejectReason::out_of_turn);
+  EXPECT_EQ(after({Micros{-1}}), RejectReason::out_of_turn);
+  EXPECT_EQ(after({Micros{2'000}, Micros{1'500}}), RejectReason::out_of_turn);
+
+  // Also the right answer, when it comes from before its question.
+  auto session = trial.session();
+  auto const asked = session.on_message(encode(trial.open), Micros{500});
+  auto const probe = std::get<RttProbe>(decode(asked.send.back()).value());
+  auto const step = session.on_message(encode(RttEcho{probe.index, probe.nonce}), Micros{499});
+  EXPECT_EQ(step.outcome.value().reason, RejectReason::out_of_turn);
+}
+
 TEST(ChallengeSession, SaysNothingMoreOnceItHasEnded) {
   Trial const trial;
   auto session = trial.session();

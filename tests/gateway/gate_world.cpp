@@ -96,6 +96,7 @@ void GateWorld::start_exchange() {
   config.door_price_cap =
       price("10");  // without a cap an order holds money for the dearest offer there could be
   config.door_good_for = options_.door_good_for;
+  config.login_within = options_.login_within;
   PipelineOptions pipeline;
   pipeline.directory = directory_ / "journal";
   pipeline.segment_bytes = std::uint64_t{4} << 20;

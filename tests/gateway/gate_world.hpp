@@ -38,6 +38,7 @@ struct WorldOptions {
   bool plain_text = false;
   std::string engine_note;
   Micros door_good_for{10'000'000};
+  Micros login_within{30'000'000};
 };
 /// Memory decides who is admitted: 16 KiB are proven, an L4 needs 15.8 KB, an MI300X eight times that. The
 /// rates have seconds of slack.

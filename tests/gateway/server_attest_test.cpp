@@ -1,10 +1,11 @@
 // tests/gateway/server_attest_test.cpp - only what was proven is on the book, and the feed shows what is.
-// Covers: attester.cpp, feed.cpp.
+// Covers: attester.cpp, challenge_queue.hpp, feed.cpp.
 #include <gmock/gmock.h>
 
 #include <boost/json.hpp>
 
 #include "attest/messages.hpp"
+#include "challenge_queue.hpp"
 #include "gate_world.hpp"
 
 namespace spillway {
@@ -114,6 +115,118 @@ TEST(Attestation, AProviderThatLeavesInTheMiddleDoesNotHoldUpTheNext) {
   auto next = world.log_in(bert);
   supply(next);
   EXPECT_EQ(asks(next), 1u);
+}
+
+TEST(Attestation, FramesSentAheadWithoutWaitingEndTheChallengeAndNothingElse) {
+  GateWorld world;
+  auto provider = world.log_in(ada);
+  auto const node = add_node(provider);
+  auto const echo = attest::encode(attest::AttestMessage(attest::RttEcho{}));
+  for (int round = 0; round < 8; ++round) {
+    provider.send(msg::AttestFrame{node, 0, opening(node)});
+    provider.send(msg::AttestFrame{node, 0, round % 2 == 0 ? opening(node) : echo});
+    provider.send(msg::AttestFrame{node, 0, bytes_of("and more")});
+    // The third is of the ended challenge, or no opening of a new one.
+    EXPECT_FALSE(provider.next<msg::AttestVerdict>([](auto const& v) { return v.reason > 0; }).admitted);
+  }
+  auto next = world.log_in(bert);
+  supply(next);
+  EXPECT_EQ(asks(next), 1u);
+}
+
+TEST(Attestation, AProviderOfManySilentUnitsHasAFullListAndOthersComeBetween) {
+  GateWorld world;
+  auto greedy = world.log_in(ada);
+  auto honest = world.log_in(bert);
+  auto const registered = greedy.ask(msg::RegisterNode{0, ClientOrderId{1}, test_place, test_class, 65'535});
+  NodeId const many{static_cast<std::uint32_t>(registered.id)};
+  auto const one = add_node(honest);
+  auto const fit = static_cast<std::uint16_t>(ChallengeQueue::most_waiting + 1);  // and one is challenged
+  for (std::uint16_t unit = 0; unit <= fit; ++unit) greedy.send(msg::AttestFrame{many, unit, opening(many)});
+  auto const full = greedy.next<msg::AttestVerdict>();
+  EXPECT_EQ(full.unit, fit);
+  EXPECT_FALSE(full.admitted);
+  EXPECT_EQ(full.sentence, sentence(Refusal::attestation_pending));
+
+  honest.send(msg::AttestFrame{one, 0, opening(one)});
+  (void)honest.read(msg::ReadKind::instruments);          // by now it waits, after 64 others
+  greedy.send(msg::AttestFrame{many, 0, opening(many)});  // out of turn: the first one's challenge ends
+  EXPECT_EQ(greedy.next<msg::AttestVerdict>().unit, 0);
+  EXPECT_EQ(honest.next<msg::AttestFrame>().node, one);
+}
+
+// Who is challenged: "a0" is unit 0 of provider a.
+struct Turns {
+  ChallengeQueue queue;
+  static ParticipantId id(char who) { return ParticipantId{static_cast<std::uint32_t>(who)}; }
+  bool wait(char who, std::uint16_t unit, std::uint64_t session = 1) {
+    return queue.add({id(who), SessionId{session}, {NodeId{1}, unit}, ClassId{1}, {}, {}});
+  }
+  std::string next(bool fell_silent = false, Micros took = Micros{1'000}) {
+    auto const got = queue.next();
+    if (!got) return "nobody";
+    queue.ended(got->provider, fell_silent, took);
+    return static_cast<char>(got->provider.v) + std::to_string(got->unit.second);
+  }
+  std::string order(int most = 100) {
+    std::string out;
+    while (most-- > 0) {
+      auto const who = next();
+      if (who == "nobody") break;
+      out += who + " ";
+    }
+    return out;
+  }
+};
+
+TEST(ChallengeQueue, ServesProvidersInTurnAndTheUnitsOfEachInOrder) {
+  Turns turns;
+  for (std::uint16_t unit = 0; unit < 4; ++unit) EXPECT_TRUE(turns.wait('a', unit));
+  EXPECT_TRUE(turns.wait('b', 0) && turns.wait('b', 1) && turns.wait('c', 0));
+  EXPECT_EQ(turns.order(), "a0 b0 c0 a1 b1 a2 a3 ");
+  EXPECT_TRUE(turns.wait('d', 0) && turns.wait('a', 4) && turns.wait('d', 1));
+  EXPECT_EQ(turns.order(), "d0 a4 d1 ") << "a newcomer is owed nothing";
+}
+
+TEST(ChallengeQueue, HoldsSixtyFourUnitsOfAProviderAndEachOnce) {
+  Turns turns;
+  for (std::uint16_t unit = 0; unit < 64; ++unit) EXPECT_TRUE(turns.wait('a', unit));
+  EXPECT_FALSE(turns.wait('a', 64));
+  EXPECT_TRUE(turns.wait('b', 0));
+  EXPECT_TRUE(turns.queue.holds(Turns::id('a'), {NodeId{1}, 63}));
+  EXPECT_FALSE(turns.queue.holds(Turns::id('a'), {NodeId{1}, 64}));
+  EXPECT_FALSE(turns.queue.holds(Turns::id('b'), {NodeId{1}, 63}));
+  EXPECT_EQ(turns.next(), "a0");
+  EXPECT_TRUE(turns.wait('a', 64));
+}
+
+TEST(ChallengeQueue, PutsWhoFellSilentBehindWhoAnswersUntilItAnswers) {
+  Turns turns;
+  for (std::uint16_t unit = 0; unit < 5; ++unit) EXPECT_TRUE(turns.wait('a', unit));
+  EXPECT_EQ(turns.next(true), "a0");
+  EXPECT_TRUE(turns.wait('b', 0) && turns.wait('b', 1) && turns.wait('c', 0) && turns.wait('b', 2));
+  EXPECT_EQ(turns.order(5), "b0 c0 b1 b2 a1 ");
+  EXPECT_TRUE(turns.wait('b', 3));
+  EXPECT_EQ(turns.next(true), "a2") << "it has answered and its turn is before b's";
+  turns.queue.leave(Turns::id('a'), SessionId{1});
+  EXPECT_TRUE(turns.wait('a', 7, 2) && turns.wait('b', 4) && turns.wait('b', 5));
+  EXPECT_EQ(turns.order(), "b3 b4 b5 a7 ") << "coming back with a new session makes up for nothing";
+}
+
+TEST(ChallengeQueue, ChargesTheTimeThatAnswersTake) {
+  Turns turns;
+  EXPECT_TRUE(turns.wait('a', 0) && turns.wait('a', 1));
+  EXPECT_EQ(turns.next(false, Micros{3'000'000}), "a0");
+  for (std::uint16_t unit = 0; unit < 6; ++unit) EXPECT_TRUE(turns.wait('b', unit));
+  EXPECT_EQ(turns.order(), "b0 b1 b2 b3 a1 b4 b5 ");
+}
+
+TEST(ChallengeQueue, ForgetsTheUnitsOfASessionThatIsGone) {
+  Turns turns;
+  EXPECT_TRUE(turns.wait('a', 0, 1) && turns.wait('a', 1, 2) && turns.wait('b', 0, 3));
+  turns.queue.leave(Turns::id('a'), SessionId{1});
+  turns.queue.leave(Turns::id('z'), SessionId{3});
+  EXPECT_EQ(turns.order(), "a1 b0 ");
 }
 
 TEST(Feed, TellsTradesToWhomAskedForThemAndTopsToWhomAskedForThose) {

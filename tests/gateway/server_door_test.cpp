@@ -1,5 +1,5 @@
 // tests/gateway/server_door_test.cpp - chat completions at the OpenAI door, whole and streamed, and each way
-// they fail. Covers: openai_door.cpp, door_request.cpp, door_stream.cpp.
+// they fail. Covers: openai_door.cpp, door_request.cpp, door_stream.cpp, utf8.cpp.
 #include <gmock/gmock.h>
 
 #include <boost/json.hpp>
@@ -218,8 +218,15 @@ TEST(Door, RefusesBadRequestsWithAStatusAndASentenceThatNamesWhatIsWrong) {
            {"", 400, "JSON"},
            {"[]", 400, "JSON object"},
            {"{\"model\":", 400, "JSON"},
-           {"{}", 404, "/v1/models"},
-           {R"({"model":7})", 404, "/v1/models"},
+           {"{}", 400, "model is missing"},
+           {R"({"model":""})", 400, "model is missing"},
+           {R"({"model":7})", 400, "model must be text"},
+           {model + R"("messages":[{"role":"user","content":7}]})", 400, "content"},
+           {model + messages + R"(,"stream":"yes"})", 400, "stream must be"},
+           {model + messages + R"(,"stream_options":true})", 400, "stream_options"},
+           {model + messages + R"(,"stream_options":{"include_usage":1}})", 400, "include_usage"},
+           {model + messages + R"(,"spillway":{"tier":5}})", 400, "tier must be text"},
+           {model + messages + R"(,"spillway":{"place":7}})", 400, "place must be text"},
            {R"({"model":"gpt-4o",)" + messages + "}", 404, "gpt-4o"},
            {model + R"("messages":[]})", 400, "messages"},
            {model + R"("messages":"hi"})", 400, "messages"},
@@ -230,6 +237,13 @@ TEST(Door, RefusesBadRequestsWithAStatusAndASentenceThatNamesWhatIsWrong) {
            {model + messages + R"(,"max_completion_tokens":1.5})", 400, "max_completion_tokens"},
            {model + messages + R"(,"provider":{"max_price":{"completion":"cheap"}}})", 400, "max_price"},
            {model + messages + R"(,"provider":{"max_price":{"completion":-1}}})", 400, "max_price"},
+           {model + messages + R"(,"provider":{"max_price":{"completions":1}}})", 400,
+            "completions is not known"},
+           {model + messages + R"(,"provider":{"max_prices":{}}})", 400, "provider.max_prices"},
+           {model + messages + R"(,"provider":"cheap"})", 400, "provider must be an object"},
+           {model + messages + R"(,"network_ms":1})", 400, "spillway"},
+           {model + messages + R"(,"spillway":{"plase":"mars"}})", 400, "spillway.plase"},
+           {model + messages + R"(,"n":2})", 400, "n must be 1"},
            {model + messages + R"(,"spillway":[]})", 400, "spillway"},
            {model + messages + R"(,"spillway":{"within":"europe"}})", 400, "within"},
            {model + messages + R"(,"spillway":{"classes":[1]}})", 400, "classes"},
@@ -279,6 +293,59 @@ TEST(Door, CountsEveryTextOfAMessageIntoTheInput) {
   EXPECT_EQ(text_of(dispatch.prompt), parts) << "everything else passes through";
   world.provider.send(msg::JobRefuse{0, dispatch.job, FailCode::refused});
   EXPECT_EQ(world.answered(reply).status, 502);
+}
+
+TEST(Door, CountsWhateverElseReachesTheEngineIntoTheInput) {
+  Door world;
+  auto const filler = "\"" + std::string(400, 'x') + "\"";
+  for (auto const& more :
+       {R"("tools":[{"type":"function","function":{"name":)" + filler + "}}]", R"("user":)" + filler,
+        R"("response_format":{"schema":)" + filler + "}", R"("temperature":[)" + filler + "]"}) {
+    auto const reply = world.asked(chat_body(more));
+    auto const dispatch = world.provider.next<msg::Dispatch>();
+    EXPECT_GT(dispatch.input, Tokens{100}) << more;
+    world.provider.send(msg::JobRefuse{0, dispatch.job, FailCode::refused});
+    (void)world.answered(reply);
+  }
+  auto const reply = world.asked(chat_body(R"("temperature":0.25,"seed":123456789,"stream":null)"));
+  auto const dispatch = world.provider.next<msg::Dispatch>();
+  EXPECT_EQ(dispatch.input, Tokens{4}) << "switches put nothing into the model";
+  world.provider.send(msg::JobRefuse{0, dispatch.job, FailCode::refused});
+  (void)world.answered(reply);
+}
+
+// Boost.JSON refuses text that is not UTF-8, so parsing is the test.
+TEST(Door, AnswersInUtf8WhateverProvidersAndClientsSend) {
+  Door world;
+  auto const long_name = "x" + std::string(98, 'y');
+  auto const refused = world.http(world.chat(R"({"model":")" + long_name + "\xc3\xa9\xc3\xa9" + R"("})"));
+  EXPECT_THAT(words(error_of(refused)), HasSubstr(long_name + " is not traded"));
+  Stream stream(world, chat_body(R"("stream":true)"));
+  auto const job = world.acknowledged();
+  deliver(world.provider, job, {"a\xff", "caf\xc3", "\xa9!"});
+  EXPECT_EQ(stream.next_text(), "a\xef\xbf\xbd");
+  EXPECT_EQ(stream.next_text(), "caf");
+  EXPECT_EQ(stream.next_text(), "\xc3\xa9!");
+}
+
+// The exchange forgets a buyer's ids with time and refuses older ones: the door's grow as time does.
+TEST(Door, NumbersItsOrdersByThePresentTime) {
+  Door world;
+  auto buyer = world.log_in(carl);
+  std::uint64_t last = 0;
+  for (int i = 0; i < 3; ++i) {
+    using namespace std::chrono;
+    auto const now = duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+    auto const reply = world.asked(chat_body());
+    finish(world.provider, world.acknowledged(), 4, 0, world.key_of(ada));
+    EXPECT_EQ(world.answered(reply).status, 200);
+    auto const accepted = buyer.next<msg::Report>(
+        [](msg::Report const& r) { return r.record.head.kind == RecordKind::accepted; });
+    auto const client = accepted.record.as<record::Accepted>().client;
+    EXPECT_GE(client, static_cast<std::uint64_t>(now));
+    EXPECT_GT(client, last);
+    last = client;
+  }
 }
 
 }  // namespace

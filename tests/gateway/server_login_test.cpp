@@ -1,5 +1,5 @@
 // tests/gateway/server_login_test.cpp - who comes in, and what those hear who do not.
-// Covers: session.cpp, hub.cpp and exchange_server.cpp as far as logins go.
+// Covers: session.cpp, hub.cpp and exchange_server.cpp as far as logins go, descriptors.cpp.
 #include <gmock/gmock.h>
 
 #include "gate_world.hpp"
@@ -118,6 +118,38 @@ TEST(Login, BeforeItOnlyAPingIsAnswered) {
   EXPECT_EQ(line.refusal_of(token_order()), Refusal::login_required);
   EXPECT_EQ(line.refusal_of(msg::AdminShutdown{}), Refusal::login_required);
   EXPECT_EQ(line.refusal_of(msg::Subscribe{}), Refusal::login_required);
+}
+
+TEST(Login, ThatDoesNotComeInTimeEndsTheConnectionWithASentence) {
+  WorldOptions options;
+  options.login_within = Micros{100'000};
+  GateWorld world(options);
+  auto good = world.log_in(carl);
+  auto line = world.connect();
+  auto const closing = line.next<msg::Closing>();
+  EXPECT_EQ(closing.code, Refusal::login_required);
+  EXPECT_THAT(closing.sentence, HasSubstr("log in at once"));
+  EXPECT_FALSE(line.receive());
+  EXPECT_EQ(good.refusal_of(msg::Subscribe{}), Refusal::none) << "who is logged in may stay";
+}
+
+// The kernel's buffers take the first answers; then a stranger that reads none is not read either.
+TEST(Login, AStrangerThatReadsNoAnswersIsReadNoFurther) {
+  GateWorld world;
+  auto line = world.connect();
+  (void)line.next<msg::ServerHello>();
+  constexpr std::uint64_t pings = 20'000;
+  std::uint64_t sent = 0;
+  world.until([&] {
+    while (sent < pings &&
+           line.socket()->send(std::make_shared<Bytes const>(encode(ClientMessage(msg::Ping{sent + 1}))),
+                               wire::FrameKind::binary))
+      ++sent;
+    return sent == pings;
+  });
+  for (std::uint64_t i = 1; i <= pings; ++i) ASSERT_EQ(line.next<msg::Pong>().request, i);
+  line.send(login_for(line.world().connect().next<msg::ServerHello>(), world.key_of(carl)));
+  EXPECT_EQ(line.next<msg::Answer>().refusal, Refusal::login_failed) << "still there to be refused";
 }
 
 TEST(Login, WorksInJsonToo) {

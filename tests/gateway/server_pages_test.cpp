@@ -1,12 +1,14 @@
 // tests/gateway/server_pages_test.cpp - what operators and strangers get by HTTP: metrics, health, refusals.
 // Covers: metrics_page.cpp, exchange_server.cpp, and who may use openai_door.cpp.
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include <boost/json.hpp>
 #include <map>
 #include <regex>
 #include <sstream>
 
+#include "descriptors.hpp"
 #include "gate_world.hpp"
 
 namespace spillway {
@@ -40,6 +42,35 @@ TEST(Pages, TheHealthPageSaysOk) {
   auto const reply = world.http(world.call("GET", "/healthz"));
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(json::parse(reply.body).at("status"), "ok");
+}
+
+TEST(Pages, OperatorsPagesAreReadOnly) {
+  GateWorld world;
+  for (auto const* const path : {"/healthz", "/metrics"})
+    for (auto const* const method : {"POST", "PUT", "DELETE"}) {
+      auto const reply = world.http(world.call(method, path));
+      EXPECT_EQ(reply.status, 405) << method << " " << path;
+      EXPECT_THAT(reply.headers, testing::Contains(testing::FieldsAre("allow", "GET")));
+    }
+}
+
+TEST(Descriptors, AreRaisedAtTheStartAndSomeAreKeptFromConnections) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit lower = before;
+  lower.rlim_cur = std::min<rlim_t>(before.rlim_max, 512);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &lower), 0);
+  {
+    GateWorld world;
+    rlimit now{};
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &now), 0);
+    EXPECT_EQ(now.rlim_cur, before.rlim_max);
+  }
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(connections_for(1024), 1024 - descriptors_in_reserve);
+  EXPECT_EQ(connections_for(1'000'000), 4096u);
+  EXPECT_EQ(connections_for(10), 16u) << "too few to serve: better some than none";
+  EXPECT_GE(descriptors_in_reserve, 64u);
 }
 
 TEST(Pages, UnknownPathsAreToldWhereTheDoorsAre) {

@@ -155,6 +155,34 @@ TEST(Relay, AProviderThatSendsMoreThanAJobMayHaveFailsAndIsToldToStop) {
   EXPECT_EQ(end.code, FailCode::engine_error);
 }
 
+TEST(Relay, AClaimThatMakesNoSenseIsRefusedAndTheNextOneCounts) {
+  Trading world;
+  auto const dispatch = world.acknowledged();
+  deliver(world.provider, dispatch.job, {"one"});
+  auto const& key = world.key_of(ada);
+  for (auto const& [input, output, reason] :
+       {std::tuple{std::int64_t{4}, std::int64_t{-7}, FinishReason::stop},
+        {-1, 1, FinishReason::stop},
+        {4, 1, FinishReason::unset}}) {
+    auto const signature = key.sign(usage_claim_bytes(dispatch.job, Tokens{input}, Tokens{output}));
+    EXPECT_EQ(world.provider.refusal_of(
+                  msg::JobDone{0, dispatch.job, reason, Tokens{output}, Tokens{input}, signature}),
+              Refusal::malformed);
+  }
+  finish(world.provider, dispatch.job, 4, 1, key);
+  EXPECT_EQ(world.buyer.next<msg::JobEnd>().phase, JobPhase::completed);
+}
+
+TEST(Relay, AnEngineCantRefuseWhatItHasBegun) {
+  Trading world;
+  auto const dispatch = world.acknowledged();
+  deliver(world.provider, dispatch.job, {"one"});
+  world.provider.send(msg::JobFail{0, dispatch.job, FailCode::engine_refused_request, {}, {}, {}});
+  auto const end = world.buyer.next<msg::JobEnd>();
+  EXPECT_EQ(end.fault, Fault::provider);
+  EXPECT_EQ(end.code, FailCode::engine_error);
+}
+
 TEST(Relay, AProviderThatNeverAcknowledgesFails) {
   WorldOptions options;
   options.rules.acknowledgement = Micros{100'000};

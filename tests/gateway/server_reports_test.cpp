@@ -59,6 +59,22 @@ TEST(Reports, ComeWithoutAGapWhileTheMarketGoesOn) {
   expect_reports(resumed, 0, have);
 }
 
+// More than a page, to a client that reads late, and the market goes on meanwhile.
+TEST(Reports, HoweverManyWereMissedComeByPagesWithoutAGap) {
+  GateWorld world;
+  auto busy = world.log_in(carl);
+  for (int i = 0; i < 3'000; ++i) {
+    busy.send(token_order("0.001"));
+    if (i % 100 == 99) (void)busy.ask(token_order("0.001"));
+  }
+  auto resumed = world.log_in(carl, 0);
+  for (int i = 0; i < 200; ++i) busy.send(token_order("0.001"));
+  (void)busy.ask(token_order("0.001"));
+  auto const have = last_report(*std::make_unique<Line>(world.log_in(carl)));
+  EXPECT_GT(have, 3'000u);
+  expect_reports(resumed, 0, have);
+}
+
 TEST(Reports, SurviveARestartOfTheExchange) {
   GateWorld world;
   std::uint64_t placed = 0;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <boost/json.hpp>
+#include <limits>
 
 #include "gate_world.hpp"
 
@@ -167,6 +168,86 @@ TEST(Reads, AreAllAnswered) {
   auto const status = json::parse(buyer.read(msg::ReadKind::status));
   EXPECT_EQ(status.at("server").at("orders").to_number<int>(), 1);
   EXPECT_TRUE(status.at("market").is_object());
+}
+
+TEST(Reads, APreviewOfWhatNobodyCanOrderIsARefusalLikeTheOrders) {
+  GateWorld world;
+  auto provider = world.log_in(ada);
+  supply(provider);
+  auto buyer = world.log_in(carl);
+  auto error_of = [&](auto change) {
+    msg::Read preview;
+    preview.kind = msg::ReadKind::preview;
+    preview.place_order = token_order();
+    change(*preview.place_order);
+    auto const answer = json::parse(buyer.read(preview).json).as_object();
+    return answer.contains("error") ? std::string(answer.at("error").as_string()) : std::string();
+  };
+  constexpr auto most = std::numeric_limits<std::int64_t>::max(),
+                 least = std::numeric_limits<std::int64_t>::min();
+  for (auto const extreme : {most, least, std::int64_t{-1}}) {
+    EXPECT_NE(error_of([=](auto& o) { o.input = Tokens{extreme}; }), "") << extreme;
+    EXPECT_NE(error_of([=](auto& o) { o.output_max = Tokens{extreme}; }), "") << extreme;
+    auto const capacity = [=](auto& o) {
+      o.wanted.product = ProductKind::capacity, o.wanted.models.clear(), o.wanted.tier.clear();
+      o.input = {}, o.output_max = {}, o.tif = TimeInForce::ioc, o.quantity = Lots{extreme};
+    };
+    EXPECT_NE(error_of(capacity), "") << extreme;
+  }
+  EXPECT_EQ(error_of([](auto& o) { o.limit = PriceIndex{0xFFFFFFFF}; }), sentence(Refusal::price_off_grid));
+  EXPECT_EQ(error_of([](auto&) {}), "");
+}
+
+TEST(Reads, MoreThanAFewAtOnceAreAnsweredOneAfterAnother) {
+  GateWorld world;
+  auto buyer = world.log_in(carl);
+  for (msg::Request i = 1; i <= 50; ++i) {
+    msg::Read read;
+    read.request = i;
+    read.kind = msg::ReadKind::balances;
+    buyer.send(read);
+  }
+  for (msg::Request i = 1; i <= 50; ++i) EXPECT_EQ(buyer.next<msg::ReadResult>().request, i);
+}
+
+TEST(Orders, CanBeCancelledByTheirNumberInTheSameBreath) {
+  GateWorld world;
+  auto buyer = world.log_in(carl);
+  auto order = token_order("0.5");
+  order.request = 1, order.client = ClientOrderId{1'777};
+  buyer.send(order);
+  buyer.send(msg::CancelOrder{2, {}, ClientOrderId{1'777}});
+  buyer.send(msg::CancelOrder{3, {}, ClientOrderId{1'777}});
+  for (msg::Request i = 1; i <= 3; ++i) {
+    auto const answer = buyer.next<msg::Answer>();
+    EXPECT_EQ(answer.request, i);
+    EXPECT_EQ(answer.refusal, i == 3 ? Refusal::dead_id : Refusal::none) << i;
+  }
+}
+
+TEST(Nodes, OneWhoseSessionLeftBeforeTheJournalAnsweredIsLost) {
+  GateWorld world;
+  auto auditor = world.log_in(audrey);
+  auto nodes_up = [&] {
+    auto const status = json::parse(auditor.read(msg::ReadKind::status));
+    return status.at("market").at("nodes_up").to_number<int>();
+  };
+  auto wait_for = [&](int wanted) {
+    while (nodes_up() != wanted) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  };
+  {
+    auto provider = world.log_in(ada);
+    add_node(provider);
+    wait_for(1);
+    provider.leave();
+  }
+  wait_for(0);
+  auto again = world.log_in(ada);
+  again.send(msg::RegisterNode{9, ClientOrderId{1}, test_place, test_class, 1});
+  again.leave();
+  auto const registered = world.log_in(ada);  // whatever the first session sent has been read by now
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  wait_for(0);  // a node that stays up would wait for ever: the test's time limit says so
 }
 
 TEST(Operator, AddsPeopleWhoCanLogInAndTradeAtOnce) {

@@ -242,6 +242,28 @@ TEST(WireRfc6455, ACloseIsAnsweredWithTheSameCodeAndThenTheStreamEnds) {
   }());
 }
 
+TEST(WireRfc6455, AHandshakeMayHaveAsLargeAHeadAsAnyRequestAndFramesRightBehindIt) {
+  World world;
+  world.serve(World::plain_options(), echo_handlers());
+  auto const upgrade = [](std::size_t cookie) {
+    return std::string(handshake_head) + "Cookie: " + std::string(cookie, 'c') +
+           "\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  };
+  world.run([&]() -> awaitable<void> {
+    for (std::size_t const cookie : {1'300U, 2'000U, 15'000U}) {
+      Raw raw(world);
+      CO_REQUIRE(co_await raw.connect(world.server_->port()));
+      CO_REQUIRE(co_await raw.send(upgrade(cookie) + frame(text, std::string(300, 'x'))));
+      EXPECT_TRUE((co_await raw.read_until("\r\n\r\n")).starts_with("HTTP/1.1 101")) << cookie;
+      EXPECT_EQ((co_await raw.read_exactly(304)).substr(4), std::string(300, 'x'));
+    }
+    Raw raw(world);
+    CO_REQUIRE(co_await raw.connect(world.server_->port()));
+    CO_REQUIRE(co_await raw.send(upgrade(17'000)));
+    EXPECT_TRUE((co_await raw.read_to_end()).starts_with("HTTP/1.1 431"));
+  }());
+}
+
 TEST(WireRfc6455, AHandshakeWithoutItsPartsIsRefused) {
   World world;
   world.serve(World::plain_options(), echo_handlers());

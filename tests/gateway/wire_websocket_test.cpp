@@ -212,6 +212,28 @@ TEST(WireWebSocket, ASlowReadersOutboxFillsUpToItsBoundAndLosesNothing) {
   EXPECT_LE(most_queued, std::size_t{1} << 20);
 }
 
+TEST(WireWebSocket, ManySmallMessagesFillTheOutboxByWhatTheyTakeNotByTheirBytes) {
+  World world;
+  int sent = 0, sent_later = 0;
+  ServerHandlers handlers;
+  handlers.websocket = [&](std::shared_ptr<WebSocket> socket, RequestHead const&) -> awaitable<void> {
+    socket->set_outbox_bytes(64 * 1024);
+    while (sent < 10'000 && socket->send_text("x")) ++sent;
+    socket->set_outbox_bytes(128 * 1024);
+    while (sent_later < 10'000 && socket->send_text("x")) ++sent_later;
+    co_return;
+  };
+  world.serve(World::plain_options(), std::move(handlers));
+  world.run([&]() -> awaitable<void> {
+    auto const socket = co_await dial(world);
+    CO_REQUIRE(socket);
+    while (co_await (*socket)->read_frame()) continue;
+  }());
+  EXPECT_GT(sent, 100);
+  EXPECT_LT(sent, 1'000);
+  EXPECT_GT(sent_later, 100);
+}
+
 TEST(WireWebSocket, APeerThatNeverReadsIsGivenUp) {
   World world;
   auto options = World::plain_options();

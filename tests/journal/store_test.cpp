@@ -1,5 +1,6 @@
 // tests/journal/store_test.cpp - the projection's store.
 // Covers src/store.cpp.
+// Every opening walks its pages by store_damage.cpp; damaged ones: tests/exchange/pipeline/damage_test.cpp.
 #include "journal/store.hpp"
 
 #include <gtest/gtest.h>

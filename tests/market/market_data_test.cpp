@@ -78,6 +78,17 @@ TEST_F(WrittenData, ABrokenRowIsNamed) {
   EXPECT_THAT(text(apply_market_data(tables, directory).error()), HasSubstr("region_latency.csv:2"));
 }
 
+TEST_F(WrittenData, APriceBeyondReasonIsNamed) {
+  for (auto const* prices : {"9000000000000,1", "1001,1"}) {
+    write("model_prices.csv", std::string("model,mode,usd_per_million_input_tokens,"
+                                          "usd_per_million_output_tokens,suspect\na/deepseek-r1,chat,") +
+                                  prices + ",0\n");
+    auto const applied = apply_market_data(tables, directory);
+    ASSERT_FALSE(applied) << prices;
+    EXPECT_THAT(text(applied.error()), HasSubstr("model_prices.csv:2"));
+  }
+}
+
 TEST_F(WrittenData, AnEmptyDirectoryLeavesTheShippedTables) {
   auto const applied = apply_market_data(tables, directory);
   ASSERT_TRUE(applied.has_value());

@@ -1,5 +1,5 @@
-// tests/market/words_test.cpp - every code of refusal.cpp and account.cpp has words of its own; check.cpp
-// stops loudly.
+// tests/market/words_test.cpp - every code of refusal.cpp, fail_words.cpp and account.cpp has words of its
+// own; check.cpp stops loudly.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -7,6 +7,7 @@
 
 #include "market/account.hpp"
 #include "market/check.hpp"
+#include "market/fail_words.hpp"
 #include "market/refusal.hpp"
 
 namespace spillway {
@@ -22,7 +23,16 @@ TEST(Refusals, EachHasANameAndASentenceOfItsOwn) {
     EXPECT_TRUE(sentences.insert(sentence(Refusal{code})).second) << called;
     EXPECT_EQ(called.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string::npos) << called;
   }
-  EXPECT_EQ(names.size(), 64u) << "the list of refusal.hpp grew or shrank";
+  EXPECT_EQ(names.size(), 65u) << "the list of refusal.hpp grew or shrank";
+}
+
+TEST(FailCodes, EachHasWordsOfItsOwnAndAnUnknownOneSaysSo) {
+  std::set<std::string> all;
+  for (std::uint16_t code = 1; code <= 12; ++code)
+    EXPECT_TRUE(all.insert(words(FailCode{code})).second) << code;
+  EXPECT_FALSE(all.contains("no reason given"));
+  EXPECT_STREQ(words(FailCode{13}), "no reason given")
+      << "the list of command.hpp grew: give the new one words";
 }
 
 TEST(Refusals, KeepTheirNumbers) {

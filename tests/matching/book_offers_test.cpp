@@ -1,5 +1,5 @@
 // tests/matching/book_offers_test.cpp - what happens to an offer and its node. Covers supply.cpp and
-// supply_reads.cpp.
+// supply_reads.cpp, plain_book.cpp, plain_book_offers.cpp, book.cpp.
 #include "rig.hpp"
 
 namespace spillway {
@@ -273,7 +273,9 @@ TEST(Offers, OnePerNodeInstrumentAndPrice) {
   auto const node = m.node(class_a, us_east, 2);
   m.offer(node, lease_east, 10, 1'000);
   EXPECT_FALSE(m.book.price_taken(node, m.listed(lease_east), PriceIndex{11}));
-  EXPECT_DEATH(m.offer(node, lease_east, 10, 1'000), "one offer of a node per instrument and price");
+  BookOffer const again{
+      OfferId{99}, ParticipantId{9}, node, m.listed(lease_east), PriceIndex{10}, Lots{1'000}, {}, {}, false};
+  EXPECT_EQ(m.book.post(again, m.matches).error(), Refusal::offer_price_taken);
 }
 
 }  // namespace

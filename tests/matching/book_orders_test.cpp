@@ -1,4 +1,5 @@
-// tests/matching/book_orders_test.cpp - what happens to an order. Covers demand.cpp and book.cpp as well.
+// tests/matching/book_orders_test.cpp - what happens to an order. Covers demand.cpp, plain_book.cpp,
+// plain_book_orders.cpp and plain_book_checks.cpp as well.
 #include "rig.hpp"
 
 namespace spillway {
@@ -205,7 +206,7 @@ TEST(Orders, ACancelInTheMiddleLeavesTheQueueWhole) {
   ASSERT_EQ(m.matches.size(), 2u);
   EXPECT_EQ(m.matches[0].order, a);
   EXPECT_EQ(m.matches[1].order, c);
-  EXPECT_DEATH(m.book.cancel_order(a), "the order rests") << "a filled order is no longer there to cancel";
+  EXPECT_EQ(m.book.cancel(m.buyer, a), Refusal::dead_id) << "a filled order is no longer there to cancel";
 }
 
 TEST(Orders, ForTokensBuyExactlyOneJob) {
@@ -213,7 +214,9 @@ TEST(Orders, ForTokensBuyExactlyOneJob) {
   m.offer(m.node(class_a, us_east, 1), east, 10, 3);
   m.order(wants_tokens(), 10, 1, TimeInForce::timed);
   EXPECT_EQ(m.matches.at(0).lots.v, 1);
-  EXPECT_DEATH(m.order(wants_tokens(), 10, 2), "exactly one job");
+  BookOrder const two{OrderId{99},      m.buyer, m.signature(wants_tokens()), PriceIndex{10}, Lots{2},
+                      TimeInForce::gtc, false};
+  EXPECT_EQ(m.book.place(two, m.matches).error(), Refusal::quantity_too_large);
 }
 
 TEST(Orders, MayUseSixtyFourSignaturesAtOnce) {

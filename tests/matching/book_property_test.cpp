@@ -234,7 +234,8 @@ class TwoBooks {
 
   std::mt19937_64 random_;
   Reference reference_ = tables();
-  Book book_{reference_};
+  std::unique_ptr<Book> own_book_ = make_book(kind, reference_);
+  Book& book_{*own_book_};
   FlatBook flat_{reference_};
   std::vector<Node> nodes_;
   std::vector<OrderId> orders_;

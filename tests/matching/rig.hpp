@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "matching/book.hpp"
+#include "matching/plain_book.hpp"
 
 namespace spillway::rig {
 
@@ -117,11 +117,21 @@ inline Predicate wants_capacity() {
   return p;
 }
 
+#ifdef SPILLWAY_RIG_FAST
+inline constexpr BookKind kind = BookKind::fast;  // the same tests, compiled once for each book
+#else
+inline constexpr BookKind kind = BookKind::plain;
+#endif
+
 /// The book with names for what tests do all the time. Ids of orders and offers count up from 1 in one row.
 class Market {
  public:
+  explicit Market(BookKind which = kind, BookLimits const& limits = {})
+      : own_book(make_book(which, reference, limits)), book(*own_book) {}
+
   Reference reference = tables();
-  Book book{reference};
+  std::unique_ptr<Book> own_book;
+  Book& book;
   std::vector<Match> matches;  // of the last command
 
   NodeId node(ClassId c, PlaceId p, std::int32_t units) {

@@ -6,10 +6,12 @@
 #include <map>
 #include <set>
 
+#include "attest/verifier.hpp"
 #include "engine_call.hpp"
 #include "gateway/client/market_client.hpp"
 #include "gateway/wire/signal.hpp"
-#include "lease_hook.hpp"
+#include "lease_desk.hpp"
+#include "market/fail_words.hpp"
 #include "reference/tables.hpp"
 #include "unit_prover.hpp"
 
@@ -28,16 +30,37 @@ std::uint64_t wall_us() {
                                         .count());
 }
 
+constexpr auto longest_proof_pause = std::chrono::milliseconds(60'000);
+
+/// Late answers and rates come from a busy machine or link; 0: the exchange could not take the step just now.
+/// What a unit computes wrongly or lacks in memory will be so next time.
+bool may_pass_later(std::uint16_t reason) {
+  auto const why = attest::RejectReason{reason};
+  return reason == 0 || (attest::is_miss(why) && why != attest::RejectReason::floor_bytes);
+}
+
 }  // namespace
 
 struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   Impl(wire::executor w, AgentConfig c, std::function<void(std::string const&)> l)
-      : where(std::move(w)), config(std::move(c)), log(std::move(l)), wake(where), tables(shipped_tables()) {}
+      : where(std::move(w)),
+        config(std::move(c)),
+        log(std::move(l)),
+        wake(where),
+        tables(shipped_tables()),
+        leases(std::make_shared<LeaseDesk>(
+            where, LeaseDesk::Hooks{config.lease_start_hook, config.lease_end_hook}, log)) {}
 
+  struct Unit {
+    bool asked{};                       // a challenge is queued or runs
+    bool judged{};                      // at least once in this session
+    bool proven{};                      // the same, and it was admitted
+    std::chrono::milliseconds pause{};  // before the next try
+  };
   struct Node {
     AgentNode const* config{};
     NodeId id;
-    std::set<std::uint16_t> proven;
+    std::map<std::uint16_t, Unit> units;
     bool offered{};
   };
 
@@ -46,7 +69,7 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   std::function<void(std::string const&)> log;
   wire::Signal wake;
   Tables tables;
-  bool stopping{};
+  bool stopping{}, left{};
 
   std::shared_ptr<MarketClient> client;
   std::unique_ptr<UnitProver> prover;
@@ -54,8 +77,14 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   std::map<msg::Request, std::string> offering;
   std::map<NodeId, Node> nodes;
   std::map<JobId, std::shared_ptr<EngineCall>> jobs;
-  std::map<LeaseId, msg::LeaseStart> leases;
-  std::uint64_t next_client_id = wall_us();
+  std::shared_ptr<LeaseDesk> leases;
+  std::uint64_t const first_client_id = wall_us();
+  std::uint64_t next_client_id = first_client_id;
+  // What is known from reports: kept over connections, since only missed ones are sent again.
+  std::uint64_t last_report{};
+  std::map<OfferId, record::OfferState> live_offers;
+  bool caught_up{};  // on this session: live_offers is what the exchange has
+  std::set<msg::Request> cancelling;
 
   wire::awaitable<std::string> run();
   wire::awaitable<std::optional<std::string>> one_connection(Credentials credentials, wire::Url url);
@@ -66,14 +95,19 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   void on(msg::AttestVerdict const&);
   void on(msg::Dispatch const&);
   void on(msg::LeaseStart const&);
-  void on(msg::LeaseStop const&);
-  void prove(Node& node);
+  void on(msg::Report const&);
+  void prove(NodeId id, std::uint16_t unit);
   void post_offers(Node& node);
+  void cancel_offers_of(NodeId node, bool ours_too);
+  void caught_up_now();
   [[nodiscard]] std::int64_t slots_of(Node const& node, AgentOffer const& offer) const;
-  wire::awaitable<void> renew(std::weak_ptr<MarketClient> session, NodeId node);
+  wire::awaitable<void> prove_later(std::weak_ptr<MarketClient> session, UnitProver::UnitId unit,
+                                    wire::duration pause);
+  wire::awaitable<void> wait_for_reports(std::weak_ptr<MarketClient> session);
   wire::awaitable<void> run_job(std::shared_ptr<MarketClient> session, msg::Dispatch dispatch);
-  wire::awaitable<void> start_lease(std::shared_ptr<MarketClient> session, msg::LeaseStart lease);
-  wire::awaitable<void> end_lease(msg::LeaseStart lease);
+  void stop();
+  wire::awaitable<void> leave(
+      std::shared_ptr<Impl> self);  // held from here: the agent may go before it starts
 };
 
 Agent::Agent(wire::executor where, AgentConfig config, std::function<void(std::string const&)> log)
@@ -85,11 +119,7 @@ wire::awaitable<std::string> Agent::run() {
   co_return co_await impl->run();
 }
 
-void Agent::stop() {
-  impl_->stopping = true;
-  if (impl_->client) impl_->client->close();
-  impl_->wake.notify();
-}
+void Agent::stop() { impl_->stop(); }
 
 // ---- connections ----
 
@@ -108,6 +138,7 @@ wire::awaitable<std::string> Agent::Impl::run() {
     if (!stopping) co_await wake.wait(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds(5000));
   }
+  while (!left) co_await wake.wait();  // leases end without a connection too
   co_return std::string();
 }
 
@@ -116,6 +147,7 @@ wire::awaitable<std::optional<std::string>> Agent::Impl::one_connection(Credenti
   ClientOptions options;
   options.url = std::move(url);
   options.credentials = credentials;
+  options.last_report = last_report;
   if (!config.trust.empty()) {
     auto trust = wire::TlsClient::trusting(config.trust);
     if (!trust) {
@@ -130,12 +162,13 @@ wire::awaitable<std::optional<std::string>> Agent::Impl::one_connection(Credenti
     if (connected.error().denied) co_return connected.error().sentence;
     co_return std::nullopt;
   }
+  if (stopping) co_return std::nullopt;
   client = std::move(*connected);
   start_work(credentials);
-  while (!stopping) {
+  for (;;) {
     auto const message = co_await client->receive();
     if (!message) {
-      log("the connection ended: " + message.error().sentence);
+      if (!stopping) log("the connection ended: " + message.error().sentence);
       break;
     }
     handle(*message);
@@ -153,6 +186,9 @@ void Agent::Impl::start_work(Credentials const& credentials) {
   for (auto const& node : config.nodes)
     registering[client->ask(
         msg::RegisterNode{0, ClientOrderId{node.label}, node.place, node.klass, node.units})] = &node;
+  leases->attach(client);
+  if (last_report >= client->welcome().reports_have) return caught_up_now();
+  wire::spawn(where, wait_for_reports(client));
 }
 
 void Agent::Impl::end_work() {
@@ -161,7 +197,11 @@ void Agent::Impl::end_work() {
   prover.reset();
   registering.clear();
   offering.clear();
+  cancelling.clear();
   nodes.clear();
+  caught_up = false;
+  leases->detach();
+  wake.notify();
   client.reset();
 }
 
@@ -170,7 +210,8 @@ void Agent::Impl::handle(ServerMessage const& message) {
   if (auto const* const verdict = std::get_if<msg::AttestVerdict>(&message)) on(*verdict);
   if (auto const* const dispatch = std::get_if<msg::Dispatch>(&message)) on(*dispatch);
   if (auto const* const start = std::get_if<msg::LeaseStart>(&message)) on(*start);
-  if (auto const* const stop = std::get_if<msg::LeaseStop>(&message)) on(*stop);
+  if (auto const* const stop = std::get_if<msg::LeaseStop>(&message)) leases->stop(stop->lease);
+  if (auto const* const report = std::get_if<msg::Report>(&message)) on(*report);
   if (auto const* const closing = std::get_if<msg::Closing>(&message))
     log("the exchange closes: " + closing->sentence);
   if (auto const* const frame = std::get_if<msg::AttestFrame>(&message))
@@ -189,8 +230,11 @@ void Agent::Impl::on(msg::Answer const& answer) {
     auto& known = nodes[id];
     known.config = node.mapped();
     known.id = id;
-    return prove(known);
+    for (std::uint16_t unit = 0; unit < known.config->units; ++unit) prove(id, unit);
+    return;
   }
+  if (leases->on_answer(answer)) return;
+  if (cancelling.erase(answer.request) > 0) return wake.notify();
   auto const offer = offering.extract(answer.request);
   if (offer.empty()) return;
   // An offer of before a short loss of the link still stands at its price: that is what we want.
@@ -198,36 +242,51 @@ void Agent::Impl::on(msg::Answer const& answer) {
     log("offer refused (" + offer.mapped() + "): " + answer.sentence);
 }
 
-void Agent::Impl::prove(Node& node) {
-  auto const* const klass = tables.class_of(node.config->klass);
-  auto const wanted = klass ? klass->id : ClassId{};
-  for (std::uint16_t unit = 0; unit < node.config->units; ++unit) prover->open({node.id, unit}, wanted);
+void Agent::Impl::prove(NodeId id, std::uint16_t unit) {
+  auto const found = nodes.find(id);
+  if (found == nodes.end()) return;
+  // A second opening would end the challenge that runs.
+  if (std::exchange(found->second.units[unit].asked, true)) return;
+  auto const* const klass = tables.class_of(found->second.config->klass);
+  prover->open({id, unit}, klass ? klass->id : ClassId{});
 }
 
 void Agent::Impl::on(msg::AttestVerdict const& verdict) {
   auto const found = nodes.find(verdict.node);
   if (found == nodes.end()) return;
   auto& node = found->second;
-  if (!verdict.admitted)
-    return log("unit " + std::to_string(verdict.unit) + " of node " + std::to_string(node.config->label) +
-               " not admitted: " + verdict.sentence);
-  bool const first = node.proven.insert(verdict.unit).second;
-  if (node.proven.size() < node.config->units) return;
+  auto const known = node.units.find(verdict.unit);
+  // Without a challenge it answers a step that came after the end of one.
+  if (known == node.units.end() || !std::exchange(known->second.asked, false)) return;
+  auto& unit = known->second;
+  unit.judged = true;
+  UnitProver::UnitId const id{verdict.node, verdict.unit};
+  if (verdict.admitted) {
+    unit.proven = true;
+    unit.pause = {};
+    // Renewed at three quarters of its time, so that a slow queue does not let it lapse.
+    auto const validity = std::chrono::microseconds(client->welcome().rules.attestation_validity.v);
+    wire::spawn(where, prove_later(client, id, validity * 3 / 4));
+  } else {
+    auto words = "unit " + std::to_string(verdict.unit) + " of node " + std::to_string(node.config->label) +
+                 " not admitted: " + verdict.sentence;
+    if (unit.proven || may_pass_later(verdict.reason)) {
+      auto const first = std::chrono::milliseconds(config.proof_retry_ms);
+      unit.pause = unit.pause.count() == 0 ? first : std::min(unit.pause * 2, longest_proof_pause);
+      words += "; tries again in " + std::to_string((unit.pause.count() + 999) / 1000) + " s";
+      wire::spawn(where, prove_later(client, id, unit.pause));
+    }
+    log(words);
+  }
   post_offers(node);
-  if (first) wire::spawn(where, renew(client, verdict.node));
 }
 
-// Proofs are renewed at three quarters of their time, so that a slow queue does not let them lapse.
-wire::awaitable<void> Agent::Impl::renew(std::weak_ptr<MarketClient> session, NodeId id) {
+wire::awaitable<void> Agent::Impl::prove_later(std::weak_ptr<MarketClient> session, UnitProver::UnitId unit,
+                                               wire::duration pause) {
   auto const self = shared_from_this();
-  auto const validity = std::chrono::microseconds(client->welcome().rules.attestation_validity.v);
-  co_await wire::sleep_for(validity * 3 / 4);
+  co_await wire::sleep_for(pause);
   auto const still = session.lock();
-  if (!still || still != client) co_return;
-  auto const found = nodes.find(id);
-  if (found == nodes.end()) co_return;
-  found->second.proven.clear();
-  prove(found->second);
+  if (still && still == client && !stopping) prove(unit.first, unit.second);
 }
 
 std::int64_t Agent::Impl::slots_of(Node const& node, AgentOffer const& offer) const {
@@ -245,8 +304,55 @@ std::int64_t Agent::Impl::slots_of(Node const& node, AgentOffer const& offer) co
   return std::min<std::int64_t>(wanted, std::int64_t{node.config->units} / fit->cards * fit->slots);
 }
 
+// Reports say which offers live: so the agent finds those of the program before it, whose file may have said
+// something else. They go first, or their prices would be taken.
+void Agent::Impl::on(msg::Report const& report) {
+  last_report = report.report;
+  if (report.record.head.kind == RecordKind::offer_state) {
+    auto const offer = report.record.as<record::OfferState>();
+    if (OfferPhase{offer.phase} == OfferPhase::live)
+      live_offers[OfferId{offer.offer}] = offer;
+    else
+      live_offers.erase(OfferId{offer.offer});
+  }
+  if (report.record.head.kind == RecordKind::lease_state) {
+    auto const lease = report.record.as<record::LeaseState>();
+    auto const phase = LeasePhase{lease.phase};
+    if (phase == LeasePhase::ended || phase == LeasePhase::failed) leases->stop(LeaseId{lease.lease});
+  }
+  if (report.report >= client->welcome().reports_have) caught_up_now();
+}
+
+void Agent::Impl::caught_up_now() {
+  if (std::exchange(caught_up, true)) return;
+  for (auto& [id, node] : nodes) post_offers(node);
+}
+
+// A long history does not come whole; then we trade beside what we do not know of.
+wire::awaitable<void> Agent::Impl::wait_for_reports(std::weak_ptr<MarketClient> session) {
+  auto const self = shared_from_this();
+  co_await wire::sleep_for(10s);
+  auto const still = session.lock();
+  if (still && still == client) caught_up_now();
+}
+
+void Agent::Impl::cancel_offers_of(NodeId node, bool ours_too) {
+  for (auto const& [id, offer] : live_offers) {
+    bool const ours = offer.client >= first_client_id && offer.client < next_client_id;
+    if (NodeId{offer.node} == node && (ours_too || !ours))
+      cancelling.insert(client->ask(msg::CancelOffer{0, id}));
+  }
+}
+
 void Agent::Impl::post_offers(Node& node) {
+  // What a unit that fails would hold is not executable; the others trade.
+  auto const is_judged = [](auto const& unit) { return unit.second.judged; };
+  auto const is_proven = [](auto const& unit) { return unit.second.proven; };
+  if (!caught_up || stopping || !std::all_of(node.units.begin(), node.units.end(), is_judged) ||
+      std::none_of(node.units.begin(), node.units.end(), is_proven))
+    return;
   if (std::exchange(node.offered, true)) return;
+  cancel_offers_of(node.id, false);
   for (auto const& offer : node.config->offers) {
     msg::PostOffer message;
     message.client = ClientOrderId{next_client_id++};
@@ -275,7 +381,7 @@ wire::awaitable<void> Agent::Impl::run_job(std::shared_ptr<MarketClient> session
   auto const node = nodes.find(dispatch.node);
   auto const url = wire::parse_url(config.engine_url);
   auto const id = dispatch.job;
-  if (node == nodes.end() || !url) {
+  if (node == nodes.end() || !url || stopping) {
     session->send(msg::JobRefuse{0, id, FailCode::refused});
     co_return;
   }
@@ -296,39 +402,40 @@ wire::awaitable<void> Agent::Impl::run_job(std::shared_ptr<MarketClient> session
   auto const signature = session->credentials().sign(usage_claim_bytes(id, input, output));
   if (result.failed == FailCode::unset)
     session->send(msg::JobDone{0, id, result.finish, output, input, signature});
-  else if (result.failed != FailCode::buyer_left)  // cancelled by the exchange: it knows
-    session->send(msg::JobFail{0, id, result.failed, output, input, signature});
+  if (result.failed == FailCode::unset || result.failed == FailCode::buyer_left) co_return;
+  // Cancelled by the exchange (buyer_left) it knows; what the engine did, its operator should hear too.
+  log("job " + std::to_string(id.v) + " failed: " + words(result.failed) + " (" + config.engine_url + ")");
+  session->send(msg::JobFail{0, id, result.failed, output, input, signature});
 }
 
-// ---- leases ----
+// ---- leases, and the end ----
 
 void Agent::Impl::on(msg::LeaseStart const& lease) {
-  leases[lease.lease] = lease;
-  wire::spawn(where, start_lease(client, lease));
+  if (stopping)
+    client->ask(msg::LeaseEndedMsg{0, lease.lease, FailCode::refused});
+  else
+    leases->start(lease);
 }
 
-wire::awaitable<void> Agent::Impl::start_lease(std::shared_ptr<MarketClient> session, msg::LeaseStart lease) {
-  auto const self = shared_from_this();
-  auto const status =
-      co_await run_lease_hook(where, config.lease_start_hook, lease.lease, lease.node, lease.lots);
-  if (status == 0) {
-    session->ask(msg::LeaseReadyMsg{0, lease.lease});
+void Agent::Impl::stop() {
+  if (!std::exchange(stopping, true)) {
+    wire::spawn(where, leave(shared_from_this()));
   } else {
-    log("the lease start hook failed with status " + std::to_string(status));
-    session->ask(msg::LeaseEndedMsg{0, lease.lease, FailCode::engine_error});
+    left = true;
+    if (client) client->close();
   }
+  wake.notify();
 }
 
-void Agent::Impl::on(msg::LeaseStop const& stop) {
-  auto const lease = leases.extract(stop.lease);
-  if (!lease.empty()) wire::spawn(where, end_lease(lease.mapped()));
-}
-
-wire::awaitable<void> Agent::Impl::end_lease(msg::LeaseStart lease) {
-  auto const self = shared_from_this();
-  auto const status =
-      co_await run_lease_hook(where, config.lease_end_hook, lease.lease, lease.node, lease.lots);
-  if (status != 0) log("the lease end hook failed with status " + std::to_string(status));
+wire::awaitable<void> Agent::Impl::leave(std::shared_ptr<Impl>) {
+  if (client)
+    for (auto const& [id, node] : nodes) cancel_offers_of(id, true);
+  co_await leases->end_all();
+  auto const until = std::chrono::steady_clock::now() + 2s;
+  while (!cancelling.empty() && !left && std::chrono::steady_clock::now() < until) co_await wake.wait(200ms);
+  left = true;
+  if (client) client->close();
+  wake.notify();
 }
 
 }  // namespace spillway

@@ -3,9 +3,11 @@
 // malformed event in a healthy stream.
 #include "engine_call.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "gateway/wire/sse.hpp"
+#include "market/message.hpp"
 
 namespace spillway {
 namespace {
@@ -13,9 +15,22 @@ namespace {
 namespace json = boost::json;
 using namespace std::chrono_literals;
 
+// No context is that long: such a figure is a mistake, and our claim would be refused with it.
+constexpr std::int64_t believable_tokens = 1'000'000'000;
+
+/// 0 where the engine gives none, or one that can't be.
 std::int64_t whole(json::object const& object, char const* name) {
   auto const* const value = object.if_contains(name);
-  return value && value->is_int64() ? value->get_int64() : 0;
+  auto const figure = value && value->is_int64() ? value->get_int64() : 0;
+  return figure > 0 && figure <= believable_tokens ? figure : 0;
+}
+
+/// The length of the longest start of `text` that fits into one message and ends between two characters.
+std::size_t one_chunk(std::string_view text) {
+  if (text.size() <= largest_chunk_bytes) return text.size();
+  auto end = largest_chunk_bytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return end == 0 ? largest_chunk_bytes : end;
 }
 
 FailCode code_of(wire::WireError const& error) {
@@ -80,7 +95,7 @@ wire::awaitable<EngineResult> EngineCall::run() {
 
 wire::awaitable<void> EngineCall::read_stream() {
   wire::SseParser parser;
-  for (;;) {
+  while (!done_) {
     auto const bytes = co_await stream_->read_some();
     if (!bytes) {
       result_.failed = cancelled_ ? FailCode::buyer_left : code_of(bytes.error());
@@ -88,16 +103,21 @@ wire::awaitable<void> EngineCall::read_stream() {
     }
     if (bytes->empty()) break;
     parser.feed(*bytes);
-    while (auto const event = parser.next()) on_event(event->data);
+    for (auto event = parser.next(); event && !done_; event = parser.next()) on_event(event->data);
   }
-  if (result_.completion_tokens == 0) result_.completion_tokens = chunks_;  // an engine that reports no usage
+  // An engine that reports no usage, or that wrote on after what it was asked for.
+  if (result_.completion_tokens == 0) result_.completion_tokens = std::min(chunks_, job_.output_max);
   if (result_.failed == FailCode::unset && error_event_) result_.failed = FailCode::engine_error;
   if (result_.failed == FailCode::unset && !finished_)
     result_.failed = FailCode::engine_died;  // cut short without [DONE]
 }
 
 void EngineCall::on_event(std::string const& data) {
-  if (data == "[DONE]") return;
+  if (data == "[DONE]") {  // whatever the connection does afterwards, the job is done
+    if (result_.finish == FinishReason::unset) result_.finish = FinishReason::stop;
+    finished_ = done_ = true;
+    return;
+  }
   boost::system::error_code error;
   auto const document = json::parse(data, error);
   if (error || !document.is_object()) return;
@@ -120,8 +140,15 @@ void EngineCall::on_event(std::string const& data) {
   auto const* const content =
       delta && delta->is_object() ? delta->get_object().if_contains("content") : nullptr;
   if (!content || !content->is_string() || content->get_string().empty()) return;
-  ++chunks_;
-  on_content_(std::string_view(content->get_string()));
+  for (auto rest = std::string_view(content->get_string()); !rest.empty();) {
+    auto const length = one_chunk(rest);
+    on_content_(rest.substr(0, length));
+    rest.remove_prefix(length);
+  }
+  // Pieces may be less than a token each, but an engine that goes on for ever ignores max_tokens.
+  if (++chunks_ < 2 * job_.output_max + 16) return;
+  result_.finish = FinishReason::length;
+  finished_ = done_ = true;
 }
 
 }  // namespace spillway

@@ -44,6 +44,7 @@ class EngineCall {
   EngineResult result_;
   std::int64_t chunks_{};
   bool finished_{}, cancelled_{}, error_event_{};
+  bool done_{};  // nothing more is read
 };
 
 }  // namespace spillway

@@ -17,8 +17,10 @@ std::string where(TornTail const& tail) {
 
 class Pass {
  public:
-  Pass(AuditOptions const& options, CheckpointSeen seen, LogReader entries, LogReader records)
+  Pass(AuditOptions const& options, std::filesystem::path directory, CheckpointSeen seen, LogReader entries,
+       LogReader records)
       : options_(options),
+        directory_(std::move(directory)),
         seen_(std::move(seen)),
         entries_(std::move(entries)),
         records_(std::move(records)),
@@ -37,9 +39,12 @@ class Pass {
   void judge_checkpoint();
   void judge_end();
   void judge_records_end();
+  void judge_records_ahead();
+  [[nodiscard]] std::expected<Seq, std::string> last_entry_now() const;
   void fill_in();
 
   AuditOptions const& options_;
+  std::filesystem::path directory_;
   CheckpointSeen seen_;
   LogReader entries_, records_;
   ExchangeCore core_;
@@ -137,16 +142,46 @@ void Pass::judge_checkpoint() {
         "the checkpoint's signature was not verified: no key at hand, give it with --vkey");
 }
 
-// A journal that was closed has nothing behind its closing seal.
+// A journal that was closed has nothing behind its closing seal. A new one has a checkpoint over nothing.
 void Pass::judge_end() {
-  report_.closed = seen_.checkpoint && seen_.checkpoint->size == replayer_.tree().size() &&
-                   (ends_with_closing_seal_ || replayer_.tree().size() == 0);
+  report_.closed =
+      seen_.checkpoint && seen_.checkpoint->size == replayer_.tree().size() && ends_with_closing_seal_;
   auto const& torn = entries_.torn_tail();
   if (!torn) return;
   report_.torn_bytes = torn->bytes;
   if (report_.closed) return wrong("bytes behind the closing seal: " + where(*torn));
   report_.notes.push_back("the last " + std::to_string(torn->bytes) + " bytes are unfinished (" +
                           where(*torn) + "): a crash, or an exchange at work");
+}
+
+// Where the entries end at this moment: beside an exchange at work, later than where they ended before.
+std::expected<Seq, std::string> Pass::last_entry_now() const {
+  auto entries = LogReader::open(directory_, StreamKind::entries, ReadMode::allow_torn_tail);
+  if (!entries) return std::unexpected(entries.error().message);
+  for (;;) {
+    auto const frame = entries->next();
+    if (!frame) return std::unexpected(to_string(frame.error()));
+    if (!*frame) return entries->last_seq();
+  }
+}
+
+// An entry is synced before its records are written: records of later ones say that entries were lost.
+void Pass::judge_records_ahead() {
+  for (auto more = records_.next();; more = records_.next()) {
+    if (!more) return wrong(to_string(more.error()));
+    if (!*more) break;
+  }
+  auto const ahead = records_.last_seq();
+  if (ahead <= replayer_.chain().last()) return;
+  auto const now = last_entry_now();
+  if (!now) return wrong(now.error());
+  if (ahead <= *now) return;
+  auto const& torn = entries_.torn_tail();
+  auto const end = entries_.end();
+  wrong("the entries end at sequence " + std::to_string(now->v) + ", " +
+        (torn ? where(*torn) : end.segment + " at byte " + std::to_string(end.offset)) +
+        ", but records go on to sequence " + std::to_string(ahead.v) +
+        ": entries were lost; restore the journal from a copy");
 }
 
 // Records are written without waiting for the disk: only a closed journal has them all.
@@ -157,7 +192,8 @@ void Pass::judge_records_end() {
   if (records_ended_)
     report_.notes.push_back("the stream of records ends at sequence " +
                             std::to_string(report_.records_compared) + ", before the entries do");
-  if (records_ended_ || !report_.closed) return;
+  if (records_ended_) return;
+  if (!report_.closed) return judge_records_ahead();
   auto const more = records_.next();
   if (!more) return wrong(to_string(more.error()));
   if (*more) wrong("the stream of records goes on behind the last entry");
@@ -188,7 +224,7 @@ std::expected<AuditReport, AuditError> audit_journal(AuditOptions const& options
   if (!entries) return no(entries.error().message);
   auto records = LogReader::open(directory->path(), StreamKind::records, ReadMode::allow_torn_tail);
   if (!records) return no(records.error().message);
-  Pass pass(options, std::move(*seen), std::move(*entries), std::move(*records));
+  Pass pass(options, directory->path(), std::move(*seen), std::move(*entries), std::move(*records));
   auto report = pass.run();
   report.took =
       Micros{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started)

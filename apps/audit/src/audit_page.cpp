@@ -175,7 +175,9 @@ std::string statement_page(AuditReport const& report, Statement const& statement
                amount(l.credit), money(l.balance)});
   return "statement of " + account_text(statement.account()) + "\n" + table.text() + "balance " +
          money(statement.balance()) +
-         (statement_agrees(report, statement) ? ", as in the books\n" : ", WHICH THE BOOKS DO NOT SAY\n") +
+         (!statement_agrees(report, statement) ? ", WHICH THE BOOKS DO NOT SAY\n"
+          : statement.lines().empty()          ? "; no posting names this account\n"
+                                               : ", as in the books\n") +
          verdict(report);
 }
 

@@ -30,7 +30,11 @@ std::expected<CheckpointSeen, std::string> see_checkpoint(JournalDirectory const
   }
   auto const bytes = load_checkpoint(directory.checkpoint());
   if (!bytes) return std::unexpected(bytes.error().message);
-  if (bytes->empty()) return seen;
+  if (bytes->empty()) {
+    if (std::filesystem::exists(directory.checkpoint()))
+      seen.wrong = "the file checkpoint is empty; restore it from a copy";
+    return seen;
+  }
   auto const note = parse_note(*bytes);
   auto const text = note ? parse_checkpoint_text(note->text) : std::unexpected(note.error());
   if (!text) {

@@ -21,7 +21,7 @@ std::expected<fs::path, std::string> data_directory(DemoOptions const& options) 
   if (!wanted.empty()) {
     if (fs::is_directory(wanted)) return wanted;
     return std::unexpected("the market data directory " + wanted.string() +
-                           " does not exist; name another one, or leave it out for generated data");
+                           " does not exist; name another one, or an empty one for generated data");
   }
   for (auto const& guess : {fs::path("../shared/data"), source_root() / "../shared/data"})
     if (fs::is_directory(guess)) return fs::weakly_canonical(guess);

@@ -95,7 +95,7 @@ std::string summary_text(Summary const& s) {
                   " failed; " + faults(f));
   row("work", count(f.tokens) + " output tokens settled; first token after " +
                   count(f.first_token_p50_us / 1000) + " ms (median)");
-  row("money", money(f.volume_nano) + " charged, of that " + money(f.fees_nano) + " fees");
+  row("money", money(f.volume_nano) + " charged for work, and " + money(f.fees_nano) + " in fees");
   row("match",
       "p50 " + count(f.match_p50_ns) + " ns, p99 " + count(f.match_p99_ns) + " ns (apply of an order)");
   row("answer", "p50 " + count(f.ack_p50_us) + " us, p99 " + count(f.ack_p99_us) +

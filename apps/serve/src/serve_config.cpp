@@ -102,10 +102,18 @@ class Reader {
     ms(t, "token_order_default_ms", r.token_order_default);
     ms(t, "token_order_longest_ms", r.token_order_longest);
     money(t, "usage_mark", r.usage_mark);
+    if (r.usage_mark > largest_hold)
+      fail(*t.get("usage_mark"), "\"usage_mark\" is more than one order holds");
     whole(t, "taker_fee_bps", r.taker_fee_bps, 0, 10'000);
     whole(t, "maker_rebate_bps", r.maker_rebate_bps, 0, 10'000);
     whole(t, "sla_rebate_milli", r.sla_rebate_milli, 0, 1'000);
     whole(t, "class_scale", r.class_scale, 1, 1'000'000'000'000);
+    if (r.lease_slice.v % micros_per_second != 0)
+      fail(*t.get("lease_slice_ms"), "\"lease_slice_ms\" must be whole seconds, such as 10000");
+    if (r.token_order_default > r.token_order_longest)
+      fail(t, "\"token_order_default_ms\" (" + std::to_string(r.token_order_default.v / 1000) +
+                  ") can't be larger than \"token_order_longest_ms\" (" +
+                  std::to_string(r.token_order_longest.v / 1000) + ")");
     if (r.maker_rebate_bps > r.taker_fee_bps)
       fail(t, "the maker's rebate can't be larger than the taker's fee, which pays for it");
   }
@@ -172,6 +180,9 @@ std::expected<ServeConfig, std::string> parse_serve_config(std::string_view text
 }
 
 std::expected<ServeConfig, std::string> load_serve_config(std::filesystem::path const& file) {
+  std::error_code unseen;
+  if (std::filesystem::is_directory(file, unseen))
+    return std::unexpected(file.string() + " is a directory; name the TOML file in it");
   Reader const reader(file.string());
   ServeConfig config;
   try {

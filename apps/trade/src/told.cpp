@@ -3,6 +3,7 @@
 
 #include "apps/trade/price_text.hpp"
 #include "market/decimal.hpp"
+#include "market/fail_words.hpp"
 
 namespace spillway {
 namespace {
@@ -68,8 +69,7 @@ std::string job_line(msg::JobEnd const& end) {
   if (end.phase == JobPhase::completed)
     return job + " completed: " + amounts + ", first token after " + std::to_string(end.latency_us.v / 1000) +
            " ms";
-  return job + " failed (code " + std::to_string(static_cast<unsigned>(end.code)) + ", " +
-         fault_text(end.fault) + "): " + amounts;
+  return job + " failed, " + fault_text(end.fault) + " (" + words(end.code) + "): " + amounts;
 }
 
 std::optional<OrderEnd> order_end(ServerMessage const& message, OrderId order) {

@@ -74,8 +74,8 @@ class ChallengeSession {
   ChallengeSession(ChallengeSession&&) noexcept;
   ChallengeSession& operator=(ChallengeSession&&) noexcept;
 
-  /// Takes one message of the prover, stamped `now` when its last byte was read. Checking Openings costs 1 to
-  /// 2 ms.
+  /// Takes one message of the prover, stamped `now` when its last byte was read: bytes that were read before
+  /// the step that they came in began are out of turn. Checking Openings costs 1 to 2 ms.
   [[nodiscard]] SessionStep on_message(ByteView bytes, Micros now);
   /// Ends the session where its deadline has passed; else nothing.
   [[nodiscard]] SessionStep on_time(Micros now);

@@ -24,6 +24,8 @@ struct CoreLimits {
   std::uint32_t nodes{100'000};
   std::uint32_t offers{1'000'000};
   std::uint32_t orders_per_participant{100'000};
+  std::uint32_t orders{1'000'000};  // resting
+  BookKind book{BookKind::fast};    // which implementation matches; the digest is the same
 };
 
 /// What one entry changed, in the order in which it happened. `touched` lists instruments whose book may look
@@ -148,6 +150,13 @@ class ExchangeCore {
   [[nodiscard]] std::optional<OrderView> order(OrderId) const;
   [[nodiscard]] std::optional<OrderId> order_with(ParticipantId,
                                                   ClientOrderId) const;  // by the client's own id
+  /// What an order is taken to mean where it says nothing, and what it would hold, its fee included. Refused
+  /// as the command would be for its own words; people, money and the book are not looked at.
+  struct Terms {
+    PlaceOrder order;
+    Nano hold, fee;
+  };
+  [[nodiscard]] std::expected<Terms, Refusal> terms_of(PlaceOrder) const;
   [[nodiscard]] std::optional<OfferView> offer(OfferId) const;
   [[nodiscard]] std::optional<NodeView> node(NodeId) const;
   [[nodiscard]] std::optional<NodeId> node_labelled(ParticipantId, ClientOrderId label) const;

@@ -2,7 +2,6 @@
 #include "flusher.hpp"
 
 #include <cstdio>
-#include <cstdlib>
 
 #include "journal/checkpoint.hpp"
 
@@ -22,7 +21,7 @@ constexpr std::uint64_t operator_only_below = 1;
 Flusher::Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Frontier tree, LogKey key,
                  std::filesystem::path checkpoint,
                  std::function<void(std::shared_ptr<ReleasedBatch const>)> released,
-                 std::function<void(Durable)> durable)
+                 std::function<void(Durable)> durable, std::function<void(std::string const&)> log)
     : entries_(std::move(entries)),
       records_(std::move(records)),
       chain_(std::move(chain)),
@@ -30,7 +29,8 @@ Flusher::Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Front
       key_(std::move(key)),
       checkpoint_(std::move(checkpoint)),
       released_(std::move(released)),
-      durable_(std::move(durable)) {
+      durable_(std::move(durable)),
+      log_(std::move(log)) {
   look_at_disk();
 }
 
@@ -78,15 +78,21 @@ void Flusher::close() {
   write_checkpoint();
 }
 
+// The journal is what counts, and it is synced already: an older checkpoint vouches for less of it, no more.
 void Flusher::write_checkpoint() {
   last_checkpoint_ = steady_clock::now();
   auto const note = sign_checkpoint(tree_.size(), tree_.root(), key_);
-  if (auto const kept = persist_checkpoint(checkpoint_, note); !kept) {
-    std::fprintf(stderr,
-                 "the checkpoint cannot be kept: %s; make room and start again, the journal is whole\n",
-                 kept.error().message.c_str());
-    std::abort();  // as for any failed write: recovery is from disk
-  }
+  auto const kept = persist_checkpoint(checkpoint_, note);
+  if (!kept && !checkpoint_late_)
+    say("the checkpoint cannot be kept: " + kept.error().message +
+        "; the one before it stays and the journal goes on; it is tried again every second");
+  if (kept && checkpoint_late_) say("the checkpoint is kept again");
+  checkpoint_late_ = !kept;
+}
+
+void Flusher::say(std::string const& line) const {
+  if (log_) return log_(line);
+  std::fprintf(stderr, "%s\n", line.c_str());
 }
 
 void Flusher::look_at_disk() {

@@ -26,7 +26,7 @@ class Flusher {
   Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Frontier tree, LogKey key,
           std::filesystem::path checkpoint,
           std::function<void(std::shared_ptr<ReleasedBatch const>)> released,
-          std::function<void(Durable)> durable);
+          std::function<void(Durable)> durable, std::function<void(std::string const&)> log);
 
   void run(OpenBatch& batch);
   /// After run(): an empty seal that covers the last batch's outcomes, and the last checkpoint.
@@ -42,6 +42,7 @@ class Flusher {
   void write(std::vector<Applied> batch);
   void append_seal();
   void write_checkpoint();
+  void say(std::string const& line) const;
   void look_at_disk();
 
   LogWriter entries_, records_;
@@ -51,6 +52,8 @@ class Flusher {
   std::filesystem::path checkpoint_;
   std::function<void(std::shared_ptr<ReleasedBatch const>)> released_;
   std::function<void(Durable)> durable_;
+  std::function<void(std::string const&)> log_;
+  bool checkpoint_late_{};  // the last one could not be kept, and that was said
   std::chrono::steady_clock::time_point last_checkpoint_{}, last_disk_look_{};
   std::atomic<DiskState> disk_{DiskState::fine};
   std::atomic<std::uint64_t> batches_{}, count_{};

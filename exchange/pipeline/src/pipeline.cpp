@@ -16,7 +16,9 @@
 #include "flusher.hpp"
 #include "journal/checkpoint.hpp"
 #include "journal/directory.hpp"
+#include "journal/log_reader.hpp"
 #include "market/check.hpp"
+#include "market/refusal.hpp"
 #include "sequencer.hpp"
 
 namespace spillway {
@@ -55,12 +57,73 @@ std::unexpected<PipelineError> failed(JournalError const& error) {
                 error.message);
 }
 
+// What cannot be read counts as well: it is no new journal, and recovery names the place.
+bool has_entries(std::filesystem::path const& journal) {
+  auto entries = LogReader::open(journal, StreamKind::entries, ReadMode::allow_torn_tail);
+  if (!entries) return true;
+  auto const first = entries->next();
+  return !first || *first;
+}
+
+std::string about(Command const& command) {
+  if (std::holds_alternative<SetRules>(command)) return "the rules";
+  if (std::holds_alternative<DefinePlaces>(command)) return "the table of places";
+  if (std::holds_alternative<DefineRoundTrips>(command)) return "the table of round trips";
+  if (std::holds_alternative<DefineClasses>(command)) return "the table of accelerator classes";
+  if (std::holds_alternative<DefineTiers>(command)) return "the table of tiers";
+  if (std::holds_alternative<DefineModels>(command)) return "the table of models";
+  if (std::holds_alternative<DefineRelay>(command)) return "the relay's place";
+  if (std::holds_alternative<FundGuarantee>(command)) return "the guarantee fund";
+  return "command " + std::to_string(command.index());
+}
+
+// A refused genesis would leave a market for good in which nothing can be traded, so it is tried first.
+std::expected<void, PipelineError> try_genesis(PipelineOptions const& options) {
+  ExchangeCore core(options.limits);
+  Outcome outcome;
+  for (auto const& command : options.genesis) {
+    outcome.clear();
+    core.apply({Seq{core.applied().v + 1}, StampClock::wall(), {}, command}, outcome);
+    for (auto const& record : outcome.records)
+      if (record.head.kind == RecordKind::refused)
+        return failed(PipelineErrc::genesis,
+                      "a new market cannot begin: " + about(command) +
+                          " would be refused: " + sentence(static_cast<Refusal>(record.head.code)) +
+                          "; nothing was written, correct the configuration or the market data");
+  }
+  return {};
+}
+
+// Key and checkpoint are on disk before the first entry: entries without them say that files were lost.
+std::expected<void, PipelineError> check_companions(JournalDirectory const& directory) {
+  bool const entries = has_entries(directory.path());
+  bool const checkpoint = std::filesystem::exists(directory.checkpoint());
+  auto const key = directory.keys() / "log.key";
+  if (checkpoint && std::filesystem::is_empty(directory.checkpoint()))
+    return failed(PipelineErrc::damaged, "the file " + directory.checkpoint().string() +
+                                             " is empty; restore it from a copy of the journal");
+  if (entries && !checkpoint)
+    return failed(PipelineErrc::damaged,
+                  "the file " + directory.checkpoint().string() +
+                      " is missing beside entries, and nothing else vouches for how many there were; restore "
+                      "it from a copy of the journal");
+  if ((entries || checkpoint) && !std::filesystem::exists(key))
+    return failed(PipelineErrc::journal,
+                  "the log key " + key.string() +
+                      " is missing, and auditors know this journal by it; restore keys/log.key from a copy");
+  return {};
+}
+
 // Frames that a checkpoint vouches for were synced: fewer on disk is damage, not a torn tail.
 std::expected<std::uint64_t, PipelineError> synced_frames(JournalDirectory const& directory,
                                                           LogKey const& key) {
   auto const note = load_checkpoint(directory.checkpoint());
   if (!note) return failed(note.error());
-  if (note->empty()) return 0;
+  if (note->empty()) {  // a new journal: from here on there is a checkpoint, whenever the process ends
+    auto const kept = persist_checkpoint(directory.checkpoint(), sign_checkpoint(0, Frontier().root(), key));
+    if (!kept) return failed(kept.error());
+    return 0;
+  }
   auto const checkpoint = open_checkpoint(*note, key.verifier());
   if (!checkpoint) return failed(PipelineErrc::damaged, "the file checkpoint: " + checkpoint.error().reason);
   return checkpoint->size;
@@ -118,12 +181,16 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options,
   if (!records) return failed(records.error());
   auto projection = Projection::open(directory.projection(), options.projection_map_bytes);
   if (!projection) return failed(PipelineErrc::projection, projection.error());
+  if (!projection->lost().empty() && options.log)
+    options.log("the projection was damaged and is made again from the journal: " + projection->lost());
   ProjectionCheck projection_check(*projection);
   RecordsCatchUp catch_up(*records);
   Replayer replayer(
       core, [&](Entry const& entry, Outcome const& outcome) { catch_up.add(entry.seq, outcome.records); });
   std::optional<ReplayFault> fault;
-  LogOptions entry_options{.segment_bytes = options.segment_bytes, .synced_frames = *synced};
+  // Records are written behind the sync of their entries, so what they hold was in the entries.
+  LogOptions entry_options{
+      .segment_bytes = options.segment_bytes, .synced_frames = *synced, .synced_seq = records->durable_seq()};
   entry_options.each_frame = [&](FrameView const& frame) {
     if (fault) return;
     if (auto done = replayer.feed(frame); !done) fault = done.error();
@@ -149,8 +216,11 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options,
 }  // namespace
 
 std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineOptions options) {
+  if (!has_entries(options.directory))
+    if (auto const fine = try_genesis(options); !fine) return std::unexpected(fine.error());
   auto directory = JournalDirectory::open(options.directory, DirectoryMode::write);
   if (!directory) return failed(directory.error());
+  if (auto const whole = check_companions(*directory); !whole) return std::unexpected(whole.error());
   auto key = LogKey::load_or_make(directory->keys(), options.origin);
   if (!key) return failed(key.error());
   auto impl = std::make_unique<Impl>(std::move(options), std::move(*directory));
@@ -170,7 +240,8 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
   impl->flusher = std::make_unique<Flusher>(
       std::move(recovered->entries), std::move(recovered->records), std::move(recovered->chain),
       std::move(recovered->tree), std::move(*key), impl->directory.checkpoint(), impl->options.released,
-      [raw](Flusher::Durable durable) { raw->follower->durable_to(durable.position, durable.seq); });
+      [raw](Flusher::Durable durable) { raw->follower->durable_to(durable.position, durable.seq); },
+      impl->options.log);
   impl->sequencer = std::make_unique<Sequencer>(impl->core, *impl->clock, impl->inbox, impl->batch);
   auto const found = impl->flusher->durable_now();
   impl->follower->durable_to(found.position, found.seq);

@@ -45,11 +45,22 @@ Projection::Projection(Store store)
 
 std::expected<Projection, std::string> Projection::open(std::filesystem::path const& folder,
                                                         std::uint64_t map_bytes) {
-  auto store = Store::open(folder, {.tables = {"meta", "orders", "jobs", "postings", "reports", "accounts"},
-                                    .map_bytes = map_bytes});
+  // A damaged file is found before the library maps it: in its hands it could end the process.
+  auto lost = Store::damage(folder);
+  if (!lost.empty())
+    if (auto gone = Store::remove(folder); !gone) return std::unexpected(gone.error().message);
+  StoreOptions const options{.tables = {"meta", "orders", "jobs", "postings", "reports", "accounts"},
+                             .map_bytes = map_bytes};
+  auto store = Store::open(folder, options);
+  if (!store && store.error().code == StoreErrc::damaged) {
+    lost = store.error().message;
+    if (auto gone = Store::remove(folder); !gone) return std::unexpected(gone.error().message);
+    store = Store::open(folder, options);
+  }
   if (!store) return std::unexpected("the projection: " + store.error().message);
   store->clear_stale_readers();
   Projection made(std::move(*store));
+  made.lost_ = std::move(lost);
   auto txn = ReadTxn::begin(made.store_);
   if (!txn) return std::unexpected("the projection: " + txn.error().message);
   if (auto const at = txn->get(made.meta_, as_byte_view(position_key));

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "json_words.hpp"
-#include "market/amounts.hpp"
+#include "market/refusal.hpp"
 #include "matching/conditions.hpp"
 
 namespace spillway {
@@ -97,14 +97,25 @@ std::vector<Candidate> candidates(FollowerView const& view, PlaceOrder const& or
   return out;
 }
 
-Nano worst_charge(FollowerView const& view, PlaceOrder const& order) {
-  if (order.predicate.product == ProductKind::capacity)
-    return hold_for_capacity(order.limit, order.quantity, Micros{2 * view.core.rules().lease_slice.v});
-  std::int32_t weight = 0;
-  for (auto const id : order.predicate.models)
-    if (auto const* const model = view.core.reference().find(id))
-      weight = std::max(weight, model->input_weight_milli);
-  return hold_for_tokens(order.limit, work_tokens(order.input, weight, order.output_max));
+/// Lots from each candidate in turn, out of pools of its own: offers of one node share its units.
+json::array planned(FollowerView const& view, PlaceOrder const& order, Lots& left) {
+  std::map<NodeId, NodePool> pools;
+  json::array fills;
+  for (auto const& [offer, path] : candidates(view, order)) {
+    if (left.v == 0) break;
+    auto const& instrument = view.core.book().instrument(offer.instrument);
+    auto& pool = pools.try_emplace(offer.node, view.core.book().pool(offer.node)).first->second;
+    auto const lots = std::min({left, offer.executable, pool.executable(instrument)});
+    if (lots.v == 0) continue;
+    pool.occupy(instrument, lots);
+    left -= lots;
+    fills.push_back(json::object{{"offer", number(offer.id.v)},
+                                 {"instrument", instrument_name(view.core.reference(), instrument)},
+                                 {"price", price(offer.price)},
+                                 {"lots", number(lots.v)},
+                                 {"path_us", number(path.v)}});
+  }
+  return fills;
 }
 
 }  // namespace
@@ -123,28 +134,15 @@ json::object read_why(FollowerView const& view, ReadRequest const& read) {
 
 json::object read_preview(FollowerView const& view, ReadRequest const& read) {
   if (!read.preview) return {{"error", "a preview needs an order"}};
-  auto const& order = *read.preview;
-  json::array fills;
-  auto left = order.predicate.product == ProductKind::tokens ? Lots{1} : order.quantity;
-  for (auto const& candidate : candidates(view, order)) {
-    if (left.v == 0) break;
-    auto const lots = std::min(left, candidate.offer.executable);
-    left -= lots;
-    fills.push_back(json::object{
-        {"offer", number(candidate.offer.id.v)},
-        {"instrument",
-         instrument_name(view.core.reference(), view.core.book().instrument(candidate.offer.instrument))},
-        {"price", price(candidate.offer.price)},
-        {"lots", number(lots.v)},
-        {"path_us", number(candidate.path.v)}});
-  }
-  auto const charge = worst_charge(view, order);
-  auto const fee = fee_due(charge, view.core.rules().taker_fee_bps) + Nano{charge.v > 0 ? 1 : 0};
+  auto const terms = view.core.terms_of(*read.preview);
+  if (!terms) return {{"error", sentence(terms.error())}};
+  auto left = terms->order.quantity;
+  auto fills = planned(view, terms->order, left);
   auto out = json::object{{"fills", std::move(fills)},
                           {"unfilled", number(left.v)},
-                          {"hold", money(charge + fee)},
-                          {"fee_at_most", money(fee)},
-                          {"why_not_more", shown(count(view, order))}};
+                          {"hold", money(terms->hold)},
+                          {"fee_at_most", money(terms->fee)},
+                          {"why_not_more", shown(count(view, terms->order))}};
   return out;
 }
 

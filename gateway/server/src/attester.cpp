@@ -3,7 +3,6 @@
 
 #include <sodium.h>
 
-#include <algorithm>
 #include <chrono>
 
 namespace spillway {
@@ -31,6 +30,23 @@ attest::Outcome ended(attest::RejectReason reason) {
   return outcome;
 }
 
+// Kept the exchange waiting for an answer that never came. Leaving in the middle is the same: else it would
+// be the way to be silent at no cost.
+bool fell_silent(attest::Outcome const& outcome) {
+  if (outcome.admitted()) return false;
+  switch (*outcome.reason) {
+    case attest::RejectReason::late_open:
+    case attest::RejectReason::late_echo:
+    case attest::RejectReason::late_rounds:
+    case attest::RejectReason::late_memory:
+    case attest::RejectReason::late_openings:
+    case attest::RejectReason::ended_by_caller:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 Attester::Attester(Hub& hub) : hub_(hub), worker_([this] { work(); }) {}
@@ -55,7 +71,7 @@ Refusal Attester::on_frame(Peer& peer, msg::AttestFrame frame, std::int64_t read
   if (frame.unit >= node->units_max) return Refusal::unknown_id;
   UnitId const unit{frame.node, frame.unit};
   if (auto const found = running_.find(unit); found != running_.end()) {
-    if (found->second->session != peer.id()) return Refusal::not_yours;
+    if (found->second->who.session != peer.id()) return Refusal::not_yours;
     on_worker([this, running = found->second, bytes = std::move(frame.bytes), read_us] {
       if (running->challenge) take(running, running->challenge->on_message(bytes, Micros{read_us}));
     });
@@ -64,33 +80,35 @@ Refusal Attester::on_frame(Peer& peer, msg::AttestFrame frame, std::int64_t read
   auto const message = attest::decode(frame.bytes);
   auto const* const open = message ? std::get_if<attest::AttestOpen>(&*message) : nullptr;
   if (!open) return Refusal::malformed;
-  if (std::any_of(queue_.begin(), queue_.end(), [&](auto const& q) { return q.unit == unit; }))
-    return Refusal::none;
-  queue_.push_back({peer.id(), unit, node->klass, open->unit, std::move(frame.bytes)});
+  if (queue_.holds(node->provider, unit)) return Refusal::none;
+  if (!queue_.add({node->provider, peer.id(), unit, node->klass, open->unit, std::move(frame.bytes)}))
+    return Refusal::attestation_pending;
   start_next();
   return Refusal::none;
 }
 
 void Attester::start_next() {
-  while (!queue_.empty() && running_.size() < hub_.config().challenges_at_once) {
-    auto next = std::move(queue_.front());
-    queue_.pop_front();
-    auto running = std::make_shared<Running>(Running{next.session, next.unit, next.klass, next.key, nullptr});
-    running_[next.unit] = running;
-    auto const* const klass = hub_.reference().find(next.klass);
+  while (running_.size() < hub_.config().challenges_at_once) {
+    auto next = queue_.next();
+    if (!next) return;
+    auto open = std::exchange(next->open, {});
+    auto running = std::make_shared<Running>(Running{std::move(*next), steady_us(), nullptr});
+    auto const& who = running->who;
+    running_[who.unit] = running;
+    auto const* const klass = hub_.reference().find(who.klass);
     auto const floors = klass ? attest::floors_of(*klass) : std::nullopt;
     if (!floors) {
-      finish(running, ended(attest::RejectReason::floor_ops));
+      conclude(running, ended(attest::RejectReason::floor_ops));
       continue;
     }
     attest::SessionConfig config;
     config.params = hub_.config().challenge;
     config.floors = *floors;
     config.class_scale = hub_.rules().class_scale;
-    attest::Claimant const who{next.key, next.unit.first, next.klass};
-    on_worker([this, running, config, who, open = std::move(next.open)] {
-      running->challenge =
-          std::make_unique<attest::ChallengeSession>(secret(), config, who, fresh32(), Micros{steady_us()});
+    attest::Claimant const claimant{who.key, who.unit.first, who.klass};
+    on_worker([this, running, config, claimant, open = std::move(open)] {
+      running->challenge = std::make_unique<attest::ChallengeSession>(secret(), config, claimant, fresh32(),
+                                                                      Micros{steady_us()});
       watched_.insert(running);
       take(running, running->challenge->on_message(open, Micros{steady_us()}));
     });
@@ -98,34 +116,36 @@ void Attester::start_next() {
 }
 
 void Attester::forget(Peer& peer) {
-  std::erase_if(queue_, [&](auto const& q) { return q.session == peer.id(); });
+  queue_.leave(peer.participant(), peer.id());
   for (auto const& [unit, running] : running_)
-    if (running->session == peer.id())
+    if (running->who.session == peer.id())
       on_worker([this, running = running] {
         if (running->challenge && !running->challenge->ended())
           take(running, running->challenge->abandon(Micros{steady_us()}));
       });
 }
 
-void Attester::finish(std::shared_ptr<Running> const& running, attest::Outcome const& outcome) {
-  running_.erase(running->unit);
-  auto const [node, unit] = running->unit;
+// The verdict only: who calls starts the next.
+void Attester::conclude(std::shared_ptr<Running> const& running, attest::Outcome const& outcome) {
+  auto const& who = running->who;
+  auto const [node, unit] = who.unit;
+  running_.erase(who.unit);
+  queue_.ended(who.provider, fell_silent(outcome), Micros{steady_us() - running->began_us});
   if (outcome.admitted()) {
     std::uint8_t const level = hub_.rules().class_scale > 1 ? 2 : 1;
-    hub_.enter(UnitAttested{node, unit, running->key, running->klass, outcome.measured.ops_per_s,
+    hub_.enter(UnitAttested{node, unit, who.key, who.klass, outcome.measured.ops_per_s,
                             outcome.measured.bytes, outcome.measured.bytes_per_s, level, outcome.transcript});
   } else {
     hub_.enter(UnitRejected{node, unit, static_cast<std::uint16_t>(*outcome.reason)});
     hub_.log("attestation refused: node " + std::to_string(node.v) + " unit " + std::to_string(unit) + ": " +
              outcome.explain());
   }
-  if (auto* const peer = hub_.peer(running->session))
+  if (auto* const peer = hub_.peer(who.session))
     peer->send(
         msg::AttestVerdict{node, unit, outcome.admitted(),
                            outcome.reason ? static_cast<std::uint16_t>(*outcome.reason) : std::uint16_t{0},
                            outcome.explain(), outcome.measured.ops_per_s, outcome.measured.bytes,
                            outcome.measured.bytes_per_s, hub_.now() + hub_.rules().attestation_validity});
-  start_next();
 }
 
 // ---- on the worker ----
@@ -165,10 +185,13 @@ void Attester::watch_deadlines() {
 void Attester::take(std::shared_ptr<Running> running, attest::SessionStep step) {
   if (step.outcome) watched_.erase(running);
   wire::post(hub_.where(), [this, running, step = std::move(step)] {
-    if (auto* const peer = hub_.peer(running->session))
+    auto const& who = running->who;
+    if (auto* const peer = hub_.peer(who.session))
       for (auto const& bytes : step.send)
-        peer->send(msg::AttestFrame{running->unit.first, running->unit.second, bytes});
-    if (step.outcome) finish(running, *step.outcome);
+        peer->send(msg::AttestFrame{who.unit.first, who.unit.second, bytes});
+    if (!step.outcome) return;
+    conclude(running, *step.outcome);
+    start_next();
   });
 }
 

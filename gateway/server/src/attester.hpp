@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "attest/session.hpp"
+#include "challenge_queue.hpp"
 #include "hub.hpp"
 
 namespace spillway {
@@ -24,26 +25,18 @@ class Attester {
   explicit Attester(Hub& hub);
   ~Attester();
   /// A message of a unit's challenge. The first (AttestOpen) queues the unit; later ones go to its running
-  /// challenge. Refusals: node_unknown, not_yours, unknown_id (no such unit), malformed.
+  /// challenge. Refusals: node_unknown, not_yours, unknown_id (no such unit), malformed, attestation_pending
+  /// (as many units of the provider wait as may).
   [[nodiscard]] Refusal on_frame(Peer& peer, msg::AttestFrame frame, std::int64_t read_us);
   /// The session is gone: its queued and running challenges end.
   void forget(Peer& peer);
   void stop();
 
  private:
-  using UnitId = std::pair<NodeId, std::uint16_t>;
-  struct Queued {
-    SessionId session;
-    UnitId unit;
-    ClassId klass;
-    attest::UnitKey key{};
-    Bytes open;
-  };
+  using UnitId = WaitingUnit::Id;
   struct Running {
-    SessionId session;
-    UnitId unit;
-    ClassId klass;
-    attest::UnitKey key{};
+    WaitingUnit who;  // without its AttestOpen, which the challenge has
+    std::int64_t began_us;
     std::unique_ptr<attest::ChallengeSession> challenge;  // used on the worker only
   };
 
@@ -52,11 +45,11 @@ class Attester {
   void work();
   void watch_deadlines();
   void take(std::shared_ptr<Running> running, attest::SessionStep step);
-  void finish(std::shared_ptr<Running> const& running, attest::Outcome const& outcome);
+  void conclude(std::shared_ptr<Running> const& running, attest::Outcome const& outcome);
   std::shared_ptr<attest::EpochSecret const> secret();
 
   Hub& hub_;
-  std::deque<Queued> queue_;
+  ChallengeQueue queue_;
   std::map<UnitId, std::shared_ptr<Running>> running_;  // by unit; on the loop
 
   std::mutex mutex_;

@@ -1,12 +1,15 @@
 // gateway/server/src/door_request.cpp - validates what engines don't: model, messages, sizes, price.
 #include "door_request.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <cmath>
 
 #include "market/decimal.hpp"
 #include "names.hpp"
 #include "relay.hpp"
+#include "utf8.hpp"
 
 namespace spillway {
 namespace {
@@ -17,14 +20,66 @@ std::unexpected<DoorError> bad(std::string message, std::string code = "invalid_
   return std::unexpected(DoorError{400, std::move(message), "invalid_request_error", std::move(code)});
 }
 
-std::size_t text_bytes(json::value const& content) {
+constexpr std::size_t longest_word = 16;  // "developer", "image_url": a word of the protocol, not input
+
+// What is sent on reaches the engine, so all of it is input, whatever it is called.
+std::size_t field_bytes(json::object::value_type const& field) {
+  auto const* const text = field.value().if_string();
+  return field.key().size() + (text ? text->size() : json::serialize(field.value()).size());
+}
+
+std::size_t part_bytes(json::value const& part) {
+  auto const* const object = part.if_object();
+  if (!object) return json::serialize(part).size();
+  std::size_t bytes = 0;
+  for (auto const& field : *object) {
+    auto const* const text = field.value().if_string();
+    if (field.key() == "text" && text)
+      bytes += text->size();
+    else if (field.key() != "type" || !text || text->size() > longest_word)
+      bytes += field_bytes(field);
+  }
+  return bytes;
+}
+
+std::size_t content_bytes(json::value const& content) {
   if (auto const* const text = content.if_string()) return text->size();
   std::size_t bytes = 0;
   if (auto const* const parts = content.if_array())
-    for (auto const& part : *parts)
-      if (auto const* const object = part.if_object())
-        if (auto const* const text = object->if_contains("text"); text && text->is_string())
-          bytes += text->get_string().size();
+    for (auto const& part : *parts) bytes += part_bytes(part);
+  return bytes;
+}
+
+// Words and switches that steer the answer and put nothing into it.
+constexpr std::array<std::string_view, 17> not_input{"n",
+                                                     "stream",
+                                                     "max_tokens",
+                                                     "max_completion_tokens",
+                                                     "temperature",
+                                                     "top_p",
+                                                     "top_k",
+                                                     "min_p",
+                                                     "seed",
+                                                     "presence_penalty",
+                                                     "frequency_penalty",
+                                                     "repetition_penalty",
+                                                     "logprobs",
+                                                     "top_logprobs",
+                                                     "parallel_tool_calls",
+                                                     "store",
+                                                     "ignore_eos"};
+
+std::size_t other_bytes(json::object const& body) {
+  std::size_t bytes = 0;
+  for (auto const& field : body) {
+    auto const& value = field.value();
+    bool const ours = field.key() == "model" || field.key() == "messages" || field.key() == "spillway" ||
+                      field.key() == "provider";
+    bool const steers = std::ranges::find(not_input, std::string_view(field.key())) != not_input.end() &&
+                        !value.is_structured() && !value.is_string();
+    bool const options = field.key() == "stream_options" && json::serialize(value).size() <= 64;
+    if (!ours && !steers && !options) bytes += field_bytes(field);
+  }
   return bytes;
 }
 
@@ -38,9 +93,14 @@ std::expected<std::size_t, DoorError> message_bytes(json::object const& body) {
     auto const* const role = object ? object->if_contains("role") : nullptr;
     auto const* const content = object ? object->if_contains("content") : nullptr;
     if (!role || !role->is_string() || !content) return bad("each message needs a role and a content");
-    bytes += text_bytes(*content);
+    if (!content->is_string() && !content->is_array() && !content->is_null())
+      return bad("the content of a message must be text or a list of parts");
+    bytes += content_bytes(*content);
+    for (auto const& field : *object)
+      if (field.key() != "content" && (field.key() != "role" || role->get_string().size() > longest_word))
+        bytes += field_bytes(field);
   }
-  return bytes;
+  return bytes + other_bytes(body);
 }
 
 std::expected<std::int64_t, DoorError> whole(json::object const& object, char const* name,
@@ -66,18 +126,54 @@ std::expected<std::vector<std::string>, DoorError> texts(json::object const& obj
   return out;
 }
 
-std::string text(json::object const& object, char const* name) {
+std::expected<std::string, DoorError> text(json::object const& object, char const* name) {
   auto const* const value = object.if_contains(name);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
+  if (!value || value->is_null()) return std::string();
+  if (!value->is_string()) return bad(std::string(name) + " must be text");
+  return std::string(value->get_string());
+}
+
+constexpr std::array<std::string_view, 1> provider_fields{"max_price"}, price_fields{"completion"};
+constexpr std::array<std::string_view, 8> own_fields{"place",  "network_ms", "ready_ms", "tier",
+                                                     "within", "outside",    "classes",  "good_for_ms"};
+
+// Fields that are ours must be spelt right: a condition that is not read would buy what nobody wanted. Others
+// of the body may be anything, as OpenAI clients send more than we know.
+template <class Known>
+std::expected<void, DoorError> only_known(json::object const& object, std::string_view where,
+                                          Known const& known) {
+  for (auto const& field : object)
+    if (std::ranges::find(known, std::string_view(field.key())) == std::ranges::end(known))
+      return bad(std::string(where) + "." + cut_utf8(std::string_view(field.key()), 100) +
+                     " is not known; nothing was ordered",
+                 "unknown_field");
+  return {};
+}
+
+std::expected<void, DoorError> check_fields(json::object const& body) {
+  for (auto const name : own_fields)
+    if (body.contains(name))
+      return bad(std::string(name) + " belongs into the object \"spillway\"", "unknown_field");
+  auto const* const own = body.if_contains("spillway");
+  if (own && !own->is_object()) return bad("spillway must be an object");
+  if (own)
+    if (auto const checked = only_known(own->get_object(), "spillway", own_fields); !checked) return checked;
+  auto const* const provider = body.if_contains("provider");
+  if (!provider) return {};
+  if (!provider->is_object()) return bad("provider must be an object");
+  if (auto const checked = only_known(provider->get_object(), "provider", provider_fields); !checked)
+    return checked;
+  auto const* const prices = provider->get_object().if_contains("max_price");
+  if (!prices) return {};
+  if (!prices->is_object()) return bad("provider.max_price must be an object");
+  return only_known(prices->get_object(), "provider.max_price", price_fields);
 }
 
 // A price cap between two steps buys at most the step below it.
 std::expected<PriceIndex, DoorError> price_cap(Hub const& hub, json::object const& body) {
   auto const* const provider = body.if_contains("provider");
-  auto const* const max_price =
-      provider && provider->is_object() ? provider->get_object().if_contains("max_price") : nullptr;
-  auto const* const cap =
-      max_price && max_price->is_object() ? max_price->get_object().if_contains("completion") : nullptr;
+  auto const* const max_price = provider ? provider->get_object().if_contains("max_price") : nullptr;
+  auto const* const cap = max_price ? max_price->get_object().if_contains("completion") : nullptr;
   if (!cap) return hub.config().door_price_cap;
   std::optional<Nano> price;
   if (cap->is_string()) {
@@ -99,10 +195,12 @@ std::expected<msg::Wanted, DoorError> wanted(Hub const& hub, json::object const&
   w.buyer_place = hub.config().door_buyer_place;
   auto const* const extra = body.if_contains("spillway");
   if (!extra) return w;
-  if (!extra->is_object()) return bad("spillway must be an object");
   auto const& o = extra->get_object();
-  if (auto place = text(o, "place"); !place.empty()) w.buyer_place = std::move(place);
-  w.tier = text(o, "tier");
+  auto const place = text(o, "place"), tier = text(o, "tier");
+  if (!place) return std::unexpected(place.error());
+  if (!tier) return std::unexpected(tier.error());
+  if (!place->empty()) w.buyer_place = *place;
+  w.tier = *tier;
   auto const within = texts(o, "within"), outside = texts(o, "outside"), classes = texts(o, "classes");
   for (auto const* list : {&within, &outside, &classes})
     if (!*list) return std::unexpected(list->error());
@@ -116,15 +214,40 @@ std::expected<msg::Wanted, DoorError> wanted(Hub const& hub, json::object const&
 
 std::expected<Micros, DoorError> good_for(Hub const& hub, json::object const& body) {
   auto const* const extra = body.if_contains("spillway");
-  if (!extra || !extra->is_object()) return hub.config().door_good_for;
+  if (!extra) return hub.config().door_good_for;
   auto const ms = whole(extra->get_object(), "good_for_ms", hub.config().door_good_for.v / 1000, 120'000);
   if (!ms) return std::unexpected(ms.error());
   return Micros{*ms * 1000};
 }
 
-bool flag(json::object const& object, char const* name) {
+std::expected<bool, DoorError> flag(json::object const& object, char const* name) {
   auto const* const value = object.if_contains(name);
-  return value && value->is_bool() && value->get_bool();
+  if (!value || value->is_null()) return false;
+  if (!value->is_bool()) return bad(std::string(name) + " must be true or false");
+  return value->get_bool();
+}
+
+std::expected<void, DoorError> read_stream(json::object const& body, DoorRequest& out) {
+  auto const stream = flag(body, "stream");
+  if (!stream) return std::unexpected(stream.error());
+  out.stream = *stream;
+  auto const* const options = body.if_contains("stream_options");
+  if (!options || options->is_null()) return {};
+  if (!options->is_object()) return bad("stream_options must be an object");
+  auto const usage = flag(options->get_object(), "include_usage");
+  if (!usage) return std::unexpected(usage.error());
+  out.include_usage = *usage;
+  return {};
+}
+
+std::expected<Model const*, DoorError> model_of(Hub const& hub, json::object const& body) {
+  auto const named = text(body, "model");
+  if (!named) return std::unexpected(named.error());
+  if (named->empty()) return bad("model is missing; /v1/models lists what is traded", "model_required");
+  if (auto const* const model = hub.reference().model_named(*named)) return model;
+  return std::unexpected(
+      DoorError{404, "the model " + cut_utf8(*named, 100) + " is not traded here; /v1/models lists what is",
+                "invalid_request_error", "model_not_found"});
 }
 
 }  // namespace
@@ -136,14 +259,14 @@ std::expected<DoorRequest, DoorError> parse_door_request(Hub const& hub, std::st
     return bad("the body must be a JSON object: " + (error ? error.message() : "it is not"), "bad_json");
   auto const& body = document.get_object();
   DoorRequest out;
-  out.model = text(body, "model");
-  auto const* const model = hub.reference().model_named(out.model);
-  if (!model)
-    return std::unexpected(DoorError{
-        404, "the model " + out.model.substr(0, 100) + " is not traded here; /v1/models lists what is",
-        "invalid_request_error", "model_not_found"});
+  auto const model = model_of(hub, body);
+  if (!model) return std::unexpected(model.error());
+  out.model = (*model)->name;
   auto const bytes = message_bytes(body);
   if (!bytes) return std::unexpected(bytes.error());
+  if (auto const checked = check_fields(body); !checked) return std::unexpected(checked.error());
+  auto const choices = whole(body, "n", 1, 1);
+  if (!choices) return bad("n must be 1: one order buys one answer");
   auto const cap = price_cap(hub, body);
   if (!cap) return std::unexpected(cap.error());
   auto const conditions = wanted(hub, body, out.model);
@@ -157,7 +280,7 @@ std::expected<DoorRequest, DoorError> parse_door_request(Hub const& hub, std::st
   auto predicate = resolve(hub.reference(), *conditions);
   if (!predicate) return std::unexpected(door_error(predicate.error()));
   auto& order = out.order;
-  order.input = count_tokens(*model, *bytes);
+  order.input = count_tokens(**model, *bytes);
   predicate->input = order.input;
   order.predicate = std::move(*predicate);
   order.tif = valid->v == 0 ? TimeInForce::ioc : TimeInForce::timed;
@@ -165,9 +288,7 @@ std::expected<DoorRequest, DoorError> parse_door_request(Hub const& hub, std::st
   order.limit = *cap;
   order.output_max = Tokens{*newer > 0 ? *newer : *longest};
   order.policy = FaultPolicy::error_frame;
-  out.stream = flag(body, "stream");
-  auto const* const options = body.if_contains("stream_options");
-  out.include_usage = options && options->is_object() && flag(options->get_object(), "include_usage");
+  if (auto const read = read_stream(body, out); !read) return std::unexpected(read.error());
   return out;
 }
 

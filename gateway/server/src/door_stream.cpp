@@ -5,6 +5,7 @@
 
 #include "gateway/wire/sse.hpp"
 #include "market/decimal.hpp"
+#include "utf8.hpp"
 
 namespace spillway {
 namespace {
@@ -14,7 +15,10 @@ namespace json = boost::json;
 
 constexpr auto keep_alive_every = 2s;
 
-std::string json_quoted(std::string const& text) { return json::serialize(json::value(json::string(text))); }
+// Providers send bytes; what clients get is JSON, whatever they were.
+std::string json_quoted(std::string const& text) {
+  return json::serialize(json::value(json::string(mended_utf8(text))));
+}
 
 DoorError job_error(msg::JobEnd const& end) {
   switch (end.fault) {
@@ -64,7 +68,7 @@ wire::awaitable<bool> DoorWriter::run(DoorSink& sink) {
       if (event.error() == wire::PopEnd::closed || !co_await keep_alive()) co_return false;
       continue;
     }
-    bool const last = std::holds_alternative<Ended>(*event) || std::holds_alternative<Failed>(*event);
+    bool const last = std::holds_alternative<JobEnded>(*event) || std::holds_alternative<Failed>(*event);
     // A coroutine called inside std::visit would outlive the visitor's temporaries: take the cases one by
     // one.
     bool there = true;
@@ -74,7 +78,7 @@ wire::awaitable<bool> DoorWriter::run(DoorSink& sink) {
       there = co_await on_event(*d);
     else if (auto* const c = std::get_if<Content>(&*event))
       there = co_await on_event(*c);
-    else if (auto* const n = std::get_if<Ended>(&*event))
+    else if (auto* const n = std::get_if<JobEnded>(&*event))
       there = co_await on_event(*n);
     else if (auto* const f = std::get_if<Failed>(&*event))
       there = co_await on_event(*f);
@@ -98,13 +102,16 @@ wire::awaitable<bool> DoorWriter::on_event(Content const& content) {
     whole_ += content.text;
   } else if (there = co_await start_stream(); there) {
     content_sent_ = true;
-    auto const piece = sse(chunk("{\"content\":" + json_quoted(content.text) + "}", "null"));
+    auto text = begun_ + content.text;  // a character may come in two pieces
+    begun_ = take_begun_character(text);
+    if (text.empty()) co_return there;
+    auto const piece = sse(chunk("{\"content\":" + json_quoted(text) + "}", "null"));
     there = (co_await out_.write(piece)).has_value();
   }
   co_return there;
 }
 
-wire::awaitable<bool> DoorWriter::on_event(Ended const& ended) {
+wire::awaitable<bool> DoorWriter::on_event(JobEnded const& ended) {
   if (ended.end.phase == JobPhase::failed) co_return co_await fail(job_error(ended.end));
   if (request_.stream) co_return co_await finish_stream(ended.end);
   co_return co_await send_whole(ended.end);

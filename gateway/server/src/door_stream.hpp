@@ -25,13 +25,13 @@ struct Dispatched {
 struct Content {
   std::string text;
 };
-struct Ended {
+struct JobEnded {
   msg::JobEnd end;
 };
 struct Failed {
   DoorError error;
 };  // refused, unfilled or gone
-using DoorEvent = std::variant<Accepted, Dispatched, Content, Ended, Failed>;
+using DoorEvent = std::variant<Accepted, Dispatched, Content, JobEnded, Failed>;
 
 /// The relay's sink that puts what happens into a mailbox.
 class DoorSink final : public JobSink {
@@ -41,7 +41,7 @@ class DoorSink final : public JobSink {
     push(Dispatched{job, provider, price});
   }
   void on_content(OrderId, JobId, std::string_view utf8) override { push(Content{std::string(utf8)}); }
-  void on_end(msg::JobEnd const& end) override { push(Ended{end}); }
+  void on_end(msg::JobEnd const& end) override { push(JobEnded{end}); }
   void on_unfilled(OrderId, OrderPhase, std::uint16_t) override;
   void answered(Refusal refusal, Released const* released);
   void client_gone() { events.close(); }
@@ -67,7 +67,7 @@ class DoorWriter {
   wire::awaitable<bool> on_event(Accepted const&);
   wire::awaitable<bool> on_event(Dispatched const&);
   wire::awaitable<bool> on_event(Content const&);
-  wire::awaitable<bool> on_event(Ended const&);
+  wire::awaitable<bool> on_event(JobEnded const&);
   wire::awaitable<bool> on_event(Failed const&);
   wire::awaitable<bool> start_stream();
   wire::awaitable<bool> keep_alive();
@@ -84,7 +84,7 @@ class DoorWriter {
   Hub const& hub_;
   OrderId order_;
   std::optional<Dispatched> dispatched_;
-  std::string whole_;
+  std::string whole_, begun_;
   bool content_sent_{};
   std::int64_t created_s_{};
 };

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <future>
 
+#include "descriptors.hpp"
 #include "feed.hpp"
 #include "gateway/wire/server.hpp"
 #include "hub.hpp"
@@ -67,7 +68,8 @@ std::expected<void, std::string> ExchangeServer::Impl::listen() {
   options.plain_text = config.plain_text;
   options.subprotocols = {subprotocol_binary, subprotocol_json};
   options.websocket.frame_bytes = largest_login_frame_bytes;
-  options.websocket.outbox_bytes = std::size_t{32} << 20;
+  options.websocket.outbox_bytes = stranger_outbox_bytes;
+  options.limits.connections = connections_for(raise_descriptor_limit());
   if (!config.plain_text) {
     auto made = wire::development_certificate(config.tls_directory, config.server_names);
     if (!made) return std::unexpected(made.error().text);
@@ -96,6 +98,12 @@ wire::awaitable<void> ExchangeServer::Impl::serve_http(wire::HttpRequest request
   auto const path = std::string(request.path());
   if (OpenAiDoor::serves(path)) {
     co_await door.handle(std::move(request), out);
+  } else if ((path == "/healthz" || path == "/metrics") && request.method != "GET" &&
+             request.method != "HEAD") {
+    auto headers = typed("application/json");
+    headers.push_back({"allow", "GET"});
+    auto const body = wire::error_body("use GET", "invalid_request_error", "method_not_allowed");
+    (void)co_await out.send(405, std::move(headers), body);
   } else if (path == "/healthz") {
     (void)co_await out.send(200, typed("application/json"), R"({"status":"ok"})");
   } else if (path == "/metrics") {
@@ -113,6 +121,7 @@ wire::awaitable<void> ExchangeServer::Impl::sweep() {
   while (!stopping) {
     co_await wire::sleep_for(sweep_every);
     hub.relay().sweep();
+    hub.sweep();
     hub.feed().flush();
   }
 }

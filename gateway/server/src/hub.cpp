@@ -13,6 +13,8 @@
 namespace spillway {
 namespace {
 
+constexpr std::chrono::seconds speaker_grace{1};
+
 bool refused(Released const& released) {
   return !released.records.empty() && released.records.front().head.kind == RecordKind::refused;
 }
@@ -205,7 +207,25 @@ void Hub::disconnect(Peer& peer) {
     }
 }
 
-void Hub::speaks_for(NodeId node, Peer& peer) { nodes_[node].peer = &peer; }
+void Hub::speaks_for(NodeId node, Peer& peer) {
+  auto& entry = nodes_[node];
+  entry.peer = &peer;
+  entry.unspoken.reset();
+}
+
+void Hub::registered_and_left(NodeId node) {
+  auto& entry = nodes_[node];
+  if (!entry.peer) entry.unspoken = std::chrono::steady_clock::now();
+}
+
+void Hub::sweep() {
+  auto const now = std::chrono::steady_clock::now();
+  for (auto& [id, node] : nodes_)
+    if (node.unspoken && now - *node.unspoken >= speaker_grace) {
+      node.unspoken.reset();
+      enter(NodeLost{id});
+    }
+}
 
 std::vector<Peer*> const& Hub::peers_of(ParticipantId who) const {
   static std::vector<Peer*> const nobody;

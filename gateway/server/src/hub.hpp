@@ -2,6 +2,7 @@
 // connected. Room:   gateway, target server, private. Thread: the loop's, unless a member says otherwise.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -40,6 +41,7 @@ struct NodeEntry {
   ClassId klass;
   std::uint16_t units_max{};
   Peer* peer{};  // the session that speaks for it; null while lost
+  std::optional<std::chrono::steady_clock::time_point> unspoken{};  // up, and nobody speaks for it since
 };
 
 /// What the doors know of people: from the durable log alone.
@@ -75,6 +77,10 @@ class Hub {
   [[nodiscard]] std::vector<Peer*> const& peers_of(ParticipantId) const;
   [[nodiscard]] Peer* peer(SessionId) const;
   void speaks_for(NodeId node, Peer& peer);
+  /// A node came up by a session that was gone before the journal answered. Another may speak for it soon; if
+  /// none does, `sweep` loses it.
+  void registered_and_left(NodeId node);
+  void sweep();  // a few times a second
 
   [[nodiscard]] Reference const& reference() const { return reference_; }
   [[nodiscard]] Rules const& rules() const { return rules_; }
@@ -92,9 +98,11 @@ class Hub {
   [[nodiscard]] Attester& attester() { return *attester_; }
   [[nodiscard]] Feed& feed() { return *feed_; }
   [[nodiscard]] Meters& meters() { return meters_; }
-  /// Client order ids of the OpenAI door: its clients have none. From the wall clock, so that they differ
-  /// after a restart.
-  [[nodiscard]] std::uint64_t next_door_order() { return door_order_++; }
+  /// Client order ids of the OpenAI door: its clients have none. The present wall clock in microseconds, so
+  /// that they grow past the ids that the exchange forgets with time, and over restarts.
+  [[nodiscard]] std::uint64_t next_door_order() {
+    return door_order_ = std::max(door_order_ + 1, static_cast<std::uint64_t>(now().v));
+  }
   [[nodiscard]] Stamp now() const;  // wall clock, for deadlines that are told to people
   void log(std::string const& line) const;
 

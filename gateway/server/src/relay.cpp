@@ -22,6 +22,20 @@ bool refused(Released const& released) {
   return !released.records.empty() && released.records.front().head.kind == RecordKind::refused;
 }
 
+// What a provider may say of its own; the others are the exchange's to say.
+FailCode by_provider(FailCode said, bool refused_request) {
+  switch (said) {
+    case FailCode::refused:
+    case FailCode::stalled:
+    case FailCode::engine_died:
+      return said;
+    case FailCode::engine_refused_request:
+      return refused_request ? said : FailCode::engine_error;
+    default:
+      return FailCode::engine_error;
+  }
+}
+
 bool repeated(Released const& released) {
   if (released.records.empty()) return false;
   auto const& head = released.records.front().head;
@@ -139,9 +153,11 @@ bool JobRelay::on_done(Peer& provider, msg::JobDone const& done) {
 bool JobRelay::on_fail(Peer& provider, msg::JobFail const& failed) {
   auto* const job = job_of(provider, failed.job);
   if (!job) return false;
-  // An engine that answers 4xx to a request that we validated is nobody's fault.
-  auto const fault = failed.code == FailCode::engine_refused_request ? Fault::none : Fault::provider;
-  fail(failed.job, *job, fault, failed.code, failed.claimed_output, failed.claimed_input, failed.signature);
+  // An engine that answers 4xx to a request that we validated is nobody's fault; it can't once it has begun.
+  bool const refused = failed.code == FailCode::engine_refused_request && !job->streaming;
+  auto const fault = refused ? Fault::none : Fault::provider;
+  fail(failed.job, *job, fault, by_provider(failed.code, refused), failed.claimed_output,
+       failed.claimed_input, failed.signature);
   return true;
 }
 

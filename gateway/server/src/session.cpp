@@ -5,12 +5,19 @@
 
 #include <chrono>
 
+#include "gateway/wire/mailbox.hpp"
+
 namespace spillway {
 namespace {
 
 constexpr std::int64_t nonce_valid_us = 30 * micros_per_second;
 constexpr std::size_t unanswered_max = 1024;
-constexpr std::uint64_t missed_reports_max = 100'000;
+constexpr std::size_t outbox_bytes = std::size_t{32} << 20;
+// Missed reports are sent by pages: the next is read when the outbox has nearly emptied.
+constexpr std::size_t reports_a_page = 1'000, drained_bytes = std::size_t{1} << 20;
+constexpr std::size_t held_reports_max = 4'096;
+constexpr std::chrono::seconds page_patience{10};
+constexpr std::chrono::milliseconds page_pause{20};
 
 std::int64_t steady_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -79,24 +86,36 @@ Session::Session(Hub& hub, std::shared_ptr<wire::WebSocket> ws, SessionId id)
       ws_(std::move(ws)),
       id_(id),
       json_(ws_->subprotocol() == subprotocol_json),
-      room_(hub.where()) {}
+      room_(hub.where()),
+      known_(hub.where()) {}
 
 Session::~Session() = default;
 
 wire::awaitable<void> Session::run(std::shared_ptr<Session> self) {
+  wire::spawn(self->hub_.where(), expect_login(self));
   co_await self->serve(self);
   self->closed_ = true;
+  self->known_.notify();
   if (!self->logged_in_) co_return;
   for (auto const& sink : self->sinks_) self->hub_.relay().abandon(sink.get());
   self->hub_.disconnect(*self);
+}
+
+wire::awaitable<void> Session::expect_login(std::shared_ptr<Session> self) {
+  bool const settled =
+      co_await self->known_.wait(std::chrono::microseconds(self->hub_.config().login_within.v));
+  if (!settled && !self->logged_in_ && !self->closed_)
+    self->say_closing(Refusal::login_required, "no login came in time; connect again and log in at once");
 }
 
 wire::awaitable<void> Session::serve(std::shared_ptr<Session>) {
   hello();
   while (!closed_) {
     while (unanswered_ >= unanswered_max && !closed_) co_await room_.wait();
+    // Strangers are answered as fast as they read the answers, so that nothing piles up for them.
+    if (!logged_in_) (void)co_await ws_->wait_until_queued_at_most(stranger_outbox_bytes / 4);
     auto const frame = co_await ws_->read_frame();
-    if (!frame) co_return;
+    if (!frame || closed_) co_return;
     auto const read_ns = steady_ns();
     auto const bytes = std::as_bytes(frame->bytes);
     auto const message = json_ ? client_message_from_json(frame->text()) : decode_client_message(bytes);
@@ -105,6 +124,8 @@ wire::awaitable<void> Session::serve(std::shared_ptr<Session>) {
       say_closing(Refusal::malformed, message.error().sentence);
       co_return;
     }
+    while (!closed_ && must_wait(*message)) co_await room_.wait();
+    if (closed_) co_return;
     handle(*message, read_ns);
   }
 }
@@ -166,38 +187,65 @@ bool Session::log_in(msg::Login const& login) {
   participant_ = login.participant;
   role_ = login.role;
   key_ = key;
+  known_.notify();
   ws_->set_frame_bytes(largest_client_frame_bytes);
+  ws_->set_outbox_bytes(outbox_bytes);
   hub_.connect(*this);
   ++hub_.meters().sessions;
   send(msg::Welcome{login.request, participant_, role_, id_, member->reports, hub_.rules(), hub_.now()});
-  if (login.last_report < member->reports) send_missed_reports(login.last_report);
+  if (login.last_report < member->reports) {
+    catching_up_ = true;
+    wire::spawn(hub_.where(), send_missed_reports(shared_from_this(), login.last_report));
+  }
   return true;
 }
 
-// Reports that come meanwhile are held, so that the client sees its numbers without a gap.
-void Session::send_missed_reports(std::uint64_t after) {
-  catching_up_ = true;
-  auto const who = participant_;
-  auto const upto = hub_.member(who)->reports;
-  auto rows = std::make_shared<std::vector<ReportRow>>();
+// Page by page, until those that are held follow on the last one sent: the client sees its numbers without a
+// gap, however many it missed and however slowly it reads.
+wire::awaitable<void> Session::send_missed_reports(std::shared_ptr<Session>, std::uint64_t sent) {
+  for (;;) {
+    bool const drained = co_await ws_->wait_until_queued_at_most(drained_bytes);
+    if (!drained || closed_ || !ws_->open()) break;
+    auto const rows = co_await read_missed_reports(sent);
+    if (closed_ || !ws_->open()) break;
+    auto const before = sent;
+    if (rows)
+      for (auto const& row : *rows)
+        send_now(msg::Report{row.report, row.seq, row.stamp, row.record}), sent = row.report;
+    while (!held_.empty() && held_.front().report <= sent) held_.pop_front();
+    auto const* const member = hub_.member(participant_);
+    if (held_.empty() ? member->reports <= sent : held_.front().report == sent + 1) break;
+    if (sent == before) co_await wire::sleep_for(page_pause);
+  }
+  catching_up_ = false;
+  for (auto const& held : std::exchange(held_, {})) send_now(held);
+}
+
+wire::awaitable<std::optional<std::vector<ReportRow>>> Session::read_missed_reports(std::uint64_t after) {
+  using Rows = std::vector<ReportRow>;
+  auto const rows = std::make_shared<Rows>();
+  auto const pages = std::make_shared<wire::Mailbox<Rows>>(hub_.where(), 1);
   hub_.query(
       Seq{hub_.pipeline().counters().durable},
-      [rows, who, after](FollowerView const& view) {
-        *rows = view.projection.reports(who, after, missed_reports_max);
+      [rows, who = participant_, after](FollowerView const& view) {
+        *rows = view.projection.reports(who, after, reports_a_page);
         return std::string();
       },
-      [weak = std::weak_ptr(ws_), id = id_, &hub = hub_, rows, upto](std::string const&, Seq) {
-        auto* const self = dynamic_cast<Session*>(hub.peer(id));
-        if (!self || weak.expired()) return;
-        self->catching_up_ = false;
-        for (auto const& row : *rows)
-          if (row.report <= upto) self->send(msg::Report{row.report, row.seq, row.stamp, row.record});
-        for (auto const& held : std::exchange(self->held_, {})) self->send(held);
-      });
+      [rows, pages](std::string const&, Seq) { (void)pages->push(std::move(*rows)); });
+  auto page = co_await pages->pop(page_patience);
+  std::optional<Rows> out;
+  if (page) out = std::move(*page);
+  co_return out;
 }
 
 void Session::send(ServerMessage const& message) {
-  if (catching_up_ && std::holds_alternative<msg::Report>(message)) return held_.push_back(message);
+  auto const* const report = catching_up_ ? std::get_if<msg::Report>(&message) : nullptr;
+  if (!report) return send_now(message);
+  held_.push_back(*report);
+  if (held_.size() > held_reports_max) held_.pop_front();  // those before are read from the projection
+}
+
+void Session::send_now(ServerMessage const& message) {
   bool taken = false;
   if (json_) {
     taken = ws_->send_text(json_text(message));

@@ -4,6 +4,7 @@
 // several may be in flight.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <set>
 
@@ -15,7 +16,10 @@
 
 namespace spillway {
 
-class Session final : public Peer {
+/// What may wait to be sent to somebody who has not logged in; much more to somebody who has.
+inline constexpr std::size_t stranger_outbox_bytes = 64 * 1024;
+
+class Session final : public Peer, public std::enable_shared_from_this<Session> {
  public:
   Session(Hub& hub, std::shared_ptr<wire::WebSocket> ws, SessionId id);
   ~Session() override;
@@ -35,7 +39,11 @@ class Session final : public Peer {
   wire::awaitable<void> serve(std::shared_ptr<Session> self);
   void hello();
   bool log_in(msg::Login const&);
-  void send_missed_reports(std::uint64_t after);
+  /// Awaits the login; without one in time the connection is closed.
+  static wire::awaitable<void> expect_login(std::shared_ptr<Session> self);
+  wire::awaitable<void> send_missed_reports(std::shared_ptr<Session> self, std::uint64_t sent);
+  wire::awaitable<std::optional<std::vector<ReportRow>>> read_missed_reports(std::uint64_t after);
+  void send_now(ServerMessage const& message);
   void handle(ClientMessage const&, Time read_ns);
   void say_closing(Refusal, std::string sentence);
   [[nodiscard]] bool allowed(ClientMessage const&) const;
@@ -68,9 +76,10 @@ class Session final : public Peer {
   void on(msg::AdminHalt const&, Time);
   void on(msg::AdminShutdown const&, Time);
 
+  [[nodiscard]] bool must_wait(ClientMessage const&) const;
   void place_token_order(msg::PlaceOrder const&, PlaceOrder, Time);
   void with_order(msg::Request, OrderId, ClientOrderId, std::function<void(OrderId)> then);
-  void submit(msg::Request, Command, Time, Hub::Done then = {});
+  void submit(msg::Request, Command, Time, Hub::Done then = {}, Hub::Done if_left = {});
   void answer(msg::Request, Refusal, std::uint64_t id = 0, Seq seq = {}, bool repeat = false,
               Time read_ns = 0);
   void answer(msg::Request, Released const&, Time read_ns);
@@ -87,9 +96,12 @@ class Session final : public Peer {
   Role role_{};
   KeyView key_;
   bool logged_in_{}, catching_up_{}, closed_{};
-  std::vector<ServerMessage> held_;  // reports that came while missed ones are being read
+  static constexpr std::size_t reads_at_once = 4;
+  std::size_t reads_{};
+  bool looking_up_{};             // an order by its client's number; later requests wait
+  std::deque<msg::Report> held_;  // the latest reports that came while missed ones are being read
   std::size_t unanswered_{};
-  wire::Signal room_;
+  wire::Signal room_, known_;
   std::set<std::shared_ptr<JobSink>> sinks_;
 };
 

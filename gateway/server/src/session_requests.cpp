@@ -36,11 +36,11 @@ class Session::OrderSink final : public JobSink, public std::enable_shared_from_
   Bytes whole_;
 };
 
-void Session::submit(msg::Request request, Command command, Time read_ns, Hub::Done then) {
+void Session::submit(msg::Request request, Command command, Time read_ns, Hub::Done then, Hub::Done if_left) {
   ++unanswered_;
-  auto done = [this, id = id_, &hub = hub_, request, read_ns,
-               then = std::move(then)](Released const& released) {
-    if (hub.peer(id) != this) return;  // it left meanwhile
+  auto done = [this, id = id_, &hub = hub_, request, read_ns, then = std::move(then),
+               if_left = std::move(if_left)](Released const& released) {
+    if (hub.peer(id) != this) return if_left ? if_left(released) : void();
     --unanswered_;
     room_.notify();
     answer(request, released, read_ns);
@@ -92,6 +92,7 @@ void Session::with_order(msg::Request request, OrderId order, ClientOrderId clie
                          std::function<void(OrderId)> then) {
   if (order.some()) return then(order);
   auto const who = participant_;
+  looking_up_ = true;
   hub_.query(
       hub_.pipeline().counters().durable,
       [who, client](FollowerView const& view) {
@@ -100,10 +101,23 @@ void Session::with_order(msg::Request request, OrderId order, ClientOrderId clie
       },
       [this, id = id_, &hub = hub_, request, then = std::move(then)](std::string const& text, Seq) {
         if (hub.peer(id) != this) return;
+        looking_up_ = false;
+        room_.notify();
         OrderId const found{std::stoull(text)};
         if (!found.some()) return answer(request, Refusal::unknown_id);
         then(found);
       });
+}
+
+// The follower knows a client's number once the order is released; so these wait for what is in flight. Reads
+// are answered by one thread for all: nobody has more than a few of them there.
+bool Session::must_wait(ClientMessage const& message) const {
+  if (looking_up_) return true;
+  if (std::holds_alternative<msg::Read>(message) && reads_ >= reads_at_once) return true;
+  auto const* const amend = std::get_if<msg::AmendOrder>(&message);
+  auto const* const cancel = std::get_if<msg::CancelOrder>(&message);
+  bool const by_client = (amend && !amend->order.some()) || (cancel && !cancel->order.some());
+  return by_client && unanswered_ > 0;
 }
 
 void Session::on(msg::AmendOrder const& m, Time read_ns) {
@@ -125,11 +139,19 @@ void Session::on(msg::ReleaseLease const& m, Time read_ns) {
 void Session::on(msg::RegisterNode const& m, Time read_ns) {
   auto command = resolve(hub_.reference(), m);
   if (!command) return answer(m.request, command.error());
-  submit(m.request, *command, read_ns, [this](Released const& released) {
+  auto each_made = [](Released const& released, auto const& then) {
     for (auto const& record : released.records)
       if (record.head.kind == RecordKind::accepted)
-        hub_.speaks_for(NodeId{static_cast<std::uint32_t>(record.as<record::Accepted>().made)}, *this);
-  });
+        then(NodeId{static_cast<std::uint32_t>(record.as<record::Accepted>().made)});
+  };
+  submit(
+      m.request, *command, read_ns,
+      [this, each_made](Released const& released) {
+        each_made(released, [this](NodeId node) { hub_.speaks_for(node, *this); });
+      },
+      [&hub = hub_, each_made](Released const& released) {
+        each_made(released, [&hub](NodeId node) { hub.registered_and_left(node); });
+      });
 }
 void Session::on(msg::PostOffer const& m, Time read_ns) {
   auto command = resolve(hub_.reference(), m);
@@ -160,13 +182,17 @@ void Session::on(msg::JobChunk const& m, Time) {
   if (!hub_.relay().on_chunk(*this, m)) answer(m.request, Refusal::job_wrong_state);
 }
 void Session::on(msg::JobDone const& m, Time) {
+  bool const finished = m.finish == FinishReason::stop || m.finish == FinishReason::length;
+  if (!finished || m.claimed_input.v < 0 || m.claimed_output.v < 0)
+    return answer(m.request, Refusal::malformed);
   if (!claim_is_signed(m.job, m.claimed_input, m.claimed_output, m.signature))
     return answer(m.request, Refusal::malformed);
   if (!hub_.relay().on_done(*this, m)) answer(m.request, Refusal::job_wrong_state);
 }
 void Session::on(msg::JobFail const& m, Time) {
   auto checked = m;
-  if (!claim_is_signed(m.job, m.claimed_input, m.claimed_output, m.signature))
+  bool const claims = m.claimed_input.v >= 0 && m.claimed_output.v >= 0;
+  if (!claims || !claim_is_signed(m.job, m.claimed_input, m.claimed_output, m.signature))
     checked.claimed_input = {}, checked.claimed_output = {},
     checked.signature = {};  // a failure without a claim is still one
   if (!hub_.relay().on_fail(*this, checked)) answer(m.request, Refusal::job_wrong_state);
@@ -192,16 +218,18 @@ void Session::on(msg::Read const& m, Time) {
     read.preview = std::move(*order);
   }
   auto const at_least = std::min(m.wait_for_seq, hub_.pipeline().counters().durable);
+  ++reads_;
   hub_.query(
       at_least, [read](FollowerView const& view) { return answer_read(view, read); },
-      [id = id_, &hub = hub_, request = m.request, kind = m.kind](std::string const& json, Seq seq) {
-        auto* const peer = hub.peer(id);
-        if (!peer) return;
+      [this, id = id_, &hub = hub_, request = m.request, kind = m.kind](std::string const& json, Seq seq) {
+        if (hub.peer(id) != this) return;
+        --reads_;
+        room_.notify();
         // A status has two halves: what the books say, and what this process counted.
         auto const whole = kind == msg::ReadKind::status
                                ? R"({"market":)" + json + R"(,"server":)" + server_status(hub) + "}"
                                : json;
-        peer->send(msg::ReadResult{request, seq, whole});
+        send(msg::ReadResult{request, seq, whole});
       });
 }
 

@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -49,7 +50,14 @@ class AnyStream {
   auto async_read_some(Buffers const& buffers, Token&& token) {
     return asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
         [state = state_.get()](auto handler, Buffers const& into) {
-          if (state->tls) {
+          if (!state->put_back.empty()) {
+            auto const size = asio::buffer_copy(into, asio::buffer(state->put_back));
+            state->put_back.erase(0, size);
+            auto const where = asio::get_associated_executor(handler, state->socket.get_executor());
+            asio::post(where, [handler = std::move(handler), size]() mutable {
+              handler(boost::system::error_code(), size);
+            });
+          } else if (state->tls) {
             state->tls->async_read_some(into, std::move(handler));
           } else {
             state->socket.async_read_some(into, std::move(handler));
@@ -101,6 +109,9 @@ class AnyStream {
 
   void close() { state_->close(); }
 
+  /// Bytes that were read too early: the next reads give them again.
+  void put_back(std::string bytes) { state_->put_back = std::move(bytes); }
+
   [[nodiscard]] std::optional<TlsExporter> exporter(std::string_view label) const {
     if (!state_->tls) return std::nullopt;
     TlsExporter out{};
@@ -119,6 +130,7 @@ class AnyStream {
     tcp::socket socket;
     std::optional<asio::ssl::stream<tcp::socket&>> tls;
     asio::steady_timer timer;
+    std::string put_back;
     std::vector<char> joined;  // lives until the write that uses it ends; there is one write at a time
 
     void shut_down() {

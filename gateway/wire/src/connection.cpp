@@ -192,8 +192,9 @@ awaitable<Connection::Next> Connection::serve_websocket(RequestHead head) {
     co_return co_await refuse(status, "this address takes no WebSocket", "no_upgrade");
   }
   Upgrade upgrade{head.peer, shared_->options.websocket, limits().handshake};
+  in_.erase(0, consumed_);
   auto const accepted =
-      co_await websocket_accept(link_->release(), std::move(upgrade), std::move(in_), *subprotocol);
+      co_await websocket_accept(link_->release(), std::move(upgrade), head, std::move(in_), *subprotocol);
   if (!accepted) {
     ++shared_->counters.malformed;
     co_return Next::end;

@@ -30,6 +30,8 @@ namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t longest_reason = 123;
+/// What a queued message takes beside its bytes, about: its place in the outbox, its owner, its allocations.
+constexpr std::size_t message_overhead = 128;
 
 using Stream = beast::websocket::stream<AnyStream, false>;
 using beast::websocket::stream_base;
@@ -66,7 +68,7 @@ class BeastSocket final : public WebSocket, public std::enable_shared_from_this<
     ws_.auto_fragment(false);
   }
 
-  awaitable<result<void>> accept(std::string received, std::string chosen);
+  awaitable<result<void>> accept(RequestHead head, std::string rest, std::string chosen);
   awaitable<result<void>> connect(std::string host, std::string target, Headers headers,
                                   std::vector<std::string> offered);
   /// The pointer that the user gets: letting go of it closes the socket, though the writer still holds the
@@ -88,6 +90,7 @@ class BeastSocket final : public WebSocket, public std::enable_shared_from_this<
     return raw_.exporter(label);
   }
   void set_frame_bytes(std::size_t largest) override { ws_.read_message_max(largest); }
+  void set_outbox_bytes(std::size_t most) override { limits_.outbox_bytes = most; }
   awaitable<void> wait_ended() {
     auto const self = shared_from_this();
     while (!ended_) co_await ended_signal_.wait();
@@ -119,13 +122,25 @@ class BeastSocket final : public WebSocket, public std::enable_shared_from_this<
   bool stalled_ = false;  // the peer did not take a message in time
 };
 
-awaitable<result<void>> BeastSocket::accept(std::string received, std::string chosen) {
+// Beast's own reader of heads has a small fixed buffer, so it gets the head that we have parsed.
+http::request<http::empty_body> request_of(RequestHead const& head) {
+  http::request<http::empty_body> request;
+  request.version(11);
+  request.method_string(head.method);
+  request.target(head.target);
+  for (auto const& [name, value] : head.headers) request.insert(name, value);
+  return request;
+}
+
+awaitable<result<void>> BeastSocket::accept(RequestHead head, std::string rest, std::string chosen) {
   subprotocol_ = chosen;
   ws_.set_option(stream_base::decorator([chosen](beast::websocket::response_type& response) {
     response.set(http::field::server, "spillway");
     if (!chosen.empty()) response.set(http::field::sec_websocket_protocol, chosen);
   }));
-  auto const [error] = co_await ws_.async_accept(asio::buffer(received), as_result);
+  auto const request = request_of(head);
+  raw_.put_back(std::move(rest));
+  auto const [error] = co_await ws_.async_accept(request, as_result);
   if (error) co_return std::unexpected(websocket_error(error));
   set_timeouts(limits_.close_wait);
   co_return result<void>{};
@@ -184,9 +199,10 @@ awaitable<result<Frame>> BeastSocket::read_frame() {
 
 bool BeastSocket::queue(Outgoing message) {
   if (!open()) return false;
+  auto const size = message.bytes.size() + message_overhead;
   // One message larger than the whole bound still goes, alone.
-  if (!outbox_.empty() && queued_bytes_ + message.bytes.size() > limits_.outbox_bytes) return false;
-  queued_bytes_ += message.bytes.size();
+  if (!outbox_.empty() && queued_bytes_ + size > limits_.outbox_bytes) return false;
+  queued_bytes_ += size;
   outbox_.push_back(std::move(message));
   work_.notify();
   return true;
@@ -263,7 +279,7 @@ awaitable<bool> BeastSocket::write_front() {
     co_return false;
   }
   auto const written = std::move(outbox_.front().written);
-  if (!ended_) queued_bytes_ -= message.bytes.size();
+  if (!ended_) queued_bytes_ -= message.bytes.size() + message_overhead;
   outbox_.pop_front();
   room_.notify();
   if (written) written();
@@ -285,10 +301,10 @@ bool WebSocket::send_binary(std::span<std::uint8_t const> bytes) {
               FrameKind::binary);
 }
 
-awaitable<Opened> websocket_accept(AnyStream stream, Upgrade upgrade, std::string received,
+awaitable<Opened> websocket_accept(AnyStream stream, Upgrade upgrade, RequestHead head, std::string rest,
                                    std::string subprotocol) {
   auto const socket = std::make_shared<BeastSocket>(std::move(stream), std::move(upgrade));
-  auto const accepted = co_await socket->accept(std::move(received), std::move(subprotocol));
+  auto const accepted = co_await socket->accept(std::move(head), std::move(rest), std::move(subprotocol));
   if (!accepted) co_return std::unexpected(accepted.error());
   co_return socket->start();
 }

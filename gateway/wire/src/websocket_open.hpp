@@ -17,10 +17,11 @@ struct Upgrade {
   duration handshake{};
 };
 
-/// Answers the request whose bytes (head and whatever followed) are `received`, naming `subprotocol` unless
-/// it is empty.
+/// Answers the request `head`, naming `subprotocol` unless it is empty. `rest`: what was read behind the
+/// head.
 awaitable<result<std::shared_ptr<WebSocket>>> websocket_accept(AnyStream stream, Upgrade upgrade,
-                                                               std::string received, std::string subprotocol);
+                                                               RequestHead head, std::string rest,
+                                                               std::string subprotocol);
 awaitable<result<std::shared_ptr<WebSocket>>> websocket_connect(AnyStream stream, Upgrade upgrade,
                                                                 std::string host, std::string target,
                                                                 Headers headers,

@@ -31,6 +31,9 @@ struct LogOptions {
   /// Frames known to have been synced, e.g. the size of the checkpoint: fewer found on disk is damage, not a
   /// torn tail.
   std::uint64_t synced_frames = 0;
+  /// The last sequence known to have been synced, e.g. that of the records behind it: ending before it is
+  /// damage too.
+  Seq synced_seq{};
   /// Called for every valid frame found at open, in order: replay in the same pass as recovery. May be empty.
   std::function<void(FrameView const&)> each_frame{};
   /// Empty: message on standard error, then abort.

@@ -1,7 +1,8 @@
 // journal/store.hpp - the projection's store: sorted tables of bytes in one memory-mapped file, behind four
 // types. Room:   journal; sees market. The library under it is named in store.cpp and nowhere else. Thread:
 // one WriteTxn at a time in the process; any number of ReadTxn, each used by one thread at a time. Errors:
-// StoreError where the operator can act (full, in use, no file); a damaged file stops the process. Rule: keep
+// StoreError where the operator can act (full, in use, no file); a file damaged
+// while it is open stops the process, damage() finds it before. Rule: keep
 // read transactions short: pages they might see cannot be reused while they live.
 #pragma once
 
@@ -24,7 +25,15 @@ struct MDB_cursor;
 
 namespace spillway {
 
-enum class StoreErrc : std::uint8_t { io, map_full, readers_full, not_found, out_of_order, bad_argument };
+enum class StoreErrc : std::uint8_t {
+  io,
+  map_full,
+  readers_full,
+  not_found,
+  out_of_order,
+  bad_argument,
+  damaged
+};
 struct StoreError {
   StoreErrc code = StoreErrc::io;
   std::string message;
@@ -48,6 +57,11 @@ class Store {
   /// `folder` is made if missing (unless read_only). A process opens one folder once.
   [[nodiscard]] static std::expected<Store, StoreError> open(std::filesystem::path const& folder,
                                                              StoreOptions const& options);
+  /// What is wrong with the file in `folder` that nobody has open: one line; empty when it is whole or not
+  /// there. Every page that can be reached is looked at.
+  [[nodiscard]] static std::string damage(std::filesystem::path const& folder);
+  /// Removes the file, for a store that can be made again.
+  [[nodiscard]] static std::expected<void, StoreError> remove(std::filesystem::path const& folder);
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
   ~Store();

@@ -53,6 +53,7 @@ enum class Refusal : std::uint16_t {
   funds_short = 50,
   amount_invalid = 51,
   hold_too_large = 52,
+  post_only_would_cross = 59,
   fok_unfillable = 60,
   ioc_unfilled = 61,  // not an error of the sender: what was left is cancelled
   market_unprotected = 62,

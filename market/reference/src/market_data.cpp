@@ -63,6 +63,9 @@ Good apply_zones(Tables& tables, std::filesystem::path const& file, DataApplied&
   return {};
 }
 
+constexpr std::int64_t highest_micro_price = 1'000'000'000'000;  // per million tokens, in 10^-6: 10^6
+constexpr std::int64_t most_input_weight_milli = 1'000'000;      // as market/reference allows a model
+
 /// input / output price in per mille, rounded to the nearest.
 std::int64_t ratio_milli(std::int64_t input, std::int64_t output) {
   return (input * 2'000 + output) / (2 * output);
@@ -86,7 +89,12 @@ Good apply_prices(Tables& tables, std::filesystem::path const& file, DataApplied
     if (!input) return std::unexpected(input.error());
     if (!output) return std::unexpected(output.error());
     if (*output <= 0 || *input < 0) continue;
-    ratios[model->id.v].push_back(ratio_milli(*input, *output));
+    if (*input > highest_micro_price || *output > highest_micro_price)
+      return std::unexpected(table->error(row, "a million tokens cost at most 1000000"));
+    auto const milli = ratio_milli(*input, *output);
+    if (milli > most_input_weight_milli)
+      return std::unexpected(table->error(row, "the input price is more than 1000 times the output price"));
+    ratios[model->id.v].push_back(milli);
     --applied.price_rows_skipped;
     ++applied.price_rows_used;
   }

@@ -2,15 +2,14 @@
 // Room:   matching (pure); sees market.
 // Units:  prices are grid indices; lots are slots (tokens) or thousandths of an accelerator (capacity).
 // Rule:   price, then priority sequence; trades at the resting side's price. A fill takes from the offer and
-// from its node's
-//         pool in one step, so overlapping offers of a node shrink together and grow together.
+// from its node's pool in one step, so overlapping offers of a node shrink together and grow together.
 // Law:    leased units + units under jobs <= attested units, checked at every fill.
-// This implementation uses plain ordered containers and is meant to be obviously right: it is the oracle for
-// a faster one.
+// Two implementations answer alike, command by command: PlainBook, which is obviously right, and FastBook.
 #pragma once
 
 #include <expected>
-#include <optional>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "market/ids.hpp"
@@ -20,103 +19,129 @@
 #include "market/refusal.hpp"
 #include "market/units.hpp"
 #include "matching/book_types.hpp"
-#include "matching/demand.hpp"
 #include "matching/eligibility.hpp"
 #include "matching/node_pool.hpp"
-#include "matching/supply.hpp"
 
 namespace spillway {
 
 inline constexpr std::size_t live_signatures_max = 64;  // of one participant
 
+/// An unlimited pool tracks nothing: no law, no rule of one offer per price, nothing to return.
+enum class Pooling : std::uint8_t { attested, unlimited };
+
 class Book {
  public:
-  /// `reference` outlives the book.
-  explicit Book(Reference const& reference);
+  using Matches = std::vector<Match>;
+  using Rest = std::expected<Lots, Refusal>;
 
-  // -- instruments and signatures --
+  virtual ~Book() = default;
+  Book() = default;
+  Book(Book const&) = delete;
+  Book& operator=(Book const&) = delete;
+
+  // -- instruments, signatures, lists, people --
   /// Finds or lists; `listed` tells whether it is new. Refusals: malformed, unknown_*, place_not_a_leaf,
   /// model_does_not_fit, capacity.
   struct Listing {
     InstrumentId id;
     bool listed{};
   };
-  std::expected<Listing, Refusal> list(Instrument const&);
-  [[nodiscard]] Instrument const& instrument(InstrumentId) const;
-  [[nodiscard]] std::size_t instrument_count() const;
+  virtual std::expected<Listing, Refusal> list(Instrument const&) = 0;
   /// Interns what an order accepts. Refusals: malformed, unknown_*, place_not_a_leaf, predicate_empty (it
   /// contradicts itself), predicate_too_wide, signature_limit (64 live per participant; live = has resting
   /// orders), capacity.
-  std::expected<SignatureId, Refusal> intern(ParticipantId, Predicate const&);
-  /// After the tables of `reference` changed: who may match whom, anew. Then call `meet` for every node.
-  void reference_changed();
-  [[nodiscard]] Eligibility const& eligibility() const { return eligibility_; }
+  virtual std::expected<SignatureId, Refusal> intern(ParticipantId, Predicate const&) = 0;
+  /// A list of providers that an order accepts (`only`) or never takes. Equal lists share an id; an id lives
+  /// as long as the book. Refusals: malformed (none, a zero, more than 16), capacity.
+  enum class ListKind : std::uint8_t { only, except };
+  virtual std::expected<ProviderListId, Refusal> intern_providers(ListKind,
+                                                                  std::span<ParticipantId const>) = 0;
+  /// After the tables of the reference changed: who may match whom, anew. Then call `meet` for every node.
+  virtual void reference_changed() = 0;
+  /// Refusals: unknown_participant (0, or beyond the limits). What rests already stays.
+  virtual Refusal set_standing(ParticipantId, Standing const&) = 0;
+  /// While halted, arrivals and amends are refused with `halted`; cancels, time and capacity go on.
+  virtual void set_halted(bool) = 0;
 
   // -- node pools --
-  void open_node(NodeId, ClassId, PlaceId);
+  virtual void open_node(NodeId, ClassId, PlaceId, Pooling = Pooling::attested) = 0;
   /// Units that hold an unexpired attestation while the node is heard, else 0. After an increase call `meet`.
-  void set_available_units(NodeId, std::int32_t units);
-  [[nodiscard]] NodePool const& pool(NodeId) const;
-  /// Capacity of an ended job or lease returns. A live replenishing offer gets its lots back at the tail of
-  /// its level. Then call `meet`.
-  void vacate(NodeId, InstrumentId, Lots, OfferId source);
+  virtual void set_available_units(NodeId, std::int32_t units) = 0;
+  /// Capacity of an ended job or lease returns. A live replenishing offer gets its lots back as a new arrival
+  /// (behind its display, when it has one). Then call `meet`. When the limits hold no further tranche, the
+  /// offer's newest tranche goes to the tail with what returned.
+  virtual void vacate(NodeId, InstrumentId, Lots, OfferId source) = 0;
 
-  // -- orders and offers: each appends its trades in the order in which they happen --
+  // -- orders and offers: each looks first, so a refusal has changed nothing; trades are appended in the
+  // order in which they happen. Refusals in the order in which they are tested: docs/order-types.md --
   /// What rests afterwards (0 for ioc, fok and filled orders). FOK fills wholly or not at all (two passes).
-  /// An offer whose rest fell below its minimum may then trade with orders that rested before: those trades
-  /// follow.
-  Lots place_order(BookOrder const&, std::vector<Match>&);
-  void post_offer(BookOffer const&, std::vector<Match>&);
+  /// Afterwards the offers that it met, in the order of its trades, meet resting orders again where their
+  /// minimum fell or they show something new; those trades follow.
+  virtual Rest place(BookOrder const&, Matches&) = 0;
+  virtual Rest post(BookOffer const&, Matches&) = 0;
+  /// Less keeps priority; another price or more is a new arrival. `lots` is the new open quantity, or the new
+  /// rest (shown and hidden). `who` none: whoever it belongs to. Answer: what rests.
+  virtual Rest amend(ParticipantId who, OrderId, PriceIndex limit, Lots lots, Matches&) = 0;
+  virtual Rest amend(ParticipantId who, OfferId, PriceIndex price, Lots lots, Matches&) = 0;
+  virtual Refusal cancel(ParticipantId who, OrderId) = 0;
+  virtual Refusal cancel(ParticipantId who, OfferId) = 0;
+  /// Mass cancels, ids ascending; each cancelled one stands in `ended()`. How many.
+  virtual std::size_t cancel_session(SessionId) = 0;
+  virtual std::size_t cancel_instrument(InstrumentId) = 0;  // its offers
+  virtual std::size_t cancel_node(NodeId) = 0;              // its offers
+  /// Time goes on to `now`, never back (checked). What expires at or before it leaves, earliest first, then
+  /// by id, and stands in `ended()`.
+  virtual void advance(Stamp now) = 0;
   /// After capacity returned to a node: its offers meet resting orders, in priority order, at the orders'
-  /// limits.
-  void meet(NodeId, std::vector<Match>&);
-  /// Less keeps priority; another price or more is a new arrival. `lots` is the new open quantity, > 0.
-  Lots amend_order(OrderId, PriceIndex limit, Lots lots, std::vector<Match>&);
-  void amend_offer(OfferId, PriceIndex price, Lots lots, std::vector<Match>&);
-  void cancel_order(OrderId);
-  void cancel_offer(OfferId);
+  /// limits, as arriving ones.
+  virtual void meet(NodeId, Matches&) = 0;
+  /// What the last place, post, amend, meet, advance or mass cancel ended beside its trades, in order.
+  [[nodiscard]] virtual std::span<Ended const> ended() const = 0;
 
   // -- reads --
-  [[nodiscard]] bool rests(OrderId) const;
+  /// The first refusal of this order up to its expiry, without looking at its signature or at the book's
+  /// rest.
+  [[nodiscard]] virtual Refusal why_not(BookOrder const&) const = 0;
+  [[nodiscard]] virtual Eligibility const& eligibility() const = 0;
+  [[nodiscard]] virtual NodePool const& pool(NodeId) const = 0;
+  [[nodiscard]] virtual bool rests(OrderId) const = 0;
   /// A replenishing offer whose lots are all in use is live; another offer goes when its last lot is filled.
-  [[nodiscard]] bool live(OfferId) const;
-  [[nodiscard]] Lots open_lots(OrderId) const;                 // 0 when it does not rest
-  [[nodiscard]] Lots rest_lots(OfferId) const;                 // the offer's own rest; 0 when it is not live
-  [[nodiscard]] Lots executable_lots(OfferId) const;           // min(rest, what the pool allows)
-  [[nodiscard]] std::vector<OfferId> offers_of(NodeId) const;  // in priority order
-  [[nodiscard]] bool price_taken(NodeId, InstrumentId, PriceIndex) const;
-  [[nodiscard]] std::size_t resting_orders_of(ParticipantId) const;
-  [[nodiscard]] std::vector<Level> asks(
-      InstrumentId, std::size_t depth_max) const;  // executable lots per price, best first
-  [[nodiscard]] std::vector<Level> bids(InstrumentId,
-                                        std::size_t depth_max) const;  // over all linked signatures (shared)
+  [[nodiscard]] virtual bool live(OfferId) const = 0;
+  [[nodiscard]] virtual Lots open_lots(OrderId) const = 0;        // 0 when it does not rest
+  [[nodiscard]] virtual Lots rest_lots(OfferId) const = 0;        // shown and hidden; 0 when it is not live
+  [[nodiscard]] virtual Lots executable_lots(OfferId) const = 0;  // min(shown, what the pool allows)
+  [[nodiscard]] virtual std::vector<OfferId> offers_of(NodeId) const = 0;              // in priority order
+  [[nodiscard]] virtual bool price_taken(NodeId, InstrumentId, PriceIndex) const = 0;  // attested pools only
+  [[nodiscard]] virtual std::size_t resting_orders_of(ParticipantId) const = 0;
+  /// Executable lots per price, best first.
+  [[nodiscard]] virtual std::vector<Level> asks(InstrumentId, std::size_t depth_max) const = 0;
+  /// Over all linked signatures (shared), conditional orders left out.
+  [[nodiscard]] virtual std::vector<Level> bids(InstrumentId, std::size_t depth_max) const = 0;
   /// What this order would get now, without doing it (FOK's first pass, preview).
-  [[nodiscard]] std::vector<Match> dry_run(BookOrder const&) const;
+  [[nodiscard]] virtual Matches dry_run(BookOrder const&) const = 0;
+  [[nodiscard]] virtual BookState state() const = 0;
   /// Walks everything and stops the process when an invariant is broken: crossed executable book, law, index
   /// mismatch. Holds between commands; between `vacate` or `set_available_units` and `meet` the book may be
-  /// crossed.
-  void check_invariants() const;
+  /// crossed. A book crossed by a conditional order is legal.
+  virtual void check_invariants() const = 0;
 
- private:
-  struct Bid {
-    OrderId order;
-    Demand::BidKey key;
-    Lots lots;
-  };
-
-  [[nodiscard]] std::optional<Ask> best_ask(BookOrder const&, Lots open, Supply const&) const;
-  [[nodiscard]] bool nearer(BookOrder const&, InstrumentId, InstrumentId) const;
-  [[nodiscard]] std::optional<Bid> best_bid(RestingOffer const&) const;
-  Lots take(BookOrder const&, Supply&, std::vector<Match>&) const;
-  [[nodiscard]] bool fills_wholly(BookOrder const&) const;
-  void meet_offer(OfferId, std::vector<Match>&);
-  void meet_lowered_minimums(std::size_t first, std::vector<Match>&);
-  void check_order(BookOrder const&) const;
-  void check_uncrossed() const;
-
-  Eligibility eligibility_;
-  Supply supply_;
-  Demand demand_;
+  // -- shorthands --
+  [[nodiscard]] Instrument const& instrument(InstrumentId id) const { return eligibility().instrument(id); }
+  [[nodiscard]] std::size_t instrument_count() const { return eligibility().instrument_count(); }
+  /// `place` for an order whose predicate was not interned yet: refusals of the predicate stand after those
+  /// of `why_not` and before the rest. `signature` of the order is ignored.
+  Rest enter(BookOrder, Predicate const&, Matches&);
+  // For callers that have checked everything: no refusal is possible but fok_unfillable, which is 0.
+  Lots place_order(BookOrder const&, Matches&);
+  void post_offer(BookOffer const&, Matches&);
+  Lots amend_order(OrderId, PriceIndex limit, Lots lots, Matches&);
+  void amend_offer(OfferId, PriceIndex price, Lots lots, Matches&);
+  void cancel_order(OrderId);
+  void cancel_offer(OfferId);
 };
+
+enum class BookKind : std::uint8_t { plain, fast };
+/// `reference` outlives the book.
+[[nodiscard]] std::unique_ptr<Book> make_book(BookKind, Reference const& reference, BookLimits const& = {});
 
 }  // namespace spillway

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
@@ -28,7 +29,9 @@ inline constexpr std::size_t signatures_max = 1'000'000;
 
 class Eligibility {
  public:
-  explicit Eligibility(Reference const& reference) : reference_(&reference) {}
+  explicit Eligibility(Reference const& reference, std::size_t instruments_most = instruments_max,
+                       std::size_t signatures_most = signatures_max)
+      : reference_(&reference), instruments_most_(instruments_most), signatures_most_(signatures_most) {}
 
   // -- instruments --
   /// Finds or lists. Refusals: malformed, unknown_place, place_not_a_leaf, unknown_class, unknown_model,
@@ -46,6 +49,13 @@ class Eligibility {
   [[nodiscard]] std::expected<Predicate, Refusal> snapped(Predicate) const;
   /// The signature of `snapped(predicate)`. Refusals: those of `snapped`, predicate_too_wide, capacity.
   std::expected<SignatureId, Refusal> intern(Predicate const&);
+  /// The same; when the table is full, the next signature in turn that is `idle` is retired and its id used
+  /// again.
+  struct Interned {
+    SignatureId id;
+    bool fresh{};  // it was not there before
+  };
+  std::expected<Interned, Refusal> intern(Predicate const&, std::function<bool(SignatureId)> const& idle);
   [[nodiscard]] Predicate const& predicate(SignatureId) const;
   [[nodiscard]] InstrumentSet const& edges(SignatureId) const;
   [[nodiscard]] std::size_t signature_count() const { return signatures_.size(); }
@@ -72,12 +82,14 @@ class Eligibility {
   [[nodiscard]] bool contradicts_itself(Predicate const&) const;
   [[nodiscard]] bool some_class_serves(Predicate const&) const;
   [[nodiscard]] bool serves(Predicate const&, AcceleratorClass const&) const;
+  [[nodiscard]] SignatureId retire_one(std::function<bool(SignatureId)> const& idle);
   void insert_bits(InstrumentId, Instrument const&);
   [[nodiscard]] InstrumentSet near_enough(Predicate const&) const;
   [[nodiscard]] InstrumentSet ready_enough(Predicate const&) const;
   [[nodiscard]] InstrumentSet tiers_that_take(Predicate const&) const;
 
   Reference const* reference_;
+  std::size_t instruments_most_, signatures_most_;
   std::vector<Instrument> instruments_;  // row n - 1 has id n
   std::map<Instrument, InstrumentId> instrument_ids_;
   std::vector<Signature> signatures_;  // row n - 1 has id n
@@ -97,6 +109,7 @@ class Eligibility {
     std::map<std::int32_t, InstrumentSet> green_at_least;
   };
   Attributes sets_;
+  std::uint32_t retired_{};  // the last row that was used again: the search goes on behind it
 };
 
 }  // namespace spillway

@@ -8,7 +8,7 @@ constexpr std::int64_t count_most = 1'000;
 
 /// The step at or above `nano` / `count`; nothing above the grid.
 std::optional<PriceIndex> step_per_accelerator(std::int64_t nano, std::int64_t count) {
-  return step_at_or_above(Nano{(nano + count - 1) / count});
+  return step_at_or_above(Nano{nano / count + (nano % count != 0 ? 1 : 0)});
 }
 
 /// Reads one row into `into`: an offer, or one more of a reason to leave it out.

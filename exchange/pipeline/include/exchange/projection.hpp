@@ -33,10 +33,12 @@ struct PostingRow {
 
 class Projection {
  public:
+  /// A damaged file is removed and the tables begin empty; lost() says what was wrong.
   [[nodiscard]] static std::expected<Projection, std::string> open(std::filesystem::path const& folder,
                                                                    std::uint64_t map_bytes);
 
   [[nodiscard]] Seq committed() const { return committed_; }
+  [[nodiscard]] std::string const& lost() const { return lost_; }
   /// D after `committed`: tells whether the tables belong to this journal.
   [[nodiscard]] Hash256 const& committed_digest() const { return committed_digest_; }
   /// Forgets everything: the tables belong to another journal, or to another future of this one.
@@ -68,6 +70,7 @@ class Projection {
   std::vector<Row> pending_;
   Seq committed_{};
   Hash256 committed_digest_{};
+  std::string lost_;
 };
 
 }  // namespace spillway

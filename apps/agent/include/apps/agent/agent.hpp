@@ -19,6 +19,8 @@ class Agent {
   /// Connects, works, reconnects by itself; returns when stop() was called or the exchange denies the login
   /// (the sentence).
   wire::awaitable<std::string> run();
+  /// Takes its offers off the book and gives its leases back (their end hooks run), then run() returns. Asked
+  /// a second time it leaves at once.
   void stop();
 
  private:

@@ -39,6 +39,7 @@ struct AgentConfig {
   std::int64_t engine_slots{1};          // jobs that the engine takes at once
   std::string engine_note;               // what stands in for a production engine; empty: nothing
   std::int64_t engine_silence_ms{8000};  // an engine that says nothing for so long has stalled
+  std::int64_t proof_retry_ms{5'000};    // after a failed proof, doubling to a minute; not in the file
   std::string lease_start_hook,
       lease_end_hook;  // commands run by the shell; the lease's facts are in SPILLWAY_LEASE_*
   std::vector<AgentNode> nodes;

@@ -30,6 +30,7 @@ struct ServerConfig {
   PriceIndex door_price_cap{highest_price};  // per million work tokens
   std::string door_buyer_place;              // a leaf of the place table
   Micros door_good_for{10'000'000};
+  Micros login_within{30'000'000};  // a socket that has not logged in by then is closed
   std::function<void(std::string const&)> log;
 };
 

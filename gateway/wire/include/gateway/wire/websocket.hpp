@@ -22,7 +22,7 @@ namespace spillway::wire {
 
 struct WebSocketLimits {
   std::size_t frame_bytes = std::size_t{1} << 20;   // largest message read, fragments together
-  std::size_t outbox_bytes = std::size_t{4} << 20;  // queued and unwritten
+  std::size_t outbox_bytes = std::size_t{4} << 20;  // queued and unwritten, each with its overhead
   duration idle = std::chrono::seconds(30);  // nothing read for so long: gone. A ping asks at half of it
   duration write_stall = std::chrono::seconds(30);  // one message not taken by the peer for so long: gone
   duration close_wait = std::chrono::seconds(2);    // for the outbox to empty and the peer to answer a close
@@ -93,6 +93,7 @@ class WebSocket {
       std::string_view label = login_exporter_label) const = 0;
   /// From now on; a session that proved who it is may send larger messages.
   virtual void set_frame_bytes(std::size_t largest) = 0;
+  virtual void set_outbox_bytes(std::size_t most) = 0;
 
  protected:
   struct Outgoing {

@@ -1,0 +1,102 @@
+// matching/fast/id_index.hpp - from the id of an order or offer to its row, at the cost of a flat array.
+// Room:   matching (pure); sees market.
+// Rule:   ids come from one counter, so the low bits of recent ones differ: they index a flat array. An id
+// whose slot an older one still holds goes to an open table beside it, which has room for all.
+#pragma once
+
+#include "matching/fast/nodes.hpp"
+
+namespace spillway::fast {
+
+class IdIndex {
+ public:
+  /// `nodes` and `cold` outlive the index; `most` ids at a time.
+  IdIndex(Arena<Node> const& nodes, Arena<Cold> const& cold, std::size_t most);
+
+  /// The row of a live id, 0 when there is none.
+  [[nodiscard]] Handle find(std::uint64_t id) const {
+    auto const n = slots_[id & slot_mask_];
+    if (n != 0 && is(n, id)) return n;
+    return strays_ == 0 ? 0 : find_stray(id);
+  }
+  /// No live id stands in this one's slot, nor beside the slots: it is not live, and goes in at once.
+  [[nodiscard]] bool surely_free(std::uint64_t id) const {
+    return slots_[id & slot_mask_] == 0 && strays_ == 0;
+  }
+  /// `id` is not in the index.
+  [[gnu::always_inline]] void insert(std::uint64_t id, Handle n) {
+    wide_ |= id >> 32 != 0;
+    auto& slot = slots_[id & slot_mask_];
+    if (slot != 0) return insert_stray(id, n);
+    slot = n;
+  }
+  [[gnu::always_inline]] void erase(Handle n) {
+    auto& slot = slots_[nodes_[n].id_low & slot_mask_];
+    if (slot != n) return erase_stray(id_of(n));
+    slot = 0;
+  }
+  [[nodiscard, gnu::always_inline]] std::uint64_t id_of(Handle n) const {
+    auto const low = nodes_[n].id_low;
+    return wide_ ? std::uint64_t{cold_[n].id_high_terms >> term_bits} << 32 | low : low;
+  }
+  void prefault() { slots_.prefault_first(slots_.size()); }
+
+ private:
+  struct Stray {
+    std::uint64_t id;  // 0: nothing
+    Handle n;
+  };
+
+  [[nodiscard]] bool is(Handle n, std::uint64_t id) const {
+    if (nodes_[n].id_low != static_cast<std::uint32_t>(id)) return false;
+    auto const high = wide_ ? cold_[n].id_high_terms >> term_bits : 0;
+    return high == static_cast<std::uint32_t>(id >> 32);
+  }
+  [[nodiscard]] std::size_t home(std::uint64_t id) const {
+    return static_cast<std::size_t>(id * 0x9E3779B97F4A7C15u >> 20) & stray_mask_;
+  }
+  [[nodiscard]] Handle find_stray(std::uint64_t id) const;
+  void insert_stray(std::uint64_t id, Handle n);
+  void erase_stray(std::uint64_t id);
+
+  Arena<Node> const& nodes_;
+  Arena<Cold> const& cold_;
+  std::size_t slot_mask_, stray_mask_;
+  Arena<Handle> slots_;
+  Arena<Stray> stray_;
+  std::size_t strays_{};
+  bool wide_{};  // some id needed more than 32 bits: the upper ones are in the cold row
+};
+
+/// A fixed open table from 64-bit keys to counts or rows; a key with value 0 is not there.
+class Counts {
+ public:
+  explicit Counts(std::size_t most);
+  [[nodiscard]] std::uint32_t at(std::uint64_t key) const {
+    for (auto i = home(key);; i = (i + 1) & mask_)
+      if (cells_[i].value == 0 || cells_[i].key == key) return cells_[i].value;
+  }
+  /// The value, made when it is not there; it must not stay 0. At most `most` keys at a time.
+  std::uint32_t& of(std::uint64_t key) {
+    for (auto i = home(key);; i = (i + 1) & mask_) {
+      if (cells_[i].value == 0) cells_[i].key = key;
+      if (cells_[i].key == key) return cells_[i].value;
+    }
+  }
+  /// One less; true when it is gone.
+  bool lower(std::uint64_t key);
+
+ private:
+  struct Cell {
+    std::uint64_t key;
+    std::uint32_t value;
+  };
+  [[nodiscard]] std::size_t home(std::uint64_t key) const {
+    return static_cast<std::size_t>(key * 0x9E3779B97F4A7C15u >> 24) & mask_;
+  }
+
+  std::size_t mask_;
+  Arena<Cell> cells_;
+};
+
+}  // namespace spillway::fast

@@ -1,0 +1,254 @@
+// matching/fast_book.hpp - the bipartite book in dense arrays: what the exchange and embedders run.
+// Room:   matching (pure); sees market.
+// Rule:   answers as PlainBook does, command by command (tests/matching/book_differential_test.cpp).
+// Memory: everything is taken at the start and made resident where it is touched; only a new instrument,
+// signature, node or provider list allocates later. A full pool is the refusal `capacity`.
+#pragma once
+
+#include <vector>
+
+#include "matching/book.hpp"
+#include "matching/fast/deadlines.hpp"
+#include "matching/fast/id_index.hpp"
+#include "matching/fast/ladders.hpp"
+#include "matching/fast/links.hpp"
+#include "matching/feed.hpp"
+
+namespace spillway {
+
+class FastBook final : public Book {
+ public:
+  /// `reference` outlives the book.
+  explicit FastBook(Reference const& reference, BookLimits const& limits = {});
+
+  /// Events of everything from now on; null: none. The ring outlives its use.
+  void set_feed(FeedRing* feed) { feed_ = feed; }
+  /// Makes the memory of so many resting orders and offers resident, so that no command waits for a page.
+  void prefault(std::size_t resting);
+
+  std::expected<Listing, Refusal> list(Instrument const&) override;
+  std::expected<SignatureId, Refusal> intern(ParticipantId, Predicate const&) override;
+  std::expected<ProviderListId, Refusal> intern_providers(ListKind, std::span<ParticipantId const>) override;
+  void reference_changed() override;
+  Refusal set_standing(ParticipantId, Standing const&) override;
+  void set_halted(bool to) override { halted_ = to; }
+
+  void open_node(NodeId, ClassId, PlaceId, Pooling = Pooling::attested) override;
+  void set_available_units(NodeId, std::int32_t units) override;
+  void vacate(NodeId, InstrumentId, Lots, OfferId source) override;
+
+  Rest place(BookOrder const&, Matches&) override;
+  Rest post(BookOffer const&, Matches&) override;
+  Rest amend(ParticipantId who, OrderId, PriceIndex limit, Lots lots, Matches&) override;
+  Rest amend(ParticipantId who, OfferId, PriceIndex price, Lots lots, Matches&) override;
+  Refusal cancel(ParticipantId who, OrderId) override;
+  Refusal cancel(ParticipantId who, OfferId) override;
+  std::size_t cancel_session(SessionId) override;
+  std::size_t cancel_instrument(InstrumentId) override;
+  std::size_t cancel_node(NodeId) override;
+  void advance(Stamp now) override;
+  void meet(NodeId, Matches&) override;
+  [[nodiscard]] std::span<Ended const> ended() const override { return ended_; }
+
+  [[nodiscard]] Refusal why_not(BookOrder const&) const override;
+  [[nodiscard]] Eligibility const& eligibility() const override { return eligibility_; }
+  [[nodiscard]] NodePool const& pool(NodeId) const override;
+  [[nodiscard]] bool rests(OrderId) const override;
+  [[nodiscard]] bool live(OfferId) const override;
+  [[nodiscard]] Lots open_lots(OrderId) const override;
+  [[nodiscard]] Lots rest_lots(OfferId) const override;
+  [[nodiscard]] Lots executable_lots(OfferId) const override;
+  [[nodiscard]] std::vector<OfferId> offers_of(NodeId) const override;
+  [[nodiscard]] bool price_taken(NodeId, InstrumentId, PriceIndex) const override;
+  [[nodiscard]] std::size_t resting_orders_of(ParticipantId) const override;
+  [[nodiscard]] std::vector<Level> asks(InstrumentId, std::size_t depth_max) const override;
+  [[nodiscard]] std::vector<Level> bids(InstrumentId, std::size_t depth_max) const override;
+  [[nodiscard]] Matches dry_run(BookOrder const&) const override;
+  [[nodiscard]] BookState state() const override;
+  void check_invariants() const override;
+
+ private:
+  using Handle = fast::Handle;
+  using LadderId = fast::LadderId;
+  using Key = fast::Key;
+  using Node = fast::Node;
+
+  struct Owner {  // of a participant; zero is everybody's standing
+    std::uint32_t resting, firm, resting_max;
+    std::uint32_t signature;   // of all that rests, while that is one
+    std::uint16_t signatures;  // live ones
+    std::uint8_t no_buyer, no_provider;
+    std::uint8_t counted;  // there were several since something began to rest: counts are in the table
+  };
+  struct Pool {
+    NodeId id;
+    bool unlimited{};
+    std::uint32_t site{};  // class and place
+    Handle first{};        // of its offers, where it is attested
+    NodePool units;
+  };
+  struct InstrumentRow {
+    std::uint32_t lot;   // 0: not listed
+    std::uint32_t site;  // class and place
+  };
+  [[nodiscard]] static std::uint32_t site_of(ClassId klass, PlaceId place) {
+    return std::uint32_t{klass.v} << 16 | place.v;
+  }
+  struct ProviderList {
+    ListKind kind;
+    std::vector<ParticipantId> providers;  // ascending
+    friend bool operator==(ProviderList const&, ProviderList const&) = default;
+  };
+  struct Bid {
+    Handle order{};
+    std::uint32_t lots{};
+    Key key{fast::no_key};
+  };
+  struct Taker {  // an arriving order on its walk
+    BookOrder const& order;
+    std::uint32_t firm{};  // 0: not looked at
+    std::uint32_t open{};
+  };
+  struct Step {  // of a planned walk
+    Handle offer{};
+    std::uint32_t lots{};
+    bool self{};  // cancels the offer instead of filling it
+  };
+  struct Plan {
+    std::vector<Step> steps;
+    std::uint32_t open{};
+    bool cut{};
+  };
+  class Planner;
+
+  // ---- fast_book.cpp: rows, links, owners ----
+  [[nodiscard]] LadderId ask(InstrumentId id) const { return id.v; }
+  [[nodiscard]] LadderId bid(SignatureId id) const { return side_ + id.v; }
+  [[nodiscard]] LadderId waiting(SignatureId id) const { return 2 * side_ + id.v; }  // conditional orders
+  void link(SignatureId);
+  void begin() { ended_.clear(), looks_ = conditional_looks_max; }
+  [[nodiscard]] std::uint32_t pool_row(NodeId id) const {  // 0: not open
+    return id.v <= limits_.nodes ? low_pool_rows_[id.v] : pool_rows_.at(id.v);
+  }
+  [[nodiscard]] Handle take_row();
+  void free_row(Handle n);
+  [[nodiscard]] Handle find(OrderId id) const;
+  [[nodiscard]] Handle find(OfferId id) const;
+  [[nodiscard]] Refusal unknown_or_dead(std::uint64_t id) const {
+    return id > newest_id_ ? Refusal::unknown_id : Refusal::dead_id;
+  }
+  [[nodiscard]] std::uint32_t price_of(Node const& n) const {
+    auto const rank = fast::rank_of(n.key);
+    return n.is(fast::node_offer) ? rank : fast::mirrored(rank);
+  }
+  [[nodiscard]] bool accepts(std::uint32_t list, std::uint32_t provider) const;
+  [[nodiscard]] SelfTrade trade_mode(Handle n) const {
+    return static_cast<SelfTrade>(cold_[n].id_high_terms >> fast::term_trade_shift & 3);
+  }
+  [[nodiscard]] std::uint32_t firm_of(Handle n) const { return owners_[nodes_[n].owner()].firm; }
+  void drop(Handle n, EndReason why);  // an order or offer leaves, and stands in ended()
+  template <class Pick>
+  std::size_t cancel_all(Pick pick);
+
+  // ---- fast_orders.cpp ----
+  [[nodiscard]] Refusal no_room(BookOrder const&) const;
+  Lots arrive(BookOrder const&, Matches&);
+  [[nodiscard]] bool usual(BookOrder const&) const;
+  Rest place_unusual(BookOrder const&, Matches&);
+  void put_order(BookOrder const&, std::uint32_t open, bool conditional);
+  void rest_order(BookOrder const&, std::uint32_t open);
+  void take_out_order(Handle n, bool told);
+  void count_in(std::uint32_t owner, std::uint32_t signature);
+  void count_out(std::uint32_t owner, std::uint32_t signature);
+  void count_several(std::uint32_t owner, std::uint32_t signature);
+  void erase_order(Handle n);
+  void fill_order(Handle n, std::uint32_t lots);
+  [[nodiscard]] BookOrder terms_of(Handle order) const;
+  void take(Taker&, Matches&);
+  bool take_from(Taker&, LadderId, Key until, Matches&);
+  bool take_best_of_many(Taker&, Matches&);
+  void take_planned(Taker&, Matches&);
+  void commit(Taker&, Plan const&, Matches&);
+  [[nodiscard]] Plan plan(BookOrder const&) const;
+  [[nodiscard]] bool crosses(BookOrder const&) const;
+  void self_trade(Taker&, Handle offer);
+
+  // ---- fast_offers.cpp ----
+  [[nodiscard]] Refusal check(BookOffer const&, std::uint32_t& pool_row) const;
+  [[nodiscard]] bool special(BookOffer const&, std::uint32_t pool_row) const;
+  [[nodiscard]] bool crosses(BookOffer const&, std::uint32_t pool_row);
+  std::uint32_t meet_passing(BookOffer const&, std::uint32_t pool_row, Matches&, bool& cut);
+  Handle make_offer(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key, bool is_special);
+  Handle rest_offer(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key, bool is_special);
+  [[nodiscard]] bool usual(BookOffer const&, std::uint32_t pool_row) const;
+  Rest post_unusual(BookOffer const&, Matches&);
+  void put_plain(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key);
+  void take_out_plain(Handle n, InstrumentId at, bool told);
+  void meet_offer(Handle offer, Matches&);
+  void meet_again(std::size_t first, Matches&);
+  [[nodiscard]] Bid best_bid(Handle offer);
+  [[nodiscard]] Bid best_bid(LadderId at, Key limit, Handle offer);
+  [[nodiscard]] Bid best_waiting(LadderId at, Key limit, Handle offer);
+  [[nodiscard]] std::uint32_t fills(Handle order, Handle offer) const;
+  void erase_offer(Handle n);
+
+  // ---- fast_pools.cpp: tranches and pools of special offers ----
+  [[nodiscard]] std::uint32_t executable(Handle offer) const;
+  [[nodiscard]] std::uint32_t shown(Handle offer) const;
+  [[nodiscard]] std::uint32_t hidden(Handle offer) const;
+  [[nodiscard]] std::uint32_t fillable(Handle offer, std::uint32_t wanted, std::uint32_t order_min) const;
+  /// Takes lots from offer and pool; false when the offer is gone.
+  bool fill_offer(Handle offer, std::uint32_t lots);
+  void append_tranche(Handle offer, std::uint32_t lots);
+  void drop_front(Handle offer);
+  void cut_newest(Handle offer, std::uint32_t lots);
+  void clear_tranches(Handle offer);
+  void show_next(Handle offer);
+  void stand(Handle n);     // into its ladder, at its place
+  void seat(Handle offer);  // in its ladder while something is executable, else out of it
+  void seat_all(std::uint32_t pool_row);
+  [[nodiscard]] LadderId ladder_of(Handle offer) const;
+  [[nodiscard]] std::vector<Handle> rows_of(std::uint32_t pool_row) const;  // in priority order
+
+  // ---- the feed ----
+  void tell_order(FeedKind kind, Handle n, SignatureId signature, std::uint32_t lots);
+  void tell_offer(FeedKind kind, Handle n, InstrumentId at, std::uint32_t lots);
+  void trade(Matches& out, Match const& match);
+
+  void check_rows() const;
+  void check_offer(Handle n) const;
+  void check_uncrossed() const;
+
+  BookLimits limits_;
+  Reference const& reference_;
+  Eligibility eligibility_;
+  std::uint32_t side_;  // ladders per side: asks from 0, bids from side_, conditional bids from 2 * side_
+  fast::Arena<Node> nodes_;
+  fast::Arena<fast::Cold> cold_;
+  fast::Arena<fast::Extra> extra_;
+  fast::Ladders ladders_;
+  fast::IdIndex ids_;
+  fast::Links links_;
+  fast::Deadlines deadlines_;
+  fast::Counts live_signatures_;  // resting orders by participant and signature, of those that have several
+  fast::Arena<std::uint32_t> low_pool_rows_;  // of nodes with ids up to the limit, as nearly all have
+  fast::Counts pool_rows_;                    // of the others
+  fast::Arena<Owner> owners_;
+  fast::Arena<InstrumentRow> instruments_;
+  fast::Arena<std::uint32_t> largest_;  // order of a signature; 0: not interned
+  std::vector<Pool> pools_;             // row 0 is nobody's
+  std::vector<ProviderList> lists_;     // row n - 1 has id n
+
+  Handle free_{};
+  std::uint32_t next_row_{1};
+  std::uint32_t orders_{}, offers_{}, tranches_{}, waiting_{};
+  std::uint64_t ask_sequence_{}, bid_sequence_{}, newest_id_{};
+  std::uint32_t looks_{};
+  bool halted_{};
+  std::int64_t now_us_{};
+  FeedRing* feed_{};
+  std::vector<Ended> ended_;
+  std::vector<LadderId> short_;  // ladders that cross, of the walk that is going on
+};
+
+}  // namespace spillway

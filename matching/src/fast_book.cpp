@@ -1,0 +1,197 @@
+// matching/fast_book.cpp - the fast book's rows, links and owners; time and mass cancels.
+// Room:   matching (pure); sees market.
+
+#include <algorithm>
+
+#include "fast_hot.hpp"
+#include "market/check.hpp"
+
+namespace spillway {
+
+using namespace fast;
+
+namespace {
+
+/// Row 0 is nobody's, and one is for an offer that is only tried.
+std::size_t rows(BookLimits const& l) { return std::size_t{l.orders} + l.offers + l.tranches + 2; }
+
+}  // namespace
+
+FastBook::FastBook(Reference const& reference, BookLimits const& limits)
+    : limits_(limits),
+      reference_(reference),
+      eligibility_(reference, limits.instruments, limits.signatures),
+      side_(std::max(limits.instruments, limits.signatures) + 1),
+      nodes_(rows(limits)),
+      cold_(rows(limits)),
+      extra_(rows(limits)),
+      ladders_(nodes_, std::size_t{3} * side_),
+      ids_(nodes_, cold_, std::size_t{limits.orders} + limits.offers),
+      links_(std::size_t{3} * side_),
+      deadlines_(cold_, ids_, rows(limits)),
+      live_signatures_(limits.orders),
+      low_pool_rows_(std::size_t{limits.nodes} + 1),
+      pool_rows_(limits.nodes),
+      owners_(std::size_t{limits.participants} + 1),
+      instruments_(std::size_t{limits.instruments} + 1),
+      largest_(std::size_t{limits.signatures} + 1) {
+  sw_check(limits.participants < 1u << 24 && rows(limits) < 1u << 28, "limits that the rows can name");
+  pools_.push_back({NodeId{}, true, 0, 0, NodePool{reference, ClassId{}, PlaceId{}}});
+  ended_.reserve(64);
+  short_.reserve(signature_reach_max);
+}
+
+void FastBook::prefault(std::size_t resting) {
+  nodes_.prefault_first(resting);
+  cold_.prefault_first(resting);
+  ladders_.prefault(resting);
+  ids_.prefault();
+}
+
+// ---- instruments, signatures, lists, people ----
+
+std::expected<Book::Listing, Refusal> FastBook::list(Instrument const& instrument) {
+  auto const before = eligibility_.instrument_count();
+  auto const id = eligibility_.list(instrument);
+  if (!id) return std::unexpected(id.error());
+  if (eligibility_.instrument_count() == before) return Listing{*id, false};
+  bool const capacity = instrument.product == ProductKind::capacity;
+  auto const part = capacity ? reference_.find(instrument.klass)->smallest_part_milli : 1;
+  instruments_[id->v] = {static_cast<std::uint32_t>(part), site_of(instrument.klass, instrument.place)};
+  ladders_.open(ask(*id));
+  for (std::uint32_t s = 1; s <= eligibility_.signature_count(); ++s)
+    if (eligibility_.edges(SignatureId{s}).contains(*id)) links_.add(bid(SignatureId{s}), ask(*id));
+  return Listing{*id, true};
+}
+
+std::expected<SignatureId, Refusal> FastBook::intern(ParticipantId buyer, Predicate const& predicate) {
+  auto const idle = [this](SignatureId id) {
+    return ladders_.best(bid(id)) == no_key && ladders_.best(waiting(id)) == no_key;
+  };
+  auto const made = eligibility_.intern(predicate, idle);
+  if (!made) return std::unexpected(made.error());
+  auto const id = made->id;
+  if (made->fresh) {
+    bool const tokens = predicate.product == ProductKind::tokens;
+    largest_[id.v] = tokens ? 1 : static_cast<std::uint32_t>(book_lots_max.v);
+    ladders_.open(bid(id));
+    ladders_.open(waiting(id));
+    links_.remove_all(bid(id));
+    link(id);
+  }
+  if (buyer.v > limits_.participants || owners_[buyer.v].signatures < live_signatures_max) return id;
+  bool const one_more = live_signatures_.at(std::uint64_t{buyer.v} << 32 | id.v) == 0;
+  if (one_more) return std::unexpected(Refusal::signature_limit);
+  return id;
+}
+
+void FastBook::link(SignatureId id) {
+  eligibility_.edges(id).for_each([&](InstrumentId at) { links_.add(bid(id), ask(at)); });
+}
+
+std::expected<ProviderListId, Refusal> FastBook::intern_providers(ListKind kind,
+                                                                  std::span<ParticipantId const> providers) {
+  if (providers.empty() || providers.size() > provider_list_max) return std::unexpected(Refusal::malformed);
+  ProviderList list{kind, {providers.begin(), providers.end()}};
+  std::sort(list.providers.begin(), list.providers.end());
+  list.providers.erase(std::unique(list.providers.begin(), list.providers.end()), list.providers.end());
+  if (!list.providers.front().some()) return std::unexpected(Refusal::malformed);
+  auto const known = std::find(lists_.begin(), lists_.end(), list);
+  if (known == lists_.end() && lists_.size() >= limits_.provider_lists)
+    return std::unexpected(Refusal::capacity);
+  ProviderListId const id{static_cast<std::uint32_t>(known - lists_.begin()) + 1};
+  if (known == lists_.end()) lists_.push_back(std::move(list));
+  return id;
+}
+
+bool FastBook::accepts(std::uint32_t list, std::uint32_t provider) const {
+  if (list == 0) return true;
+  auto const& [kind, providers] = lists_[list - 1];
+  bool const named = std::binary_search(providers.begin(), providers.end(), ParticipantId{provider});
+  return named == (kind == ListKind::only);
+}
+
+void FastBook::reference_changed() {
+  eligibility_.rebuild();
+  links_.clear();
+  for (std::uint32_t s = 1; s <= eligibility_.signature_count(); ++s) link(SignatureId{s});
+  for (std::uint32_t row = 1; row < pools_.size(); ++row) seat_all(row);
+}
+
+Refusal FastBook::set_standing(ParticipantId who, Standing const& standing) {
+  if (!who.some() || who.v > limits_.participants) return Refusal::unknown_participant;
+  auto& owner = owners_[who.v];
+  owner.firm = standing.firm.v;
+  owner.resting_max = standing.resting_max;
+  owner.no_buyer = !standing.buyer;
+  owner.no_provider = !standing.provider;
+  return Refusal::none;
+}
+
+void FastBook::drop(Handle n, EndReason why) {
+  auto const id = ids_.id_of(n);
+  if (nodes_[n].is(node_offer)) {
+    ended_.push_back({{}, OfferId{id}, Lots{std::int64_t{shown(n)} + hidden(n)}, why});
+    erase_offer(n);
+  } else {
+    ended_.push_back({OrderId{id}, {}, Lots{nodes_[n].lots}, why});
+    erase_order(n);
+  }
+}
+
+// ---- cancels, time ----
+
+Refusal FastBook::cancel(ParticipantId who, OrderId id) {
+  auto const n = find(id);
+  if (n == 0) return unknown_or_dead(id.v);
+  if (who.some() && who.v != nodes_[n].owner()) return Refusal::not_yours;
+  take_out_order(n, false);
+  return Refusal::none;
+}
+
+Refusal FastBook::cancel(ParticipantId who, OfferId id) {
+  auto const n = find(id);
+  if (n == 0) return unknown_or_dead(id.v);
+  if (who.some() && who.v != nodes_[n].owner()) return Refusal::not_yours;
+  if (nodes_[n].is(node_special))
+    erase_offer(n);
+  else
+    take_out_plain(n, InstrumentId{ladders_.ladder_of(nodes_[n])}, false);
+  return Refusal::none;
+}
+
+/// Looks at every row: mass cancels are rare, and lists for them would cost every order.
+template <class Pick>
+std::size_t FastBook::cancel_all(Pick pick) {
+  begin();
+  std::vector<std::pair<std::uint64_t, Handle>> picked;
+  for (Handle n = 1; n < next_row_; ++n)
+    if (nodes_[n].is(node_live) && !nodes_[n].is(node_extra) && pick(n))
+      picked.emplace_back(ids_.id_of(n), n);
+  std::sort(picked.begin(), picked.end());
+  for (auto const& [id, n] : picked) drop(n, EndReason::mass_cancelled);
+  return picked.size();
+}
+
+std::size_t FastBook::cancel_session(SessionId session) {
+  return cancel_all([&](Handle n) { return session.some() && cold_[n].session == session.v; });
+}
+
+std::size_t FastBook::cancel_instrument(InstrumentId at) {
+  return cancel_all([&](Handle n) { return nodes_[n].is(node_offer) && ladder_of(n) == ask(at); });
+}
+
+std::size_t FastBook::cancel_node(NodeId node) {
+  auto const row = pool_row(node);
+  return cancel_all([&](Handle n) { return row != 0 && nodes_[n].is(node_offer) && cold_[n].row == row; });
+}
+
+void FastBook::advance(Stamp now) {
+  begin();
+  sw_check(now.v >= now_us_, "time does not go back");
+  now_us_ = now.v;
+  for (auto n = deadlines_.earliest(); n != 0 && cold_[n].expires_us <= now_us_; n = deadlines_.earliest())
+    drop(n, EndReason::expired);
+}
+
+}  // namespace spillway

@@ -1,0 +1,58 @@
+// matching/id_index.cpp - ids whose slot was taken, and the table of counts.
+// Room:   matching (pure); sees market.
+#include "matching/fast/id_index.hpp"
+
+#include <bit>
+
+namespace spillway::fast {
+
+IdIndex::IdIndex(Arena<Node> const& nodes, Arena<Cold> const& cold, std::size_t most)
+    : nodes_(nodes),
+      cold_(cold),
+      slot_mask_(std::bit_ceil(2 * most) - 1),
+      stray_mask_(slot_mask_),
+      slots_(slot_mask_ + 1),
+      stray_(stray_mask_ + 1) {}
+
+Handle IdIndex::find_stray(std::uint64_t id) const {
+  for (auto i = home(id); stray_[i].id != 0; i = (i + 1) & stray_mask_)
+    if (stray_[i].id == id) return stray_[i].n;
+  return 0;
+}
+
+void IdIndex::insert_stray(std::uint64_t id, Handle n) {
+  auto i = home(id);
+  while (stray_[i].id != 0) i = (i + 1) & stray_mask_;
+  stray_[i] = {id, n};
+  ++strays_;
+}
+
+/// What stands behind the hole moves up where its home allows, so that no search ends too early.
+void IdIndex::erase_stray(std::uint64_t id) {
+  auto hole = home(id);
+  while (stray_[hole].id != id) hole = (hole + 1) & stray_mask_;
+  for (auto i = (hole + 1) & stray_mask_; stray_[i].id != 0; i = (i + 1) & stray_mask_) {
+    if (((i - home(stray_[i].id)) & stray_mask_) < ((i - hole) & stray_mask_)) continue;
+    stray_[hole] = stray_[i];
+    hole = i;
+  }
+  stray_[hole] = {};
+  --strays_;
+}
+
+Counts::Counts(std::size_t most) : mask_(std::bit_ceil(2 * most) - 1), cells_(mask_ + 1) {}
+
+bool Counts::lower(std::uint64_t key) {
+  auto hole = home(key);
+  while (cells_[hole].key != key) hole = (hole + 1) & mask_;
+  if (--cells_[hole].value != 0) return false;
+  for (auto i = (hole + 1) & mask_; cells_[i].value != 0; i = (i + 1) & mask_) {
+    if (((i - home(cells_[i].key)) & mask_) < ((i - hole) & mask_)) continue;
+    cells_[hole] = cells_[i];
+    hole = i;
+  }
+  cells_[hole] = {};
+  return true;
+}
+
+}  // namespace spillway::fast

@@ -1,0 +1,202 @@
+// matching/ladders.cpp - pages of the ladders: found, made, dropped.
+// Room:   matching (pure); sees market.
+#include "matching/fast/ladders.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "market/check.hpp"
+
+namespace spillway::fast {
+
+namespace {
+
+/// Entries of one size class that can be in use at once: every chunk beyond the least is more than a quarter
+/// full.
+std::size_t worst_entries(std::size_t nodes, std::size_t ladders, std::uint32_t size_class) {
+  return size_class == 0 ? 4 * ladders : 4 * nodes + (std::size_t{8} << size_class);
+}
+
+}  // namespace
+
+Ladders::Ladders(Arena<Node>& nodes, std::size_t ladders)
+    : nodes_(nodes),
+      best_(ladders),
+      head_(ladders),
+      rows_(ladders),
+      near_(ladders),
+      levels_(nodes.size() + 1),
+      pages_(nodes.size() + 1) {
+  classes_.reserve(size_classes);
+  for (std::uint32_t c = 0; c < size_classes; ++c)
+    classes_.emplace_back(worst_entries(nodes.size(), ladders, c));
+}
+
+bool Ladders::insert(LadderId g, Handle n) {
+  auto& node = nodes_[n];
+  auto const rank = rank_of(node.key);
+  auto const page = page_for(g, rank >> 3), slot = rank & 7;
+  auto& level = levels_[page].levels[slot];
+  if (level.head == 0 || nodes_[level.tail].key < node.key) return append(g, n);
+  auto later = level.tail;  // the earliest that stands behind it
+  while (nodes_[later].prev != 0 && nodes_[nodes_[later].prev].key > node.key) later = nodes_[later].prev;
+  node.level = page << 3 | slot;
+  node.next = later;
+  node.prev = nodes_[later].prev;
+  (node.prev != 0 ? nodes_[node.prev].next : level.head) = n;
+  nodes_[later].prev = n;
+  if (node.key > best_[g]) return false;
+  best_[g] = node.key;
+  head_[g] = n;
+  return false;  // the price stood already
+}
+
+void Ladders::replace(Handle old, Handle fresh) {
+  auto const& from = nodes_[old];
+  auto& to = nodes_[fresh];
+  auto& level = levels_[from.level >> 3].levels[from.level & 7];
+  auto const g = ladder_of(from);
+  to.level = from.level, to.prev = from.prev, to.next = from.next;
+  (to.prev != 0 ? nodes_[to.prev].next : level.head) = fresh;
+  (to.next != 0 ? nodes_[to.next].prev : level.tail) = fresh;
+  if (head_[g] == old) head_[g] = fresh;
+  nodes_[old].level = 0;
+}
+
+Handle Ladders::after(Handle n) const {
+  auto const& node = nodes_[n];
+  if (node.next != 0) return node.next;
+  auto const page = node.level >> 3, slot = node.level & 7;
+  auto const& head = pages_[page];
+  if (auto const rest = static_cast<std::uint32_t>(head.used) >> slot >> 1; rest != 0)
+    return levels_[page].levels[slot + 1 + static_cast<std::uint32_t>(std::countr_zero(rest))].head;
+  auto const& row = rows_[head.ladder];
+  auto const at = position(row, head.place);
+  if (at == 0) return 0;
+  auto const worse = entries(row)[at - 1].page;
+  return levels_[worse].levels[static_cast<std::uint32_t>(std::countr_zero(pages_[worse].used))].head;
+}
+
+/// Where `place` stands or would stand: entries are sorted from the worst place to the best.
+std::uint32_t Ladders::position(Row const& row, std::uint32_t place) const {
+  auto const* const first = entries(row);
+  auto const* const it = std::lower_bound(
+      first, first + row.count, place, [](Entry const& e, std::uint32_t wanted) { return e.place > wanted; });
+  return static_cast<std::uint32_t>(it - first);
+}
+
+std::uint32_t Ladders::find_page(LadderId g, std::uint32_t place) {
+  auto& row = rows_[g];
+  auto& near = near_[g].entry[place & 15];
+  if (row.held == 0) row = {take_chunk(0), 0, 0, 1};
+  auto at = position(row, place);
+  auto* list = entries(row);
+  if (at < row.count && list[at].place == place) {
+    near = {place + 1, list[at].page};
+    return list[at].page;
+  }
+  if (row.count == least_chunk << row.size_class) {
+    move_to(row, row.size_class + 1u);
+    list = entries(row);
+  }
+  std::memmove(list + at + 1, list + at, (row.count - at) * sizeof(Entry));
+  auto const page = free_page_ != 0 ? free_page_ : next_page_++;
+  if (free_page_ != 0) free_page_ = pages_[page].ladder;
+  sw_check(page < pages_.size(), "no more pages than nodes");
+  ++pages_used_;
+  pages_[page] = {g, static_cast<std::uint16_t>(place), 0, 0};
+  list[at] = {place, page};
+  ++row.count;
+  near = {place + 1, page};
+  return page;
+}
+
+std::uint32_t Ladders::take_chunk(std::uint32_t size_class) {
+  auto& c = classes_[size_class];
+  auto const cap = least_chunk << size_class;
+  if (c.free == 0) {
+    sw_check((std::size_t{c.next} + 1) * cap <= c.entries.size(), "room for the pages of every ladder");
+    return c.next++;
+  }
+  auto const chunk = c.free - 1;
+  c.free = c.entries[std::size_t{chunk} * cap].place;
+  return chunk;
+}
+
+void Ladders::move_to(Row& row, std::uint32_t size_class) {
+  sw_check(size_class < size_classes, "no ladder has more pages than the grid");
+  auto const old = row;
+  row.size_class = static_cast<std::uint8_t>(size_class);
+  row.chunk = take_chunk(size_class);
+  std::memcpy(entries(row), entries(old), old.count * sizeof(Entry));
+  entries(old)->place = classes_[old.size_class].free;
+  classes_[old.size_class].free = old.chunk + 1;
+}
+
+void Ladders::drop_page(std::uint32_t page) {
+  auto const head = pages_[page];
+  auto& row = rows_[head.ladder];
+  auto const at = position(row, head.place);
+  auto* const list = entries(row);
+  std::memmove(list + at, list + at + 1, (row.count - at - 1u) * sizeof(Entry));
+  --row.count;
+  // Down only at a quarter, so that a ladder that breathes does not copy each time.
+  if (row.size_class > 0 && row.count <= least_chunk << row.size_class >> 2)
+    move_to(row, row.size_class - 1u);
+  auto& near = near_[head.ladder].entry[head.place & 15];
+  if (near.page == page && near.place == head.place + 1u) near = {};
+  pages_[page] = {free_page_, 0, 0, 0};
+  free_page_ = page;
+  --pages_used_;
+}
+
+/// The last level of `page` became empty: the page goes, and the best may have to be found again.
+void Ladders::close_page(LadderId g, std::uint32_t page, bool was_best) {
+  drop_page(page);
+  if (!was_best) return;
+  auto const& row = rows_[g];
+  if (row.count == 0) {
+    best_[g] = no_key;
+    head_[g] = 0;
+    return;
+  }
+  auto const best = entries(row)[row.count - 1u].page;
+  auto const first = static_cast<std::uint32_t>(std::countr_zero(pages_[best].used));
+  head_[g] = levels_[best].levels[first].head;
+  best_[g] = nodes_[head_[g]].key;
+}
+
+void Ladders::prefault(std::size_t nodes) {
+  levels_.prefault_first(nodes);
+  pages_.prefault_first(nodes);
+}
+
+void Ladders::check_invariants(LadderId g) const {
+  auto const& row = rows_[g];
+  Handle first = 0;
+  for (std::uint32_t i = 0; i < row.count; ++i) {
+    auto const& entry = entries(row)[i];
+    auto const& head = pages_[entry.page];
+    sw_check(head.ladder == g && head.place == entry.place && head.used != 0,
+             "a page knows its ladder and place");
+    sw_check(i == 0 || entries(row)[i - 1].place > entry.place, "pages stand from the worst to the best");
+    for (std::uint32_t slot = 8; slot-- > 0;) {
+      auto const& level = levels_[entry.page].levels[slot];
+      sw_check((level.head != 0) == ((head.used >> slot & 1) != 0), "a level with orders has its bit");
+      Handle before = 0;
+      for (auto n = level.head; n != 0; before = n, n = nodes_[n].next) {
+        auto const& node = nodes_[n];
+        sw_check(node.prev == before && node.level == (entry.page << 3 | slot),
+                 "a node knows its neighbours");
+        sw_check(rank_of(node.key) == (entry.place << 3 | slot), "a node stands at its price");
+        sw_check(before == 0 || nodes_[before].key < node.key, "at one price the earlier stands first");
+      }
+      sw_check(level.head == 0 || level.tail == before, "a level knows its last");
+      if (level.head != 0) first = level.head;
+    }
+  }
+  sw_check(best_[g] == (first != 0 ? nodes_[first].key : no_key), "the best key is the key of the first");
+  sw_check(first == 0 || head_[g] == first, "the head is the first");
+}
+
+}  // namespace spillway::fast
