@@ -5,6 +5,7 @@
 #include <string>
 
 #include "apps/audit/account_name.hpp"
+#include "apps/audit/attest_audit.hpp"
 #include "apps/audit/audit_page.hpp"
 
 namespace {
@@ -57,6 +58,14 @@ int balance(Asked const& asked) {
     return say(trial_balance_page(r, asked.form()), r.ok() && trial_balance(r).balanced());
   });
 }
+int attest_again(Asked asked) {
+  ProofCheck check(asked.options.directory / attest::evidence_folder);
+  asked.options.each = [&](Entry const& entry, Outcome const& outcome) { check.gather(entry, outcome); };
+  return audited(asked, [&](auto const& r) {
+    auto const proofs = check.finish();
+    return say(attest_page(r, proofs, asked.form()), r.ok() && proofs.ok());
+  });
+}
 int state(Asked asked) {
   auto const account = parse_account(asked.account);
   if (!account) return refuse(asked, account.error(), misused);
@@ -86,6 +95,8 @@ int main(int argc, char** argv) {
   verb("verify", "every byte, the tree and its signed checkpoint, records against replay", verify);
   verb("replay", "apply every entry again, compare every seal, print D", replay);
   verb("trial-balance", "every account's debits and credits after replay", balance);
+  verb("attest", "check every proof of capacity again from its kept transcript",
+       [](Asked const& a) { return attest_again(a); });
   verb("statement", "the postings of one account", [](Asked const& a) { return state(a); })
       ->add_option("ACCOUNT", asked.account, "funds:2, earnings:11, fees ...")
       ->required();

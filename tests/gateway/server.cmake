@@ -2,7 +2,7 @@
 add_library(gateway_test_world STATIC gate_world.cpp)
 spillway_options(gateway_test_world)
 target_include_directories(gateway_test_world PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
-target_link_libraries(gateway_test_world PUBLIC spillway::gateway_server spillway::gateway_client
+target_link_libraries(gateway_test_world PUBLIC spillway::attest_evidence spillway::gateway_server spillway::gateway_client
   spillway::gateway_wire spillway::reference GTest::gtest)
 
 spillway_test(ROOM gateway NAME server_test
