@@ -15,6 +15,13 @@ if(SPILLWAY_SANITIZE)
   endif()
 endif()
 
+# The sanitizer presets compile files of a target together (CMAKE_UNITY_BUILD): less than half the time from a clean clone.
+# Then a class may hold a type of an unnamed namespace, and a name of one file may hide another file's: the other
+# presets look at each file alone.
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND SPILLWAY_WARNINGS -Wno-subobject-linkage -Wno-shadow)
+endif()
+
 function(spillway_options target)
   target_compile_features(${target} PUBLIC cxx_std_23)
   target_compile_options(${target} PRIVATE ${SPILLWAY_WARNINGS})
@@ -39,6 +46,10 @@ function(spillway_room)
     BASE_DIRS ${CMAKE_CURRENT_SOURCE_DIR}/${R_INCLUDE} FILES ${headers})
   set_target_properties(spillway_${R_NAME} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
   spillway_options(spillway_${R_NAME})
+  # The tests drive these rooms with millions of commands.
+  if(SPILLWAY_SANITIZE AND R_NAME MATCHES "^(market|matching|settlement|exchange_core)$")
+    target_compile_options(spillway_${R_NAME} PRIVATE -O1)
+  endif()
   foreach(dep IN LISTS R_DEPS)
     target_link_libraries(spillway_${R_NAME} PUBLIC spillway::${dep})
   endforeach()

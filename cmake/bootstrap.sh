@@ -15,6 +15,9 @@ SPILLWAY_PACKAGES=(
   libgtest-dev liblmdb-dev libsimdjson-dev libsodium-dev libspdlog-dev libssl-dev libtomlplusplus-dev prometheus-cpp-dev
 )
 
+# What the tests need beside that: others who judge our journals. A test skips where its judge is missing.
+SPILLWAY_TEST_PACKAGES=(golang-go golang-golang-x-mod-dev python3)
+
 as_root() {
   if [[ $(id -u) -eq 0 ]]; then
     "$@"

@@ -28,7 +28,7 @@ namespace {
 using Answer = std::expected<std::optional<AttestMessage>, ProverRefusal>;
 
 // What one challenge leaves behind for its openings, beside the last W products in the back end.
-struct Transcript {
+struct Committed {
   std::vector<Digest> round_keys;  // s_0 .. s_R
   std::vector<MerkleTree> rounds;  // R
   std::vector<MerkleTree> passes;  // P
@@ -65,7 +65,7 @@ struct Prover::State {
   Step step = Step::idle;
   EpochParams epoch{};
   std::optional<DeviceUnit> card;  // holds B of this epoch
-  Transcript done;
+  Committed done;
   std::string failure;
 
   [[nodiscard]] std::uint32_t first_retained() const { return epoch.params.rounds - epoch.params.retained; }

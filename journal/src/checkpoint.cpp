@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 
 #include "file.hpp"
+#include "lines.hpp"
 #include "market/base64.hpp"
 
 namespace spillway {
@@ -44,15 +44,6 @@ bool clean_text(std::string_view text) {
   return true;
 }
 
-/// Takes the line at the front, without its line feed; nothing if there is no line feed.
-std::optional<std::string_view> take_line(std::string_view& text) {
-  auto const end = text.find('\n');
-  if (end == std::string_view::npos) return std::nullopt;
-  std::string_view const line = text.substr(0, end);
-  text.remove_prefix(end + 1);
-  return line;
-}
-
 std::expected<NoteSignature, CheckpointError> parse_signature_line(std::string_view line) {
   if (!line.starts_with(signature_prefix))
     return refuse("a signature line does not begin with a dash and a space");
@@ -83,14 +74,6 @@ bool signed_well(Note const& note, NoteSignature const& signature, NoteVerifier 
   if (signature.bytes.size() != fixed.size()) return false;
   std::ranges::copy(signature.bytes, fixed.begin());
   return verifier.verify(note.text, fixed);
-}
-
-std::optional<std::uint64_t> parse_size(std::string_view line) {
-  std::uint64_t size = 0;
-  auto const [end, error] = std::from_chars(line.data(), line.data() + line.size(), size);
-  if (error != std::errc() || end != line.data() + line.size() || (line.size() > 1 && line[0] == '0'))
-    return std::nullopt;
-  return size;
 }
 
 }  // namespace
@@ -143,7 +126,7 @@ std::expected<Checkpoint, CheckpointError> parse_checkpoint_text(std::string_vie
   if (!origin || origin->empty()) return refuse("the checkpoint has no origin line");
   checkpoint.origin = *origin;
   auto const size_line = take_line(text);
-  auto const size = size_line ? parse_size(*size_line) : std::nullopt;
+  auto const size = size_line ? parse_decimal(*size_line) : std::nullopt;
   if (!size) return refuse("the checkpoint's second line is not a size in decimal");
   checkpoint.size = *size;
   auto const root_line = take_line(text);

@@ -89,17 +89,18 @@ std::expected<LogKey, JournalError> make_key(std::filesystem::path const& file, 
   return key;
 }
 
+/// Without a name, the one in the file.
 std::expected<LogKey, JournalError> parse_key_file(std::filesystem::path const& file, std::string_view text,
-                                                   std::string_view name) {
+                                                   std::optional<std::string_view> name) {
   if (!text.starts_with(private_prefix) || !text.ends_with('\n'))
     return bad_key(file, "it holds no private key");
   text.remove_prefix(private_prefix.size());
   text.remove_suffix(1);
   auto const parsed = parse_named_key(text);
   if (!parsed) return bad_key(file, "it holds no Ed25519 key");
-  if (parsed->name != name)
-    return bad_key(file, "it is the key of \"" + parsed->name + "\", not of \"" + std::string(name) + "\"");
-  LogKey key = LogKey::from_seed(name, parsed->key);
+  if (name && parsed->name != *name)
+    return bad_key(file, "it is the key of \"" + parsed->name + "\", not of \"" + std::string(*name) + "\"");
+  LogKey key = LogKey::from_seed(parsed->name, parsed->key);
   if (id_text(key.verifier().key_id()) != parsed->id)
     return bad_key(file, "its key id does not match its key");
   return key;
@@ -169,6 +170,14 @@ std::expected<LogKey, JournalError> LogKey::load_or_make(std::filesystem::path c
   if (::stat(file.c_str(), &status) != 0 || (status.st_mode & 077) != 0)
     return bad_key(file, "others can read it; run: chmod 600 " + file.string());
   return parse_key_file(file, **text, name);
+}
+
+std::expected<LogKey, JournalError> LogKey::load(std::filesystem::path const& keys) {
+  auto const file = keys / "log.key";
+  auto const text = read_text(file, 4096);
+  if (!text) return std::unexpected(JournalError{JournalErrc::io, text.error()});
+  if (!*text) return bad_key(file, "there is no such file");
+  return parse_key_file(file, **text, std::nullopt);
 }
 
 }  // namespace spillway

@@ -13,8 +13,8 @@
 namespace spillway {
 namespace {
 
-constexpr std::size_t type_id = 0;
-constexpr std::size_t value_id = 1;
+constexpr std::size_t message_type_id = 0;
+constexpr std::size_t message_value_id = 1;
 
 using wire::client_title;
 using wire::server_title;
@@ -24,8 +24,8 @@ Bytes framed(Variant const& message, char const* identifier) {
   wire::Builder builder(512);
   auto const value = wire::write_union(builder, message);
   auto const start = builder.StartTable();
-  builder.AddOffset(wire::slot_of(value_id), wire::Part{value});
-  builder.AddElement(wire::slot_of(type_id), wire::union_number(message), std::uint8_t{});
+  builder.AddOffset(wire::slot_of(message_value_id), wire::Part{value});
+  builder.AddElement(wire::slot_of(message_type_id), wire::union_number(message), std::uint8_t{});
   builder.Finish(wire::Part{builder.EndTable(start)}, identifier);
   return wire::taken(builder);
 }
@@ -45,7 +45,7 @@ std::expected<Variant, DecodeError> unframed(std::span<std::byte const> bytes, s
   }
   wire::Complaints complaints;
   Variant message;
-  wire::read_union(complaints, root, type_id, title, message);
+  wire::read_union(complaints, root, message_type_id, title, message);
   if (complaints.any()) return std::unexpected(complaints.take());
   return message;
 }

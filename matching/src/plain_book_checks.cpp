@@ -9,8 +9,6 @@ namespace spillway {
 
 namespace {
 
-bool may_rest(TimeInForce tif) { return tif == TimeInForce::gtc || tif == TimeInForce::timed; }
-
 bool is_known(TimeInForce tif) { return tif > TimeInForce::unset && tif <= TimeInForce::timed; }
 
 }  // namespace

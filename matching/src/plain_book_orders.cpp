@@ -7,12 +7,6 @@
 
 namespace spillway {
 
-namespace {
-
-bool may_rest(TimeInForce tif) { return tif == TimeInForce::gtc || tif == TimeInForce::timed; }
-
-}  // namespace
-
 Book::Rest PlainBook::place(BookOrder const& order, Matches& matches) {
   begin_command();
   if (!order.signature.some()) return std::unexpected(Refusal::malformed);

@@ -215,6 +215,13 @@ TEST_F(AuditTest, AMissingCheckpointIsSaid) {
   EXPECT_THAT(report.finding->reason, HasSubstr("checkpoint is missing"));
 }
 
+// The key beside the journal is the journal's, whatever the checkpoint calls it.
+TEST_F(AuditTest, ACheckpointUnderAnotherNameIsFound) {
+  closed_journal();
+  flip(path_ / "checkpoint", 0);
+  EXPECT_THAT(audit().finding->reason, HasSubstr("the file checkpoint: "));
+}
+
 TEST_F(AuditTest, AnEmptyCheckpointIsDamage) {
   closed_journal();
   fs::resize_file(path_ / "checkpoint", 0);

@@ -211,6 +211,7 @@ TEST_F(CommandLine, ADirectoryInUseADamagedJournalAndABrokenConfigAreNamed) {
         run("spillway serve --data " + at("other") + " --port " + field(serving.announced, "listening"));
     EXPECT_EQ(port.status, 1);
     EXPECT_THAT(port.out, HasSubstr(field(serving.announced, "listening")));
+    EXPECT_TRUE(fs::is_empty(fs::path(at("other")) / "journal")) << "a start that failed begins no journal";
     serving.signal(SIGTERM);
     serving.wait();
   }

@@ -200,6 +200,14 @@ TEST(DemoOptions, HaveDefaultsAndRefuseWhatIsOutOfBounds) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().exit_code, 2);
   EXPECT_THAT(refused.error().text, HasSubstr("agents"));
+  for (auto const& [flag, value] : {std::pair{"--speed", "nan"},
+                                    {"--speed", "0"},
+                                    {"--seed", "-1"},
+                                    {"--json", "/no-such-directory/summary.json"},
+                                    {"--json", "/"}}) {
+    char const* const bad[] = {"demo", flag, value};
+    EXPECT_FALSE(parse_options(3, bad).has_value()) << flag << " " << value;
+  }
   char const* const help[] = {"demo", "--help"};
   EXPECT_EQ(parse_options(2, help).error().exit_code, 0);
 }

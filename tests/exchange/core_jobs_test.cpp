@@ -7,7 +7,6 @@ namespace {
 
 constexpr Nano input_due{250'000};  // 1000 tokens x 0.25 at one unit per million
 
-Nano with_fee(Nano n) { return n + fee_due(n, 100); }
 Fault fault_of(World const& w, JobId job) { return w.core.job(job)->fault; }
 FailCode code_of(World const& w, JobId job) { return w.core.job(job)->code; }
 

@@ -8,7 +8,6 @@ namespace {
 /// 36 units an accelerator-hour: one hundredth of a unit a second.
 constexpr std::int64_t per_second = nano_per_unit / 100;
 Nano cost(std::int64_t accelerator_seconds) { return Nano{accelerator_seconds * per_second}; }
-Nano with_fee(Nano n) { return n + fee_due(n, 100); }
 
 struct Leased : World {
   NodeId node = add_proven_node(ada, 4);

@@ -33,6 +33,9 @@ inline constexpr ModelId seven{1};  // input weight 0.25
 inline constexpr ModelId eight{2};  // input weight 0.5
 inline constexpr TierId fast{1}, standard{2}, warm{3}, cold{4};
 
+/// With the buyer's fee of 100 bps.
+inline Nano with_fee(Nano n) { return n + fee_due(n, 100); }
+
 inline constexpr Micros ms(std::int64_t n) { return Micros{n * 1'000}; }
 inline constexpr Micros seconds(std::int64_t n) { return Micros{n * micros_per_second}; }
 /// A whole number of currency units as a price step.

@@ -144,6 +144,8 @@ TEST(LogKey, IsMadeOnceKeptPrivateAndLoadedAgain) {
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
   LogKey const loaded = LogKey::load_or_make(keys, "log.example").value();
   EXPECT_EQ(made.verifier().vkey(), loaded.verifier().vkey());
+  EXPECT_EQ(LogKey::load(keys).value().verifier().vkey(), made.verifier().vkey()) << "whatever its name";
+  EXPECT_FALSE(LogKey::load(dir.path() / "nowhere"));
   EXPECT_TRUE(made.verifier().verify("text", loaded.sign("text")));
   EXPECT_FALSE(made.verifier().verify("test", loaded.sign("text")));
 }

@@ -20,7 +20,7 @@ bool the_exchange_owns(AccountKind kind) {
   return kind == AccountKind::bank || kind == AccountKind::fees || kind == AccountKind::guarantee;
 }
 
-std::optional<std::uint32_t> number(std::string_view text) {
+std::optional<std::uint32_t> owner_number(std::string_view text) {
   std::uint32_t value{};
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
@@ -32,7 +32,8 @@ std::optional<std::uint32_t> number(std::string_view text) {
 std::expected<AccountKey, std::string> parse_account(std::string_view text) {
   auto const colon = text.find(':');
   auto const kind = kind_named(text.substr(0, colon));
-  auto const owner = colon == text.npos ? std::optional<std::uint32_t>(0) : number(text.substr(colon + 1));
+  auto const owner =
+      colon == text.npos ? std::optional<std::uint32_t>(0) : owner_number(text.substr(colon + 1));
   if (!kind || !owner || the_exchange_owns(*kind) != (*owner == 0))
     return std::unexpected("\"" + std::string(text) +
                            "\" names no account; write funds:2, escrow:2, earnings:11 (a participant's), or "

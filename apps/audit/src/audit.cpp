@@ -7,6 +7,8 @@
 #include "exchange/replay.hpp"
 #include "journal/log_reader.hpp"
 #include "market/check.hpp"
+#include "progress.hpp"
+#include "tiles_check.hpp"
 
 namespace spillway {
 namespace {
@@ -24,6 +26,8 @@ class Pass {
         seen_(std::move(seen)),
         entries_(std::move(entries)),
         records_(std::move(records)),
+        progress_(directory_ / "segments", options.progress),
+        tiles_(directory_ / "tiles", seen_.checkpoint ? seen_.checkpoint->size : 0),
         replayer_(core_, [this](Entry const& entry, Outcome const& outcome) { applied(entry, outcome); }) {}
 
   AuditReport run();
@@ -40,6 +44,7 @@ class Pass {
   void judge_end();
   void judge_records_end();
   void judge_records_ahead();
+  void judge_tiles(std::string const& wrong_there);
   [[nodiscard]] std::expected<Seq, std::string> last_entry_now() const;
   void fill_in();
 
@@ -47,6 +52,8 @@ class Pass {
   std::filesystem::path directory_;
   CheckpointSeen seen_;
   LogReader entries_, records_;
+  Progress progress_;
+  TilesCheck tiles_;
   ExchangeCore core_;
   Replayer replayer_;
   AuditReport report_;
@@ -63,6 +70,9 @@ AuditReport Pass::run() {
   if (report_.ok()) judge_checkpoint();
   if (report_.ok()) judge_end();
   if (report_.ok()) judge_records_end();
+  if (report_.ok()) judge_tiles(tiles_.finish(report_.closed));
+  if (!tiles_.any() && replayer_.entries() > 0)
+    report_.notes.emplace_back("there are no tiles; the exchange writes them when it starts again");
   fill_in();
   return std::move(report_);
 }
@@ -77,10 +87,12 @@ bool Pass::step() {
   }
   if (!*frame) return false;
   position_ = (*frame)->position;
+  progress_.at(position_);
   if (auto const fed = replayer_.feed(**frame); !fed) {
     wrong(fed.error().reason);
     return false;
   }
+  judge_tiles(tiles_.append(replayer_.leaf()));
   if ((*frame)->type == FrameType::seal) {
     auto const seal = parse_seal((*frame)->payload);
     ends_with_closing_seal_ = seal && seal->empty();
@@ -154,6 +166,10 @@ void Pass::judge_end() {
                           where(*torn) + "): a crash, or an exchange at work");
 }
 
+void Pass::judge_tiles(std::string const& wrong_there) {
+  if (!wrong_there.empty()) wrong(wrong_there);
+}
+
 // Where the entries end at this moment: beside an exchange at work, later than where they ended before.
 std::expected<Seq, std::string> Pass::last_entry_now() const {
   auto entries = LogReader::open(directory_, StreamKind::entries, ReadMode::allow_torn_tail);
@@ -186,9 +202,11 @@ void Pass::judge_records_ahead() {
 
 // Records are written without waiting for the disk: only a closed journal has them all.
 void Pass::judge_records_end() {
+  auto const& torn = records_.torn_tail();
   if (records_ended_ && report_.closed)
     return wrong("the stream of records ends at sequence " + std::to_string(report_.records_compared) +
-                 " before the entries do; start the exchange once to make it again");
+                 " before the entries do" + (torn ? " (" + where(*torn) + ")" : std::string()) +
+                 "; start the exchange once to make it again");
   if (records_ended_)
     report_.notes.push_back("the stream of records ends at sequence " +
                             std::to_string(report_.records_compared) + ", before the entries do");
@@ -196,11 +214,14 @@ void Pass::judge_records_end() {
   if (!report_.closed) return judge_records_ahead();
   auto const more = records_.next();
   if (!more) return wrong(to_string(more.error()));
-  if (*more) wrong("the stream of records goes on behind the last entry");
+  if (*more) return wrong("the stream of records goes on behind the last entry");
+  if (auto const& behind = records_.torn_tail(); behind)
+    wrong("bytes behind the last record: " + where(*behind));
 }
 
 void Pass::fill_in() {
   report_.entries = replayer_.entries();
+  report_.tiles_compared = tiles_.compared();
   report_.seals = replayer_.seals();
   report_.last = replayer_.chain().last();
   report_.root = replayer_.tree().root();

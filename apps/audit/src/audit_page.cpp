@@ -3,74 +3,22 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <ctime>
 
 #include "apps/audit/account_name.hpp"
 #include "apps/text/table.hpp"
 #include "market/decimal.hpp"
+#include "page_words.hpp"
 
 namespace spillway {
 namespace {
 
-namespace json = boost::json;
 using Align = TextTable::Align;
-
-json::string number(std::int64_t v) { return json::string(std::to_string(v)); }
-json::string number(std::uint64_t v) { return json::string(std::to_string(v)); }
-std::string money(Nano v) { return with_thousands(money_text(v)); }
-
-// Thousandths are enough; the document has a number, as plots want one.
-std::string seconds_text(Micros took) {
-  auto const milli = std::to_string(took.v / 1000 % 1000);
-  return std::to_string(took.v / micros_per_second) + "." + std::string(3 - milli.size(), '0') + milli;
-}
-
-std::string stamp_text(Stamp stamp) {
-  std::time_t const second = stamp.v / micros_per_second;
-  std::tm parts{};
-  gmtime_r(&second, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts)};
-}
-
-json::object document(AuditReport const& report) {
-  json::object out{{"ok", report.ok()},
-                   {"entries", report.entries},
-                   {"seals", report.seals},
-                   {"last_seq", number(report.last.v)},
-                   {"records_compared", report.records_compared},
-                   {"root", to_hex(report.root)},
-                   {"digest", to_hex(report.digest)},
-                   {"checkpoint_size", report.checkpoint_size},
-                   {"signed_by", report.signed_by},
-                   {"closed", report.closed},
-                   {"torn_bytes", report.torn_bytes},
-                   {"seconds", json::parse(seconds_text(report.took))}};
-  json::array notes;
-  for (auto const& note : report.notes) notes.emplace_back(note);
-  out["notes"] = std::move(notes);
-  if (report.finding) {
-    out["position"] = number(report.finding->position);
-    out["seq"] = number(report.finding->seq.v);
-    out["reason"] = report.finding->reason;
-  }
-  return out;
-}
-
-std::string line(json::object const& document) { return json::serialize(document) + "\n"; }
-
-std::string verdict(AuditReport const& report) {
-  std::string out;
-  for (auto const& note : report.notes) out += "note     " + note + "\n";
-  if (report.ok()) return out + "verdict  ok\n";
-  return out + "verdict  NOT OK, checked up to sequence " + std::to_string(report.finding->seq.v) +
-         ", position " + std::to_string(report.finding->position) + "\nreason   " + report.finding->reason +
-         "\n";
-}
+using namespace page;  // NOLINT: the words that all pages share
 
 std::string counted(AuditReport const& report) {
   return "entries  " + std::to_string(report.entries) + "\nseals    " + std::to_string(report.seals) +
-         "\nrecords  " + std::to_string(report.records_compared) + " compared\n";
+         "\nrecords  " + std::to_string(report.records_compared) + " compared\ntiles    " +
+         std::to_string(report.tiles_compared) + " compared\n";
 }
 
 std::string checkpoint_line(AuditReport const& report) {
@@ -78,6 +26,8 @@ std::string checkpoint_line(AuditReport const& report) {
   return "covers " + std::to_string(report.checkpoint_size) + " entries and seals, " +
          (report.signed_by.empty() ? "signature not verified" : "signed by " + report.signed_by);
 }
+
+std::string money(Nano v) { return with_thousands(money_text(v)); }
 
 json::object row(AccountView const& a) {
   return {{"account", account_text(a.key)},

@@ -1,18 +1,14 @@
 // apps/audit/src/checkpoint_seen.cpp - reads the note, and verifies it with the key that is at hand.
 #include "checkpoint_seen.hpp"
 
-#include <unistd.h>
-
 #include "journal/keys.hpp"
 
 namespace spillway {
 namespace {
 
 // The key beside the journal is only as good as the directory; who wants more names the vkey.
-std::optional<NoteVerifier> key_beside(JournalDirectory const& directory, std::string const& origin) {
-  auto const file = directory.keys() / "log.key";
-  if (::access(file.c_str(), R_OK) != 0) return std::nullopt;
-  auto const key = LogKey::load_or_make(directory.keys(), origin);
+std::optional<NoteVerifier> key_beside(JournalDirectory const& directory) {
+  auto const key = LogKey::load(directory.keys());
   if (!key) return std::nullopt;
   return key->verifier();
 }
@@ -35,6 +31,7 @@ std::expected<CheckpointSeen, std::string> see_checkpoint(JournalDirectory const
       seen.wrong = "the file checkpoint is empty; restore it from a copy";
     return seen;
   }
+  seen.note = *bytes;
   auto const note = parse_note(*bytes);
   auto const text = note ? parse_checkpoint_text(note->text) : std::unexpected(note.error());
   if (!text) {
@@ -42,7 +39,7 @@ std::expected<CheckpointSeen, std::string> see_checkpoint(JournalDirectory const
     return seen;
   }
   seen.checkpoint = *text;
-  if (!verifier) verifier = key_beside(directory, text->origin);
+  if (!verifier) verifier = key_beside(directory);
   if (!verifier) return seen;
   auto const opened = open_checkpoint(*bytes, *verifier);
   if (opened)

@@ -14,6 +14,7 @@ namespace spillway {
 struct CheckpointSeen {
   std::optional<Checkpoint> checkpoint;  // nothing: there is no such file
   std::string signed_by;                 // vkey; empty: read, but nobody's key was at hand to verify it
+  std::string note;                      // the file itself
   std::string wrong;                     // the file is no checkpoint, or not signed by that key
 };
 

@@ -5,15 +5,12 @@
 
 #include "apps/text/table.hpp"
 #include "config_text.hpp"
-#include "market/decimal.hpp"
+#include "figure_text.hpp"
 
 namespace spillway::demo {
 namespace {
 
 constexpr std::int64_t nano_per_micro = 1'000;
-
-std::string count(std::int64_t number) { return with_thousands(std::to_string(number)); }
-std::string money(std::int64_t nano) { return with_thousands(money_text(Nano{nano})); }
 
 std::string share(std::int64_t part, std::int64_t whole) {
   if (whole == 0) return {};

@@ -5,16 +5,12 @@
 #include <cstdio>
 
 #include "apps/text/table.hpp"
-#include "market/decimal.hpp"
+#include "figure_text.hpp"
 
 namespace spillway::demo {
 namespace {
 
 constexpr std::int64_t seconds_between_lines = 5;
-
-std::string count(std::int64_t number) { return with_thousands(std::to_string(number)); }
-std::string count(std::uint64_t number) { return with_thousands(std::to_string(number)); }
-std::string money(std::int64_t nano) { return with_thousands(money_text(Nano{nano})); }
 
 }  // namespace
 

@@ -18,14 +18,15 @@ constexpr std::uint64_t operator_only_below = 1;
 
 }  // namespace
 
-Flusher::Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Frontier tree, LogKey key,
-                 std::filesystem::path checkpoint,
+Flusher::Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Frontier tree, TileWriter tiles,
+                 LogKey key, std::filesystem::path checkpoint,
                  std::function<void(std::shared_ptr<ReleasedBatch const>)> released,
                  std::function<void(Durable)> durable, std::function<void(std::string const&)> log)
     : entries_(std::move(entries)),
       records_(std::move(records)),
       chain_(std::move(chain)),
       tree_(std::move(tree)),
+      tiles_(std::move(tiles)),
       key_(std::move(key)),
       checkpoint_(std::move(checkpoint)),
       released_(std::move(released)),
@@ -44,7 +45,9 @@ void Flusher::write(std::vector<Applied> batch) {
   for (auto& applied : batch) {
     auto const seq = applied.out.entry.seq;
     entries_.append(FrameType::entry, seq, applied.bytes);
-    tree_.append(leaf_hash(applied.bytes));
+    auto const leaf = leaf_hash(applied.bytes);
+    tree_.append(leaf);
+    tiles_.append(leaf);
     chain_.add(seq, applied.out.records);
     records_.append(FrameType::records, seq, outcome_bytes(applied.out.records));
     out->push_back(std::move(applied.out));
@@ -57,6 +60,7 @@ void Flusher::write(std::vector<Applied> batch) {
   count_.fetch_add(out->size(), std::memory_order_relaxed);
   durable_(durable_now());
   if (released_) released_(std::move(out));
+  write_tiles();
   auto const now = steady_clock::now();
   if (now - last_checkpoint_ >= checkpoint_every) write_checkpoint();
   if (now - last_disk_look_ >= disk_look_every) look_at_disk();
@@ -65,7 +69,9 @@ void Flusher::write(std::vector<Applied> batch) {
 void Flusher::append_seal() {
   auto const bytes = encode_seal(chain_.seal());
   entries_.append(FrameType::seal, chain_.last(), bytes);
-  tree_.append(leaf_hash(bytes));
+  auto const leaf = leaf_hash(bytes);
+  tree_.append(leaf);
+  tiles_.append(leaf);
 }
 
 void Flusher::close() {
@@ -78,13 +84,21 @@ void Flusher::close() {
   write_checkpoint();
 }
 
+// Tiles wait in memory until they can be written; the next checkpoint says when that fails.
+void Flusher::write_tiles() { (void)tiles_.write_full(); }
+
+// What a checkpoint covers can be looked up before anybody sees it.
+std::expected<void, JournalError> Flusher::publish() {
+  if (auto written = tiles_.write_all(); !written) return written;
+  return persist_checkpoint(checkpoint_, sign_checkpoint(tree_.size(), tree_.root(), key_));
+}
+
 // The journal is what counts, and it is synced already: an older checkpoint vouches for less of it, no more.
 void Flusher::write_checkpoint() {
   last_checkpoint_ = steady_clock::now();
-  auto const note = sign_checkpoint(tree_.size(), tree_.root(), key_);
-  auto const kept = persist_checkpoint(checkpoint_, note);
+  auto const kept = publish();
   if (!kept && !checkpoint_late_)
-    say("the checkpoint cannot be kept: " + kept.error().message +
+    say("the checkpoint or its tiles cannot be kept: " + kept.error().message +
         "; the one before it stays and the journal goes on; it is tried again every second");
   if (kept && checkpoint_late_) say("the checkpoint is kept again");
   checkpoint_late_ = !kept;

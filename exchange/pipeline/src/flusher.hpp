@@ -12,6 +12,7 @@
 #include "journal/keys.hpp"
 #include "journal/log_writer.hpp"
 #include "journal/merkle.hpp"
+#include "journal/tiles.hpp"
 #include "open_batch.hpp"
 
 namespace spillway {
@@ -23,8 +24,8 @@ class Flusher {
     Seq seq;
   };
 
-  Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Frontier tree, LogKey key,
-          std::filesystem::path checkpoint,
+  Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Frontier tree, TileWriter tiles,
+          LogKey key, std::filesystem::path checkpoint,
           std::function<void(std::shared_ptr<ReleasedBatch const>)> released,
           std::function<void(Durable)> durable, std::function<void(std::string const&)> log);
 
@@ -41,13 +42,16 @@ class Flusher {
  private:
   void write(std::vector<Applied> batch);
   void append_seal();
+  void write_tiles();
   void write_checkpoint();
+  [[nodiscard]] std::expected<void, JournalError> publish();
   void say(std::string const& line) const;
   void look_at_disk();
 
   LogWriter entries_, records_;
   OutcomeChain chain_;
   Frontier tree_;
+  TileWriter tiles_;
   LogKey key_;
   std::filesystem::path checkpoint_;
   std::function<void(std::shared_ptr<ReleasedBatch const>)> released_;

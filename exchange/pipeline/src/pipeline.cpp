@@ -17,6 +17,7 @@
 #include "journal/checkpoint.hpp"
 #include "journal/directory.hpp"
 #include "journal/log_reader.hpp"
+#include "journal/tiles.hpp"
 #include "market/check.hpp"
 #include "market/refusal.hpp"
 #include "sequencer.hpp"
@@ -134,6 +135,7 @@ struct Recovered {
   Projection projection;
   OutcomeChain chain;
   Frontier tree;
+  TileWriter tiles;
 };
 
 // The tables name the sequence and D that they cover. When the journal has another D there, or ends before,
@@ -187,13 +189,19 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options,
   RecordsCatchUp catch_up(*records);
   Replayer replayer(
       core, [&](Entry const& entry, Outcome const& outcome) { catch_up.add(entry.seq, outcome.records); });
+  TileWriter tiles(directory.tiles());
+  std::optional<JournalError> tiles_failed;
   std::optional<ReplayFault> fault;
   // Records are written behind the sync of their entries, so what they hold was in the entries.
   LogOptions entry_options{
       .segment_bytes = options.segment_bytes, .synced_frames = *synced, .synced_seq = records->durable_seq()};
   entry_options.each_frame = [&](FrameView const& frame) {
-    if (fault) return;
-    if (auto done = replayer.feed(frame); !done) fault = done.error();
+    if (fault || tiles_failed) return;
+    if (auto done = replayer.feed(frame); !done) {
+      fault = done.error();
+      return;
+    }
+    if (auto done = tiles.recall(replayer.leaf()); !done) tiles_failed = done.error();
     projection_check.at(replayer.chain().last(), replayer.chain().digest());
   };
   RecoveryReport report;
@@ -203,14 +211,19 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options,
     return failed(PipelineErrc::replay, "replay stopped at sequence " + std::to_string(fault->seq.v) +
                                             ", position " + std::to_string(fault->position) + ": " +
                                             fault->reason + "; run spillway-audit verify on the directory");
+  auto const recalled = tiles_failed ? std::unexpected(*tiles_failed) : tiles.recalled();
+  if (!recalled) return failed(recalled.error());
+  if (tiles.remade() > 0 && options.log)
+    options.log(std::to_string(tiles.remade()) +
+                " tiles of the tree were missing or wrong and are made again");
   catch_up.finish();
   if (auto done = projection_check.finish(); !done) return failed(PipelineErrc::projection, done.error());
   sw_check(records->durable_seq() <= core.applied(), "records never run ahead of entries");
   start.entries = replayer.entries();
   start.torn_bytes = report.torn_bytes;
   start.fresh = replayer.entries() == 0;
-  return Recovered{std::move(*entries), std::move(*records), std::move(*projection), replayer.chain(),
-                   replayer.tree()};
+  return Recovered{std::move(*entries), std::move(*records), std::move(*projection),
+                   replayer.chain(),    replayer.tree(),     std::move(tiles)};
 }
 
 }  // namespace
@@ -239,7 +252,8 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
   auto* const raw = impl.get();
   impl->flusher = std::make_unique<Flusher>(
       std::move(recovered->entries), std::move(recovered->records), std::move(recovered->chain),
-      std::move(recovered->tree), std::move(*key), impl->directory.checkpoint(), impl->options.released,
+      std::move(recovered->tree), std::move(recovered->tiles), std::move(*key), impl->directory.checkpoint(),
+      impl->options.released,
       [raw](Flusher::Durable durable) { raw->follower->durable_to(durable.position, durable.seq); },
       impl->options.log);
   impl->sequencer = std::make_unique<Sequencer>(impl->core, *impl->clock, impl->inbox, impl->batch);

@@ -14,8 +14,10 @@ std::expected<void, ReplayFault> Replayer::feed(FrameView const& frame) {
       : frame.type == FrameType::seal
           ? check_seal(frame)
           : std::unexpected(ReplayFault{frame.position, frame.seq, "a frame that is no entry and no seal"});
-  if (done) tree_.append(leaf_hash(frame.payload));
-  return done;
+  if (!done) return done;
+  leaf_ = leaf_hash(frame.payload);
+  tree_.append(leaf_);
+  return {};
 }
 
 std::expected<void, ReplayFault> Replayer::apply_entry(FrameView const& frame) {

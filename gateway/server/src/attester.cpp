@@ -5,6 +5,8 @@
 
 #include <chrono>
 
+#include "steady_clock.hpp"
+
 namespace spillway {
 namespace {
 
@@ -12,11 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr std::int64_t epoch_us = 600 * micros_per_second;
 
-std::int64_t steady_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
+std::int64_t steady_us() { return steady_ns() / 1000; }
 
 Bytes32 fresh32() {
   Bytes32 out;

@@ -143,11 +143,12 @@ std::expected<std::unique_ptr<ExchangeServer>, std::string> ExchangeServer::star
                                                                                   PipelineOptions pipeline) {
   if (sodium_init() < 0) return std::unexpected("the cryptography library can't start on this machine");
   auto impl = std::make_unique<Impl>(std::move(config));
+  // The port first: without it no new journal is begun. Who dials during the replay waits for its end.
+  if (auto listening = impl->listen(); !listening) return std::unexpected(listening.error());
   if (auto opened = impl->hub.open(std::move(pipeline)); !opened) return std::unexpected(opened.error());
   if (auto const known = check_door_place(impl->hub); !known) return std::unexpected(known.error());
   auto* const raw = impl.get();
   impl->hub.on_shutdown_asked = [raw] { raw->begin_stop(); };
-  if (auto listening = impl->listen(); !listening) return std::unexpected(listening.error());
   wire::spawn(impl->loop.get_executor(), impl->sweep());
   return std::unique_ptr<ExchangeServer>(new ExchangeServer(std::move(impl)));
 }

@@ -9,6 +9,7 @@
 #include "door_request.hpp"
 #include "door_stream.hpp"
 #include "market/decimal.hpp"
+#include "steady_clock.hpp"
 
 namespace spillway {
 namespace {
@@ -59,12 +60,6 @@ std::string models_json(FollowerView const& view) {
 Bytes bytes_of(std::string const& text) {
   auto const* const first = reinterpret_cast<std::byte const*>(text.data());
   return {first, first + text.size()};
-}
-
-std::int64_t steady_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
 }
 
 }  // namespace

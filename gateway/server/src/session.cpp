@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "gateway/wire/mailbox.hpp"
+#include "steady_clock.hpp"
 
 namespace spillway {
 namespace {
@@ -18,12 +19,6 @@ constexpr std::size_t reports_a_page = 1'000, drained_bytes = std::size_t{1} << 
 constexpr std::size_t held_reports_max = 4'096;
 constexpr std::chrono::seconds page_patience{10};
 constexpr std::chrono::milliseconds page_pause{20};
-
-std::int64_t steady_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 bool signed_by(Bytes32 const& public_key, Bytes const& text, Bytes64 const& signature) {
   return crypto_sign_verify_detached(reinterpret_cast<unsigned char const*>(signature.data()),

@@ -13,7 +13,7 @@ namespace spillway::wire {
 namespace {
 
 constexpr std::uint32_t answer_head_bytes = 64 * 1024;
-constexpr std::size_t read_bytes = 16 * 1024;
+constexpr std::size_t answer_bytes = 16 * 1024;
 
 std::string request_text(HttpCall const& call) {
   std::string out = call.method + " " + call.url.target + " HTTP/1.1\r\nHost: " + call.url.authority() +
@@ -37,7 +37,7 @@ bool is_sound(Headers const& headers) {
   return true;
 }
 
-WireError error_of(HttpFault fault) {
+WireError answer_error(HttpFault fault) {
   if (fault == HttpFault::cut_short) return {WireFault::gone, "the answer was cut short", 0};
   if (fault == HttpFault::malformed)
     return {WireFault::protocol, "the answer is not well-formed HTTP/1.1", 0};
@@ -99,18 +99,18 @@ awaitable<result<void>> LinkStream::open(HttpCall call) {
 }
 
 awaitable<result<void>> LinkStream::read_more(std::optional<duration> limit, std::string_view waiting_for) {
-  std::array<char, read_bytes> bytes{};
+  std::array<char, answer_bytes> bytes{};
   auto const size = co_await link_.read_some(bytes, limit, waiting_for);
   if (!size) {
     bool const ended = size.error().fault == WireFault::gone && parser_->head_done();
     if (!ended) co_return std::unexpected(size.error());
     auto const complete = parser_->feed_end();
-    if (!complete) co_return std::unexpected(error_of(complete.error()));
+    if (!complete) co_return std::unexpected(answer_error(complete.error()));
     co_return result<void>{};
   }
   in_.append(bytes.data(), *size);
   auto const fed = parser_->feed(in_);
-  if (!fed) co_return std::unexpected(error_of(fed.error()));
+  if (!fed) co_return std::unexpected(answer_error(fed.error()));
   in_.erase(0, *fed);
   co_return result<void>{};
 }

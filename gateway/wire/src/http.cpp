@@ -7,7 +7,7 @@
 namespace spillway::wire {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 void append_json_text(std::string& out, std::string_view text) {
   constexpr char hex[] = "0123456789abcdef";
@@ -28,7 +28,7 @@ void append_json_text(std::string& out, std::string_view text) {
 }  // namespace
 
 bool same_header_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
+  return std::ranges::equal(a, b, {}, lower_letter, lower_letter);
 }
 
 std::string_view find_header(Headers const& headers, std::string_view name) {

@@ -44,6 +44,8 @@ class LogKey {
   /// read is refused, and so is one that carries another name.
   [[nodiscard]] static std::expected<LogKey, JournalError> load_or_make(std::filesystem::path const& keys,
                                                                         std::string_view name);
+  /// Loads `keys`/log.key whatever its name; nothing is made, and who may read it does not matter.
+  [[nodiscard]] static std::expected<LogKey, JournalError> load(std::filesystem::path const& keys);
   [[nodiscard]] static LogKey from_seed(std::string_view name, std::array<std::byte, 32> const& seed);
 
   [[nodiscard]] NoteVerifier const& verifier() const { return verifier_; }

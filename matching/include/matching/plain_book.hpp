@@ -106,6 +106,9 @@ class PlainBook final : public Book {
   void meet_what_changed(std::size_t first, Matches&);
 
   // -- both --
+  [[nodiscard]] static bool may_rest(TimeInForce tif) {
+    return tif == TimeInForce::gtc || tif == TimeInForce::timed;
+  }
   [[nodiscard]] bool related(ParticipantId, ParticipantId) const;
   void begin_command();
   void end_order(OrderId, EndReason);

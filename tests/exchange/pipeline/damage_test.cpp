@@ -122,6 +122,28 @@ TEST_F(Lost, ADamagedProjectionIsMadeAgainWhereverItWasHit) {
   EXPECT_THAT(start_with(std::string(whole.size(), '\x55')), HasSubstr("made again"));
 }
 
+TEST_F(Lost, ATileThatWasChangedIsMadeAgainAndThatIsSaid) {
+  written();
+  std::vector<fs::path> tiles;
+  for (auto const& entry : fs::recursive_directory_iterator(folder.path() / "tiles"))
+    if (entry.is_regular_file()) tiles.push_back(entry.path());
+  ASSERT_FALSE(tiles.empty()) << "a checkpoint has its tiles beside it";
+  auto const read = [&] {
+    std::ifstream in(tiles.front(), std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  auto const whole = read();
+  std::ofstream(tiles.front(), std::ios::binary) << std::string(whole.size(), 'x');
+  std::vector<std::string> lines;
+  auto options = options_for(folder.path(), ear);
+  options.log = [&](std::string const& line) { lines.push_back(line); };
+  auto const pipeline = Pipeline::open(std::move(options));
+  ASSERT_TRUE(pipeline) << pipeline.error().message;
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_THAT(lines.front(), HasSubstr("1 tiles of the tree were missing or wrong and are made again"));
+  EXPECT_EQ(read(), whole);
+}
+
 TEST_F(Lost, ACheckpointThatCannotBeKeptStopsNothing) {
   std::vector<std::string> lines;
   auto options = options_for(folder.path(), ear);
@@ -134,7 +156,7 @@ TEST_F(Lost, ACheckpointThatCannotBeKeptStopsNothing) {
   (*pipeline)->stop();
   pipeline->reset();
   ASSERT_EQ(lines.size(), 1u) << "said once";
-  EXPECT_THAT(lines.front(), HasSubstr("the checkpoint cannot be kept"));
+  EXPECT_THAT(lines.front(), HasSubstr("the checkpoint or its tiles cannot be kept"));
   fs::remove_all(folder.path() / "checkpoint.tmp");
   EXPECT_EQ(refusal(), "it started");
 }

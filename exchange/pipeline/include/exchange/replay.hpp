@@ -32,6 +32,7 @@ class Replayer {
   [[nodiscard]] OutcomeChain const& chain() const { return chain_; }
   [[nodiscard]] Frontier& tree() { return tree_; }  // over entries and seals so far
   [[nodiscard]] Frontier const& tree() const { return tree_; }
+  [[nodiscard]] Hash256 const& leaf() const { return leaf_; }  // of the last frame that was fed
   [[nodiscard]] std::uint64_t entries() const { return entries_; }
   [[nodiscard]] std::uint64_t seals() const { return seals_; }
 
@@ -43,6 +44,7 @@ class Replayer {
   OnApplied on_applied_;
   OutcomeChain chain_;
   Frontier tree_;
+  Hash256 leaf_{};
   Outcome outcome_;
   std::uint64_t entries_{}, seals_{};
 };

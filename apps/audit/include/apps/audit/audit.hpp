@@ -23,6 +23,8 @@ struct AuditOptions {
   std::string vkey;
   /// Called for each entry as replayed; the outcome is valid during the call.
   std::function<void(Entry const&, Outcome const&)> each{};
+  /// Called a few times a second in long work: bytes of the stream of entries. May be empty.
+  std::function<void(std::uint64_t done, std::uint64_t of)> progress{};
 };
 
 /// The first thing that is wrong.
@@ -34,7 +36,7 @@ struct AuditFinding {
 
 struct AuditReport {
   std::optional<AuditFinding> finding;  // nothing: all is well
-  std::uint64_t entries{}, seals{}, records_compared{};
+  std::uint64_t entries{}, seals{}, records_compared{}, tiles_compared{};
   Seq last;
   Hash256 root{};                     // RFC 6962, over all entries and seals read
   Hash256 digest{};                   // D after the last entry

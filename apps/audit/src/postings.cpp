@@ -1,0 +1,185 @@
+// apps/audit/src/postings.cpp - reads entries for their hashes only, records for their postings.
+#include "apps/audit/postings.hpp"
+
+#include <chrono>
+#include <cstring>
+#include <limits>
+#include <map>
+
+#include "checkpoint_seen.hpp"
+#include "exchange/outcome_chain.hpp"
+#include "journal/log_reader.hpp"
+#include "progress.hpp"
+
+namespace spillway {
+namespace {
+
+struct Sums {
+  std::int64_t debits = 0, credits = 0;
+};
+
+/// False: the amount is not positive or the sum leaves 64 bits.
+bool add(std::int64_t& sum, std::int64_t amount) {
+  return amount > 0 && !__builtin_add_overflow(sum, amount, &sum);
+}
+
+class PostingsPass {
+ public:
+  PostingsPass(CheckpointSeen seen, LogReader entries, LogReader records, Progress& progress)
+      : seen_(std::move(seen)),
+        entries_(std::move(entries)),
+        records_(std::move(records)),
+        progress_(progress) {}
+
+  AuditReport run();
+
+ private:
+  void wrong(std::string reason) {
+    if (!report_.finding) report_.finding = {position_, chain_.last(), std::move(reason)};
+  }
+  bool step();
+  void outcome_of(Seq seq);
+  void post(Record const& record);
+  void check_seal(FrameView const& frame);
+  void judge_end();
+  void fill_in();
+
+  CheckpointSeen seen_;
+  LogReader entries_, records_;
+  Progress& progress_;
+  OutcomeChain chain_;
+  Frontier tree_;
+  std::optional<Hash256> root_at_checkpoint_;
+  std::map<AccountKey, Sums> books_;
+  std::uint64_t transfers_ = 0;
+  std::vector<Record> outcome_;
+  bool records_ended_ = false, closing_ = false;
+  std::uint64_t position_ = 0;
+  AuditReport report_;
+};
+
+AuditReport PostingsPass::run() {
+  if (!seen_.wrong.empty()) wrong(seen_.wrong);
+  do
+    if (seen_.checkpoint && tree_.size() == seen_.checkpoint->size) root_at_checkpoint_ = tree_.root();
+  while (step());
+  if (report_.ok()) judge_end();
+  fill_in();
+  return std::move(report_);
+}
+
+bool PostingsPass::step() {
+  if (records_ended_) return false;
+  auto const frame = entries_.next();
+  if (!frame) {
+    position_ = entries_.position();
+    wrong(to_string(frame.error()));
+    return false;
+  }
+  if (!*frame) return false;
+  position_ = (*frame)->position;
+  progress_.at(position_);
+  if ((*frame)->type == FrameType::entry)
+    outcome_of((*frame)->seq);
+  else
+    check_seal(**frame);
+  if (records_ended_ || !report_.ok()) return false;
+  tree_.append(leaf_hash((*frame)->payload));
+  return true;
+}
+
+void PostingsPass::outcome_of(Seq seq) {
+  closing_ = false;
+  auto const frame = records_.next();
+  if (!frame) return wrong(to_string(frame.error()));
+  if (!*frame) {
+    records_ended_ = true;
+    return;
+  }
+  auto const bytes = (*frame)->payload;
+  if ((*frame)->seq != seq || bytes.size() % sizeof(Record) != 0)
+    return wrong("the stream of records has no outcome of sequence " + std::to_string(seq.v));
+  outcome_.resize(bytes.size() / sizeof(Record));
+  if (!bytes.empty()) std::memcpy(static_cast<void*>(outcome_.data()), bytes.data(), bytes.size());
+  chain_.add(seq, outcome_);
+  ++report_.entries;
+  for (auto const& record : outcome_)
+    if (record.head.kind == RecordKind::posting) post(record);
+}
+
+void PostingsPass::post(Record const& record) {
+  auto const posting = record.as<record::Posting>();
+  if (posting.transfer != ++transfers_)
+    return wrong("transfer " + std::to_string(posting.transfer) + " where " + std::to_string(transfers_) +
+                 " must come");
+  AccountKey const debit{ParticipantId{posting.debit_owner}, static_cast<AccountKind>(posting.debit_kind)};
+  AccountKey const credit{ParticipantId{posting.credit_owner}, static_cast<AccountKind>(posting.credit_kind)};
+  if (debit == credit || !add(books_[debit].debits, posting.amount_nano) ||
+      !add(books_[credit].credits, posting.amount_nano))
+    wrong("transfer " + std::to_string(posting.transfer) + " moves no possible amount between two accounts");
+}
+
+void PostingsPass::check_seal(FrameView const& frame) {
+  auto const seal = parse_seal(frame.payload);
+  if (!seal) return wrong("the seal has not the form of a seal");
+  closing_ = seal->empty();
+  if (auto const same = chain_.check(*seal); !same)
+    return wrong("the seal does not fit the records: " + same.error());
+  report_.records_compared = chain_.last().v;
+  ++report_.seals;
+}
+
+void PostingsPass::judge_end() {
+  position_ = entries_.position();
+  if (records_ended_) {
+    report_.notes.push_back("the stream of records ends at sequence " + std::to_string(chain_.last().v) +
+                            ", before the entries do; the sums are those of that moment");
+    return;
+  }
+  if (!seen_.checkpoint) return wrong("the file checkpoint is missing: nothing vouches for these records");
+  if (!root_at_checkpoint_)
+    return wrong("the checkpoint vouches for " + std::to_string(seen_.checkpoint->size) +
+                 " entries and seals, the segments hold " + std::to_string(tree_.size()));
+  if (*root_at_checkpoint_ != seen_.checkpoint->root)
+    return wrong("the root over the first " + std::to_string(seen_.checkpoint->size) +
+                 " entries and seals is not the one that the checkpoint says");
+  if (seen_.signed_by.empty())
+    report_.notes.emplace_back(
+        "the checkpoint's signature was not verified: no key at hand, give it with --vkey");
+  report_.closed = closing_ && seen_.checkpoint->size == tree_.size();
+}
+
+void PostingsPass::fill_in() {
+  report_.last = chain_.last();
+  report_.root = tree_.root();
+  report_.digest = chain_.digest();
+  report_.checkpoint_size = seen_.checkpoint ? seen_.checkpoint->size : 0;
+  report_.signed_by = seen_.signed_by;
+  for (auto const& [key, sums] : books_)
+    report_.accounts.push_back(
+        {key, Nano{sums.credits} - Nano{sums.debits}, Nano{sums.debits}, Nano{sums.credits}});
+}
+
+}  // namespace
+
+std::expected<AuditReport, AuditError> sum_postings(AuditOptions const& options) {
+  auto const started = std::chrono::steady_clock::now();
+  auto no = [](std::string sentence) { return std::unexpected(AuditError{std::move(sentence)}); };
+  auto const directory = JournalDirectory::open(options.directory, DirectoryMode::read_only);
+  if (!directory) return no(directory.error().message);
+  auto seen = see_checkpoint(*directory, options.vkey);
+  if (!seen) return no(seen.error());
+  auto entries = LogReader::open(directory->path(), StreamKind::entries, ReadMode::allow_torn_tail);
+  if (!entries) return no(entries.error().message);
+  auto records = LogReader::open(directory->path(), StreamKind::records, ReadMode::allow_torn_tail);
+  if (!records) return no(records.error().message);
+  Progress progress(directory->segments(), options.progress);
+  PostingsPass pass(std::move(*seen), std::move(*entries), std::move(*records), progress);
+  auto report = pass.run();
+  report.took =
+      Micros{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started)
+                 .count()};
+  return report;
+}
+
+}  // namespace spillway

@@ -1,0 +1,78 @@
+// bench/exchange/pipeline_run.cpp - waves in, releases out, two waves under way at most.
+#include "pipeline_run.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+namespace spillway::bench {
+namespace {
+constexpr std::size_t wave_commands = 2'048;
+constexpr std::size_t outstanding_most = 2 * wave_commands;
+constexpr std::uint64_t ours = 1;  // cookie: not the exchange's own entries
+}  // namespace
+
+PipelineRun::PipelineRun(std::filesystem::path const& directory, Traffic traffic, std::uint64_t segment_bytes)
+    : trader_(traffic, 0x9E3779B97F4A7C15) {
+  PipelineOptions options;
+  options.directory = directory;
+  options.segment_bytes = segment_bytes;
+  options.genesis = Trader::genesis();
+  options.released = [this](std::shared_ptr<ReleasedBatch const> batch) {
+    {
+      std::lock_guard const lock(mutex_);
+      batches_.push_back(std::move(batch));
+    }
+    heard_.notify_one();
+  };
+  auto pipeline = Pipeline::open(std::move(options));
+  if (!pipeline) {
+    std::fprintf(stderr, "%s\n", pipeline.error().message.c_str());
+    std::exit(1);
+  }
+  pipeline_ = std::move(*pipeline);
+  if (!pipeline_->start().fresh) {
+    std::fprintf(stderr, "%s holds a journal already; name a new directory\n", directory.c_str());
+    std::exit(1);
+  }
+  for (auto& sent : trader_.supply()) {  // one after the other: each needs the one before
+    submit({std::move(sent)});
+    listen(0);
+  }
+}
+
+void PipelineRun::send(std::uint64_t commands) {
+  while (commands > 0) {
+    auto wave = trader_.wave(std::min<std::uint64_t>(wave_commands, commands));
+    commands -= wave.size();
+    submit(std::move(wave));
+    listen(outstanding_most - wave_commands);
+  }
+  listen(0);
+}
+
+void PipelineRun::submit(std::vector<Sent> wave) {
+  for (auto& sent : wave) {
+    while (pipeline_->submit({sent.who, sent.command, {0, ours, 0}}) != Refusal::none)
+      listen(outstanding_ == 0 ? 0 : outstanding_ - 1);
+    ++outstanding_;
+  }
+}
+
+/// Waits until no more than so many commands have no answer yet.
+void PipelineRun::listen(std::size_t most) {
+  std::unique_lock lock(mutex_);
+  while (outstanding_ > most) {
+    heard_.wait(lock, [this] { return !batches_.empty(); });
+    auto const batch = std::move(batches_.front());
+    batches_.pop_front();
+    lock.unlock();
+    for (auto const& released : *batch) {
+      if (released.cookie.request == ours) --outstanding_;
+      trader_.told(released.entry, released.records);
+    }
+    lock.lock();
+  }
+}
+
+}  // namespace spillway::bench

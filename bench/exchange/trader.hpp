@@ -1,0 +1,60 @@
+// bench/exchange/trader.hpp - a small market under steady traffic: commands in waves, each wave made from
+// what the waves before brought. Room: bench; sees market. Rule:   the same seed and the same answers give
+// the same commands; nothing here decides a match.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "market/command.hpp"
+#include "market/record.hpp"
+
+namespace spillway::bench {
+
+enum class Traffic : std::uint8_t {
+  orders,  // 44 % new orders at rest, 41 % cancels, 10 % new prices, 5 % orders that trade and become jobs
+  jobs,    // whole jobs: order, acknowledgement, first token, completion
+};
+
+struct Sent {
+  ParticipantId who;
+  Command command;
+};
+
+class Trader {
+ public:
+  Trader(Traffic traffic, std::uint64_t seed) : traffic_(traffic), state_(seed) {}
+
+  /// Tables, people, money: the first commands, all of the exchange's own.
+  [[nodiscard]] static std::vector<Command> genesis();
+  /// Nodes, their proofs and offers.
+  [[nodiscard]] std::vector<Sent> supply() const;
+  /// At most `most` commands; at least one.
+  [[nodiscard]] std::vector<Sent> wave(std::size_t most);
+  /// What one applied entry brought.
+  void told(Entry const& entry, std::span<Record const> records);
+
+  [[nodiscard]] std::uint64_t jobs_done() const { return jobs_done_; }
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
+
+ private:
+  struct Resting {
+    OrderId id;
+    ParticipantId buyer;
+  };
+  std::uint64_t next();
+  std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>((next() >> 33) % n); }
+  Sent order(bool crosses);
+  Sent market_step();
+  Resting take_resting();
+
+  Traffic traffic_;
+  std::uint64_t state_;
+  std::uint64_t client_ = 0;
+  std::vector<Resting> resting_;
+  std::vector<Sent> due_;  // what running jobs need next
+  std::uint64_t jobs_done_ = 0, refused_ = 0;
+};
+
+}  // namespace spillway::bench

@@ -1,0 +1,91 @@
+// tests/apps/golden_test.cpp - journals of released rules, kept byte for byte: replay gives their outcomes
+// for ever, or the rules have a new version. Covers exchange/pipeline/src/replay.cpp from outside. Rule:
+// tests/golden/rules-<n> is never written again. A change of outcomes needs rules version n + 1 and a new
+//       folder: SPILLWAY_WRITE_GOLDEN=1 build/dev/bin/apps_golden_test writes it when it is missing.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "apps/audit/audit.hpp"
+#include "apps/audit/audit_page.hpp"
+#include "audit_world.hpp"
+#include "exchange/replay.hpp"
+#include "journal/log_reader.hpp"
+
+namespace spillway {
+namespace {
+
+using ::testing::HasSubstr;
+
+fs::path const golden = fs::path(SPILLWAY_SOURCE_DIR) / "tests" / "golden";
+
+fs::path folder_of(std::uint32_t rules) { return golden / ("rules-" + std::to_string(rules)); }
+
+std::string said_digest(fs::path const& folder) {
+  std::ifstream in(folder / "D");
+  std::string hex;
+  in >> hex;
+  return hex;
+}
+
+void write(fs::path const& folder) {
+  World world;
+  live_a_little(world, 24);
+  auto const digest = write_journal(folder, world.journal, {.segment_bytes = 32'768});
+  std::ofstream(folder / "D") << to_hex(digest) << "\n";
+  fs::remove(folder / "LOCK");
+}
+
+TEST(Golden, JournalsOfEveryRulesVersionGiveTheSameOutcomes) {
+  if (auto const now = folder_of(Rules{}.version); std::getenv("SPILLWAY_WRITE_GOLDEN") && !fs::exists(now))
+    write(now);
+  for (std::uint32_t rules = 1; rules <= Rules{}.version; ++rules) {
+    auto const folder = folder_of(rules);
+    ASSERT_TRUE(fs::exists(folder)) << "rules version " << rules << " has no golden journal";
+    auto const report = audit_journal({folder, fixed_key().verifier().vkey(), {}, {}});
+    ASSERT_TRUE(report) << report.error().sentence;
+    EXPECT_TRUE(report->ok())
+        << report->finding->reason
+        << "\nan outcome changed: that is a new rules version, with a golden journal of its own";
+    EXPECT_TRUE(report->closed);
+    EXPECT_EQ(to_hex(report->digest), said_digest(folder));
+    EXPECT_GT(report->records_compared, 150u);
+    EXPECT_GT(report->tiles_compared, 0u);
+  }
+}
+
+// What would happen if somebody changed what an order costs: every seal from there on speaks against it.
+TEST(Golden, AChargeThatDiffersByOneNanoUnitIsFoundAtItsSeal) {
+  ExchangeCore core;
+  OutcomeChain chain;
+  auto log = LogReader::open(folder_of(Rules{}.version), StreamKind::entries, ReadMode::strict);
+  ASSERT_TRUE(log);
+  Outcome outcome;
+  bool changed = false;
+  std::string said;
+  while (said.empty()) {
+    auto const frame = log->next();
+    ASSERT_TRUE(frame && *frame) << "the change was found before the end";
+    if ((*frame)->type == FrameType::seal) {
+      if (auto const same = chain.check(*parse_seal((*frame)->payload)); !same) said = same.error();
+      continue;
+    }
+    outcome.clear();
+    core.apply(*decode_entry((*frame)->payload), outcome);
+    for (auto& record : outcome.records)
+      if (!changed && record.head.kind == RecordKind::posting &&
+          record.head.code == static_cast<std::uint16_t>(TransferCode::charge)) {
+        auto posting = record.as<record::Posting>();
+        ++posting.amount_nano;
+        std::memcpy(record.body.data(), &posting, sizeof posting);
+        changed = true;
+      }
+    chain.add((*frame)->seq, outcome.records);
+  }
+  EXPECT_TRUE(changed);
+  EXPECT_THAT(said, HasSubstr("D: the journal says"));
+}
+
+}  // namespace
+}  // namespace spillway
