@@ -7,6 +7,7 @@
 #include <string>
 
 #include "apps/audit/account_name.hpp"
+#include "apps/audit/attest_audit.hpp"
 #include "apps/audit/audit_page.hpp"
 #include "apps/audit/explain.hpp"
 #include "apps/audit/postings.hpp"
@@ -99,6 +100,14 @@ int postings(Asked const& asked) {
     return say(trial_balance_page(r, asked.form()), r.ok() && trial_balance(r).balanced());
   });
 }
+int attest_again(Asked asked) {
+  ProofCheck check(asked.options.directory / attest::evidence_folder);
+  asked.options.each = [&](Entry const& entry, Outcome const& outcome) { check.gather(entry, outcome); };
+  return audited(asked, audit_journal, [&](auto const& r) {
+    auto const proofs = check.finish();
+    return say(attest_page(r, proofs, asked.form()), r.ok() && proofs.ok());
+  });
+}
 int state(Asked asked) {
   auto const account = parse_account(asked.account);
   if (!account) return refuse(asked, account.error(), misused);
@@ -152,6 +161,8 @@ int main(int argc, char** argv) {
   over("replay", "apply every entry again, compare every seal, print D", replay);
   over("trial-balance", "every account's debits and credits after replay", balance);
   over("postings", "every balance from the outcome records alone, without replay", postings);
+  over("attest", "check every proof of capacity again from its kept transcript",
+       [](Asked const& a) { return attest_again(a); });
   over("statement", "the postings of one account", [](Asked const& a) { return state(a); })
       ->add_option("ACCOUNT", asked.account, "funds:2, earnings:11, fees ...")
       ->required();

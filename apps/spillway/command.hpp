@@ -12,6 +12,7 @@ inline constexpr int exit_done = 0, exit_failed = 1, exit_misused = 2;
 
 void add_serve(CLI::App& app, int& status);
 void add_provider(CLI::App& app, int& status);
+void add_selftest(CLI::App& provider, int& status);
 void add_admin(CLI::App& app, int& status);
 void add_trade(CLI::App& app, int& status);
 

@@ -50,8 +50,13 @@ int provide(std::filesystem::path const& file) {
 void add_provider(CLI::App& app, int& status) {
   auto const file = std::make_shared<std::filesystem::path>();
   auto* const sub = app.add_subcommand("provider", "run a provider's agent");
-  sub->add_option("--config", *file, "TOML file: exchange, key, engine, nodes and offers")->required();
-  sub->callback([file, &status] { status = provide(*file); });
+  sub->add_option("--config", *file, "TOML file: exchange, key, engine, nodes and offers");
+  add_selftest(*sub, status);
+  sub->callback([sub, file, &status] {
+    if (!sub->get_subcommands().empty()) return;  // it has done its work
+    if (file->empty()) throw CLI::RequiredError("--config");
+    status = provide(*file);
+  });
 }
 
 }  // namespace spillway

@@ -12,6 +12,7 @@
 #include "apps/serve/first_commands.hpp"
 #include "apps/serve/operator_key.hpp"
 #include "apps/serve/serve_config.hpp"
+#include "attest/evidence_store.hpp"
 #include "command.hpp"
 #include "journal/keys.hpp"
 
@@ -138,6 +139,7 @@ int serve(ServeFlags const& flags) {
   config->server.port = flags.port;
   config->server.plain_text = flags.plain;
   config->server.tls_directory = flags.data / "tls";
+  config->server.evidence_directory = flags.journal_directory() / attest::evidence_folder;
   config->server.log = say;
   StopOnSignal::block();  // before the server's threads: they inherit it
   auto server = ExchangeServer::start(std::move(config->server), std::move(*pipeline));

@@ -33,13 +33,12 @@ ATTEST_HOT_LOOP void dot_tile(std::int16_t const* __restrict a, std::int16_t con
   out = {{{s00, s01, s02, s03}, {s10, s11, s12, s13}, {s20, s21, s22, s23}, {s30, s31, s32, s33}}};
 }
 
-void multiply_band(std::int16_t const* a, std::uint32_t rows, RightMatrix const& b,
+void multiply_band(std::int16_t const* a, std::uint32_t rows, std::uint32_t n, std::int16_t const* b,
                    std::uint32_t first_column, std::int32_t* c) {
-  auto const n = b.n();
   Tile t;
   for (std::uint32_t i = 0; i < rows; i += tile) {
     for (auto j = first_column; j < first_column + std::min(columns_kept, n); j += tile) {
-      dot_tile(a + std::size_t{i} * n, b.column(j), n, t);
+      dot_tile(a + std::size_t{i} * n, b + std::size_t{j} * n, n, t);
       for (std::uint32_t r = 0; r < tile; ++r) std::copy_n(t.sum[r], tile, c + std::size_t{i + r} * n + j);
     }
   }
@@ -49,11 +48,19 @@ void multiply_band(std::int16_t const* a, std::uint32_t rows, RightMatrix const&
 
 void RightMatrix::set_row(std::uint32_t row, std::span<std::int8_t const> values) {
   sw_check(values.size() == n_ && row < n_, "a row of B has n entries");
-  for (std::uint32_t j = 0; j < n_; ++j) columns_[std::size_t{j} * n_ + row] = values[j];
+  set_packed_row(n_, row, values.data(), columns_.data());
+}
+
+void set_packed_row(std::uint32_t n, std::uint32_t row, std::int8_t const* values, std::int16_t* packed) {
+  for (std::uint32_t j = 0; j < n; ++j) packed[std::size_t{j} * n + row] = values[j];
 }
 
 void multiply(std::span<std::int8_t const> a, RightMatrix const& b, std::span<std::int32_t> c) {
-  auto const n = b.n();
+  multiply(a, b.n(), b.column(0), c);
+}
+
+void multiply(std::span<std::int8_t const> a, std::uint32_t n, std::int16_t const* packed,
+              std::span<std::int32_t> c) {
   auto const rows = static_cast<std::uint32_t>(a.size() / n);
   sw_check(a.size() == std::size_t{rows} * n && a.size() == c.size(), "rows of A and of C correspond");
 
@@ -62,7 +69,7 @@ void multiply(std::span<std::int8_t const> a, RightMatrix const& b, std::span<st
   std::ranges::copy(a, wide.begin());
   std::vector<std::int32_t> product(rows == padded ? 0 : std::size_t{padded} * n);
   auto* out = product.empty() ? c.data() : product.data();
-  for (std::uint32_t j = 0; j < n; j += columns_kept) multiply_band(wide.data(), padded, b, j, out);
+  for (std::uint32_t j = 0; j < n; j += columns_kept) multiply_band(wide.data(), padded, n, packed, j, out);
   if (!product.empty()) std::copy_n(out, c.size(), c.data());
 }
 

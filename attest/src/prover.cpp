@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "attest/gemm.hpp"
 #include "attest/merkle.hpp"
 
 namespace spillway::attest {
@@ -18,20 +17,20 @@ std::string_view sentence(ProverRefusal refusal) {
       return "this message does not follow the one before";
     case ProverRefusal::opening_out_of_range:
       return "the exchange asked for a row that does not exist";
+    case ProverRefusal::backend_failed:
+      return "the back end could not do what was asked";
   }
   return "unknown refusal";
 }
 
 namespace {
 
-using Product = std::vector<std::int32_t>;
 using Answer = std::expected<std::optional<AttestMessage>, ProverRefusal>;
 
-// What one challenge leaves behind for its openings.
-struct Transcript {
+// What one challenge leaves behind for its openings, beside the last W products in the back end.
+struct Committed {
   std::vector<Digest> round_keys;  // s_0 .. s_R
   std::vector<MerkleTree> rounds;  // R
-  std::vector<Product> products;   // the last W
   std::vector<MerkleTree> passes;  // P
 };
 
@@ -42,43 +41,9 @@ std::int64_t memory_needed_bytes(Cap1Params const& p) {
   return retained_bytes(p) + 5 * square + 64 * leaves;
 }
 
-std::vector<std::int8_t> make_a(Digest const& key, std::uint32_t n) {
-  std::vector<std::int8_t> a(std::size_t{n} * n);
-  for (std::uint32_t i = 0; i < n; ++i) a_row(key, i, std::span(a).subspan(std::size_t{i} * n, n));
-  return a;
-}
-
-RightMatrix make_b(Bytes32 const& beacon, std::uint32_t n) {
-  RightMatrix b(n);
-  std::vector<std::int8_t> row(n);
-  for (std::uint32_t i = 0; i < n; ++i) {
-    b_row(beacon, i, row);
-    b.set_row(i, row);
-  }
-  return b;
-}
-
-void add_leaves(std::vector<Digest>& leaves, FingerprintKey const& key, std::uint32_t group, std::uint32_t n,
-                Product const& product) {
-  for (std::uint32_t i = 0; i < n; ++i) {
-    auto const row = std::span(product).subspan(std::size_t{i} * n, n);
-    leaves.push_back(leaf(group, i, n, fingerprint(key, row)));
-  }
-}
-
-MerkleTree commit_round(Digest const& key, std::uint32_t round, std::uint32_t n, Product const& product) {
-  std::vector<Digest> leaves;
-  leaves.reserve(n);
-  add_leaves(leaves, fingerprint_key(key), round, n, product);
-  return MerkleTree(std::move(leaves));
-}
-
-MerkleTree walk_products(Digest const& key, std::uint32_t n, std::vector<Product> const& products) {
-  std::vector<Digest> leaves;
-  leaves.reserve(std::size_t{n} * products.size());
-  auto const lanes = fingerprint_key(key);
-  for (std::uint32_t w = 0; w < products.size(); ++w) add_leaves(leaves, lanes, w, n, products[w]);
-  return MerkleTree(std::move(leaves));
+void add_leaves(std::vector<Digest>& leaves, std::uint32_t group, std::span<Lanes const> lanes) {
+  auto const n = static_cast<std::uint32_t>(lanes.size());
+  for (std::uint32_t i = 0; i < n; ++i) leaves.push_back(leaf(group, i, n, lanes[i]));
 }
 
 template <class Trees>
@@ -95,21 +60,45 @@ struct Prover::State {
 
   UnitKey unit{};
   std::int64_t memory_at_most_bytes{};
+  Backend backend = portable_backend();
+  std::uint32_t device = 0;
   Step step = Step::idle;
   EpochParams epoch{};
-  std::optional<RightMatrix> b;
-  Transcript done;
+  std::optional<DeviceUnit> card;  // holds B of this epoch
+  Committed done;
+  std::string failure;
 
   [[nodiscard]] std::uint32_t first_retained() const { return epoch.params.rounds - epoch.params.retained; }
+
+  // Nothing of a challenge outlives a back end that failed in it.
+  std::unexpected<ProverRefusal> failed(std::string why) {
+    failure = std::move(why);
+    card.reset();
+    done = {};
+    step = Step::idle;
+    return std::unexpected(ProverRefusal::backend_failed);
+  }
+
+  void forget() {
+    if (card) card->forget();
+    done = {};
+  }
 
   Answer on(EpochParams const& m) {
     if (!check(m.params)) return std::unexpected(ProverRefusal::params_invalid);
     if (memory_needed_bytes(m.params) > memory_at_most_bytes)
       return std::unexpected(ProverRefusal::params_too_large);
-    bool const same_b = b && epoch.beacon == m.beacon && epoch.params.n == m.params.n;
-    if (!same_b) b = make_b(m.beacon, m.params.n);
+    forget();
+    bool const same_b =
+        card && epoch.beacon == m.beacon && card->n() == m.params.n && card->retained() == m.params.retained;
+    if (!same_b) {
+      card.reset();
+      auto opened = backend.open(device, m.params.n, m.params.retained);
+      if (!opened) return failed(opened.error());
+      if (auto const ready = opened->prepare(m.beacon); !ready) return failed(ready.error());
+      card = std::move(*opened);
+    }
     epoch = m;
-    done = {};
     step = Step::prepared;
     return std::nullopt;
   }
@@ -123,30 +112,46 @@ struct Prover::State {
     if (step != Step::prepared) return std::unexpected(ProverRefusal::out_of_turn);
     done = {};
     done.round_keys.push_back(first_round_key(m.nonce, unit, epoch.epoch));
-    for (std::uint32_t t = 0; t < epoch.params.rounds; ++t) compute_round(t);
+    for (std::uint32_t t = 0; t < epoch.params.rounds; ++t)
+      if (auto const computed = compute_round(t); !computed) return failed(computed.error());
     step = Step::computed;
     return RoundsDone{done.round_keys.back()};
   }
 
-  void compute_round(std::uint32_t t) {
-    auto const n = epoch.params.n;
+  DeviceUnit::Done compute_round(std::uint32_t t) {
     auto const key = done.round_keys.back();
-    Product product(std::size_t{n} * n);
-    multiply(make_a(key, n), *b, product);
-    done.rounds.push_back(commit_round(key, t, n, product));
+    bool const kept = t >= first_retained();
+    auto const lanes = card->round(key, kept ? std::optional(t - first_retained()) : std::nullopt);
+    if (!lanes) return std::unexpected(lanes.error());
+    std::vector<Digest> leaves;
+    leaves.reserve(epoch.params.n);
+    add_leaves(leaves, t, *lanes);
+    done.rounds.emplace_back(std::move(leaves));
     done.round_keys.push_back(next_round_key(key, done.rounds.back().root()));
-    if (t >= first_retained()) done.products.push_back(std::move(product));
+    return {};
   }
 
   Answer on(MemChallenge const& m) {
     if (step != Step::computed) return std::unexpected(ProverRefusal::out_of_turn);
     Digest key = m.key;
     for (std::uint32_t p = 0; p < epoch.params.passes; ++p) {
-      done.passes.push_back(walk_products(key, epoch.params.n, done.products));
+      if (auto const walked = walk_products(key); !walked) return failed(walked.error());
       key = next_pass_key(key, done.passes.back().root());
     }
     step = Step::walked;
     return MemDone{roots(done.rounds), roots(done.passes), key};
+  }
+
+  DeviceUnit::Done walk_products(Digest const& key) {
+    std::vector<Digest> leaves;
+    leaves.reserve(std::size_t{epoch.params.n} * epoch.params.retained);
+    for (std::uint32_t w = 0; w < epoch.params.retained; ++w) {
+      auto const lanes = card->walk(w, key);
+      if (!lanes) return std::unexpected(lanes.error());
+      add_leaves(leaves, w, *lanes);
+    }
+    done.passes.emplace_back(std::move(leaves));
+    return {};
   }
 
   Answer on(Open const& m) {
@@ -157,37 +162,33 @@ struct Prover::State {
     };
     if (!std::ranges::all_of(m.places, exists)) return std::unexpected(ProverRefusal::opening_out_of_range);
     Openings out;
-    for (auto const& at : m.places) out.rows.push_back(open(at));
-    done = {};
+    for (auto const& at : m.places) {
+      auto opened = open(at);
+      if (!opened) return failed(opened.error());
+      out.rows.push_back(std::move(*opened));
+    }
+    forget();
     step = Step::prepared;
     return out;
   }
 
-  Opening open(OpeningPlace const& at) const {
+  // A product that was dropped is gone, but one row of it is n^2 multiplications away.
+  std::expected<Opening, std::string> open(OpeningPlace const& at) const {
     auto const n = epoch.params.n;
-    Opening out{at, {}, done.rounds[at.round].path(at.row), {}};
+    Opening out{at, std::vector<std::int32_t>(n), done.rounds[at.round].path(at.row), {}};
     if (at.round < first_retained()) {
-      out.row = row_again(at);
+      auto const again = card->row_again(done.round_keys[at.round], at.row, out.row);
+      if (!again) return std::unexpected(again.error());
       return out;
     }
     auto const w = at.round - first_retained();
-    auto const row = std::span(done.products[w]).subspan(std::size_t{at.row} * n, n);
-    out.row.assign(row.begin(), row.end());
+    if (auto const read = card->row(w, at.row, out.row); !read) return std::unexpected(read.error());
     out.memory_path = done.passes[at.pass].path(std::size_t{w} * n + at.row);
     return out;
   }
 
-  // The product was dropped; one row of it is n^2 multiplications away.
-  Product row_again(OpeningPlace const& at) const {
-    std::vector<std::int8_t> a(epoch.params.n);
-    a_row(done.round_keys[at.round], at.row, a);
-    Product row(epoch.params.n);
-    multiply(a, *b, row);
-    return row;
-  }
-
   Answer on(Verdict const&) {
-    done = {};
+    forget();
     if (step != Step::idle) step = Step::prepared;  // B may serve the next challenge of this epoch
     return std::nullopt;
   }
@@ -199,8 +200,14 @@ struct Prover::State {
   }
 };
 
-Prover::Prover(UnitKey const& unit, std::int64_t memory_at_most_bytes) : state_(std::make_unique<State>()) {
+Prover::Prover(UnitKey const& unit, std::int64_t memory_at_most_bytes)
+    : Prover(unit, portable_backend(), 0, memory_at_most_bytes) {}
+
+Prover::Prover(UnitKey const& unit, Backend backend, std::uint32_t device, std::int64_t memory_at_most_bytes)
+    : state_(std::make_unique<State>()) {
   state_->unit = unit;
+  state_->backend = backend;
+  state_->device = device;
   state_->memory_at_most_bytes = memory_at_most_bytes;
 }
 Prover::~Prover() = default;
@@ -210,5 +217,7 @@ Prover& Prover::operator=(Prover&&) noexcept = default;
 std::expected<std::optional<AttestMessage>, ProverRefusal> Prover::answer(AttestMessage const& message) {
   return std::visit([&](auto const& m) { return state_->on(m); }, message);
 }
+
+std::string const& Prover::backend_failure() const { return state_->failure; }
 
 }  // namespace spillway::attest

@@ -56,6 +56,7 @@ struct ChallengeSession::State {
   Bytes32 nonce;
   Bytes32 pass_key;
   RunningHash transcript{"cap1-transcript"};
+  Transcript kept;
 
   Awaits awaits = Awaits::open;
   Micros since{};     // when the awaited step began: its clock
@@ -73,6 +74,7 @@ struct ChallengeSession::State {
     transcript.part(std::as_bytes(std::span(&direction, 1)));
     transcript.part(le64(static_cast<std::uint64_t>(now.v)));
     transcript.part(bytes);
+    if (config.keep_transcript) kept.said.push_back({Speaker(direction), now, {bytes.begin(), bytes.end()}});
   }
   void send(AttestMessage const& message, Micros now) {
     auto bytes = encode(message);
@@ -198,7 +200,7 @@ ChallengeSession::ChallengeSession(std::shared_ptr<EpochSecret const> secret, Se
   state_->secret = std::move(secret);
   state_->config = config;
   state_->who = who;
-  state_->fresh = fresh;
+  state_->fresh = state_->kept.fresh = fresh;
   state_->nonce = derive(fresh, "nonce", 0);
   state_->pass_key = derive(fresh, "memory", 0);
   state_->await(State::Awaits::open, config.open_within, now);
@@ -243,6 +245,8 @@ std::optional<Micros> ChallengeSession::deadline() const {
   if (ended()) return std::nullopt;
   return state_->deadline;
 }
+
+Transcript const& ChallengeSession::transcript() const { return state_->kept; }
 
 bool ChallengeSession::ended() const { return state_->awaits == State::Awaits::nothing; }
 

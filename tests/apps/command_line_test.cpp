@@ -240,10 +240,10 @@ TEST_F(CommandLine, ADirectoryInUseADamagedJournalAndABrokenConfigAreNamed) {
 }
 
 TEST_F(CommandLine, AWrongCommandLineIsStatusTwoAndNothingIsMade) {
-  for (auto const* wrong :
-       {"spillway", "spillway serve --prot 1", "spillway trade orders", "spillway admin deposit 2",
-        "spillway trade --credentials x place --capacity 1 --limit 2.79999", "spillway-audit verify",
-        "spillway-audit statement x gold:1"})
+  for (auto const* wrong : {"spillway", "spillway provider", "spillway provider selftest --backend abacus",
+                            "spillway serve --prot 1", "spillway trade orders", "spillway admin deposit 2",
+                            "spillway trade --credentials x place --capacity 1 --limit 2.79999",
+                            "spillway-audit verify", "spillway-audit statement x gold:1"})
     EXPECT_EQ(run(wrong).status, 2) << wrong;
   EXPECT_EQ(run("spillway --help").status, 0);
   auto const nowhere = run("spillway-audit replay " + at("nowhere"));
@@ -252,6 +252,16 @@ TEST_F(CommandLine, AWrongCommandLineIsStatusTwoAndNothingIsMade) {
   auto const nobody = run("spillway provider --config " + at("agent.toml"));
   EXPECT_EQ(nobody.status, 1);
   EXPECT_THAT(nobody.out, HasSubstr("agent.toml"));
+}
+
+TEST_F(CommandLine, AProviderTestsItsDevicesWithoutAFileOrAnExchange) {
+  auto const one = run("spillway provider selftest --backend cpu-portable --class T4 --class L4");
+  EXPECT_EQ(one.status, 0) << one.out;
+  EXPECT_THAT(one.out, HasSubstr("digests equal to the golden ones"));
+  EXPECT_THAT(one.out, HasSubstr("T4             refused: "));
+  auto const card = run("spillway provider selftest --backend cann");
+  EXPECT_EQ(card.status, 1);
+  EXPECT_THAT(card.out, HasSubstr("absent: cann: there is no cann.so in "));
 }
 
 }  // namespace

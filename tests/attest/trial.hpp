@@ -27,6 +27,7 @@ struct Trial {
   /// Sees each message before it goes to the session: may change it, or drop it (false).
   std::function<bool(AttestMessage&)> from_prover = [](AttestMessage&) { return true; };
   std::vector<AttestMessage> seen;  // in both directions
+  Transcript kept;                  // of the last run
 
   [[nodiscard]] std::shared_ptr<EpochSecret const> secret() const {
     return std::make_shared<EpochSecret const>(5, reference::bytes32(40), beacon, params.n);
@@ -34,6 +35,7 @@ struct Trial {
   [[nodiscard]] SessionConfig config() const {
     SessionConfig c;
     c.params = params, c.floors = floors, c.class_scale = class_scale;
+    c.keep_transcript = true;
     return c;
   }
   [[nodiscard]] ChallengeSession session() const {
@@ -73,6 +75,7 @@ struct Trial {
     }
     if (!outcome) take(exchange.on_time(*exchange.deadline() + Micros{1}));
     EXPECT_TRUE(exchange.ended());
+    kept = exchange.transcript();
     return outcome.value();
   }
 };

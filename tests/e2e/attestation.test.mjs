@@ -2,7 +2,7 @@
 // Covers: attester.cpp (gateway/server), unit_prover.cpp (apps/agent).
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { Engine, OPTIONS, until } from './lib.mjs';
+import { audit, Engine, OPTIONS, until } from './lib.mjs';
 import { capacityOffer, CLASS, Market, MODEL, PLACE, step, tokenOffer } from './market.mjs';
 import { newClientId } from './session.mjs';
 
@@ -50,6 +50,12 @@ describe('a device that is less than it says', OPTIONS, () => {
     const { units_attested: proven, nodes_up: up, offers_live: offers } = await verdicts(market);
     assert.deepEqual([proven, up, offers], [1, 2, 1]);
     assert.equal(honest.program.ended, false);
+  });
+
+  test('and the auditor checks the one proof again from what was kept, once the epoch is over', async () => {
+    await market.exchange.stop();
+    const found = await audit('attest', market.exchange.journal);
+    assert.deepEqual([found.ok, found.proofs, found.rechecked, found.epoch_open], [true, 1, 1, 0]);
   });
 });
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "attest/evidence_store.hpp"
 #include "attest/prover.hpp"
 #include "market/decimal.hpp"
 #include "market/json.hpp"
@@ -92,6 +93,7 @@ void GateWorld::start_exchange() {
   config.tls_directory = directory_ / "tls";
   config.engine_note = options_.engine_note;
   config.challenge = options_.challenge;
+  config.evidence_directory = directory_ / "journal" / attest::evidence_folder;
   config.door_buyer_place = test_place;
   config.door_price_cap =
       price("10");  // without a cap an order holds money for the dearest offer there could be

@@ -2,7 +2,7 @@
 add_library(gateway_test_world STATIC gate_world.cpp)
 spillway_options(gateway_test_world)
 target_include_directories(gateway_test_world PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
-target_link_libraries(gateway_test_world PUBLIC spillway::gateway_server spillway::gateway_client
+target_link_libraries(gateway_test_world PUBLIC spillway::attest_evidence spillway::gateway_server spillway::gateway_client
   spillway::gateway_wire spillway::reference GTest::gtest)
 
 spillway_test(ROOM gateway NAME server_test
@@ -11,3 +11,8 @@ spillway_test(ROOM gateway NAME server_test
     server_pages_test.cpp
   DEPS gateway_server reference journal LIBS gateway_test_world Boost::json)
 target_include_directories(gateway_server_test PRIVATE ${CMAKE_SOURCE_DIR}/gateway/server/src)
+
+# Cheats against a live exchange, by a plain prover that can lie.
+spillway_test(ROOM gateway NAME adversary_test SRCS adversary_test.cpp DEPS gateway_server reference
+  LIBS gateway_test_world Boost::json TIMEOUT 300)
+target_include_directories(gateway_adversary_test PRIVATE ${CMAKE_SOURCE_DIR}/tests/attest)

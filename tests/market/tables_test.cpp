@@ -110,6 +110,7 @@ TEST(ShippedTables, HoldTheTiersOfTheIssue) {
 TEST(ShippedTables, KnowWhatOthersCallThings) {
   EXPECT_EQ(shipped().class_of("H100")->name, "H100-SXM");
   EXPECT_EQ(shipped().class_of("A100-80GB")->name, "A100-80-SXM");
+  EXPECT_EQ(shipped().class_of("NVIDIA H200-NVL-141GB")->name, "H200-NVL") << "MLPerf's words";
   EXPECT_EQ(shipped().class_of("M60"), nullptr);
   EXPECT_EQ(shipped().model_of("deepinfra/deepseek-ai/DeepSeek-R1-Distill-Qwen-32B")->name,
             "deepseek-r1-distill-qwen-32b");
@@ -139,6 +140,12 @@ TEST(ShippedTables, ABrokenRowIsNamed) {
       "name,product,base_us,per_1k_input_us,output_rate_min,input_max,output_max\nfast,water,1,1,1,1,1\n";
   EXPECT_THAT(text(parse_tables(texts).error()),
               HasSubstr("tiers.csv:2: product \"water\" is not a known word"));
+  texts = shipped_table_texts();
+  texts.classes =
+      "name,maker,origin,memory_mib,bandwidth_gb_s,fp16_tflops,int8_tops,calibrated,source\n"
+      "X,M,us,1,1,1,1,perhaps,datasheet\n";
+  EXPECT_THAT(text(parse_tables(texts).error()),
+              HasSubstr("classes.csv:2: calibrated \"perhaps\" is not a known word"));
   texts = shipped_table_texts();
   texts.aliases = "kind,theirs,ours\nclass,H100,nothing\n";
   EXPECT_THAT(text(parse_tables(texts).error()), HasSubstr("aliases.csv:2"));

@@ -35,6 +35,7 @@ class UnitProver {
   wire::executor where_;
   Credentials credentials_;
   Send send_;
+  attest::Backend const backend_;             // the fastest of this processor
   std::map<UnitId, attest::Prover> provers_;  // on the worker, after open()
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -27,6 +27,11 @@ class RightMatrix {
   std::vector<std::int16_t> columns_;
 };
 
+/// The same on B's n^2 entries as they lie in memory: column j at packed + j n.
+void set_packed_row(std::uint32_t n, std::uint32_t row, std::int8_t const* values, std::int16_t* packed);
+void multiply(std::span<std::int8_t const> a, std::uint32_t n, std::int16_t const* packed,
+              std::span<std::int32_t> c);
+
 /// `c` = `a` * B for a whole number of rows of A; `c` has as many entries as `a`.
 void multiply(std::span<std::int8_t const> a, RightMatrix const& b, std::span<std::int32_t> c);
 

@@ -12,6 +12,7 @@
 
 #include "attest/floors.hpp"
 #include "attest/messages.hpp"
+#include "attest/transcript.hpp"
 #include "attest/verifier.hpp"
 #include "market/units.hpp"
 
@@ -32,6 +33,7 @@ struct SessionConfig {
   Micros rounds_within{60'000'000};  // a prover so slow misses every floor
   Micros memory_within{60'000'000};
   Micros openings_within{10'000'000};
+  bool keep_transcript = false;  // some hundred kilobytes
 };
 
 /// Who is to be proven, as the gateway knows it from login and from the node's registration.
@@ -85,6 +87,8 @@ class ChallengeSession {
   /// When on_time() should be called at the latest; none once ended.
   [[nodiscard]] std::optional<Micros> deadline() const;
   [[nodiscard]] bool ended() const;
+  /// What was said so far; empty unless the configuration keeps it.
+  [[nodiscard]] Transcript const& transcript() const;
 
  private:
   struct State;

@@ -58,6 +58,7 @@ void Attester::stop() {
   }
   changed_.notify_all();
   worker_.join();
+  if (evidence_) say_if_failed(evidence_->close_epochs());
 }
 
 // ---- on the loop ----
@@ -103,6 +104,7 @@ void Attester::start_next() {
     config.params = hub_.config().challenge;
     config.floors = *floors;
     config.class_scale = hub_.rules().class_scale;
+    config.keep_transcript = !hub_.config().evidence_directory.empty();
     attest::Claimant const claimant{who.key, who.unit.first, who.klass};
     on_worker([this, running, config, claimant, open = std::move(open)] {
       running->challenge = std::make_unique<attest::ChallengeSession>(secret(), config, claimant, fresh32(),
@@ -181,7 +183,10 @@ void Attester::watch_deadlines() {
 }
 
 void Attester::take(std::shared_ptr<Running> running, attest::SessionStep step) {
-  if (step.outcome) watched_.erase(running);
+  if (step.outcome) {
+    watched_.erase(running);
+    keep_evidence(*running->challenge, *step.outcome);
+  }
   wire::post(hub_.where(), [this, running, step = std::move(step)] {
     auto const& who = running->who;
     if (auto* const peer = hub_.peer(who.session))
@@ -197,10 +202,37 @@ void Attester::take(std::shared_ptr<Running> running, attest::SessionStep step) 
 std::shared_ptr<attest::EpochSecret const> Attester::secret() {
   if (!secret_ || steady_us() - secret_made_us_ > epoch_us) {
     secret_made_us_ = steady_us();
-    secret_ = std::make_shared<attest::EpochSecret>(++epoch_, fresh32(), attest::make_beacon(fresh32(), {}),
-                                                    hub_.config().challenge.n);
+    auto const seed = fresh32();
+    auto const beacon = attest::make_beacon(fresh32(), {});
+    open_evidence();
+    // A seed under which a challenge still runs is no secret to give away: it goes with the next one.
+    if (evidence_) {
+      if (watched_.empty()) say_if_failed(evidence_->close_epochs());
+      say_if_failed(evidence_->open_epoch(beacon, seed));
+    }
+    secret_ = std::make_shared<attest::EpochSecret>(++epoch_, seed, beacon, hub_.config().challenge.n);
   }
   return secret_;
+}
+
+// Not before the first challenge: by then the journal has made its directory.
+void Attester::open_evidence() {
+  auto const& directory = hub_.config().evidence_directory;
+  if (evidence_ || directory.empty()) return;
+  auto store = attest::EvidenceStore::open(directory);
+  if (store) evidence_.emplace(std::move(*store));
+  if (!store) say_if_failed(std::unexpected(store.error()));
+}
+
+// Before the journal hears of the verdict. Without the file the verdict stands, and the auditor misses it.
+void Attester::keep_evidence(attest::ChallengeSession const& challenge, attest::Outcome const& outcome) {
+  if (evidence_ && outcome.admitted()) say_if_failed(evidence_->keep(challenge.transcript()));
+}
+
+void Attester::say_if_failed(attest::Kept const& kept) {
+  if (kept) return;
+  wire::post(hub_.where(),
+             [this, why = kept.error()] { hub_.log("evidence of a proof was not kept: " + why); });
 }
 
 }  // namespace spillway

@@ -10,10 +10,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 #include <utility>
 
+#include "attest/evidence_store.hpp"
 #include "attest/session.hpp"
 #include "challenge_queue.hpp"
 #include "hub.hpp"
@@ -47,8 +49,12 @@ class Attester {
   void take(std::shared_ptr<Running> running, attest::SessionStep step);
   void conclude(std::shared_ptr<Running> const& running, attest::Outcome const& outcome);
   std::shared_ptr<attest::EpochSecret const> secret();
+  void open_evidence();
+  void keep_evidence(attest::ChallengeSession const& challenge, attest::Outcome const& outcome);
+  void say_if_failed(attest::Kept const& kept);
 
   Hub& hub_;
+  std::optional<attest::EvidenceStore> evidence_;  // on the worker
   ChallengeQueue queue_;
   std::map<UnitId, std::shared_ptr<Running>> running_;  // by unit; on the loop
 

@@ -59,6 +59,7 @@ constexpr std::array place_kinds{std::pair{"country", PlaceKind::country},
                                  std::pair{"jurisdiction", PlaceKind::jurisdiction}};
 constexpr std::array origins{std::pair{"us", Origin::us}, std::pair{"cn", Origin::cn},
                              std::pair{"other", Origin::other}};
+constexpr std::array yes_or_no{std::pair{"yes", true}, std::pair{"no", false}};
 constexpr std::array products{std::pair{"tokens", ProductKind::tokens},
                               std::pair{"capacity", ProductKind::capacity}};
 
@@ -115,9 +116,9 @@ Read<std::vector<Place>> places(std::string_view csv) {
 }
 
 Read<std::vector<AcceleratorClass>> classes(std::string_view csv) {
-  auto const table = parse_csv(
-      csv, "classes.csv",
-      {"name", "maker", "origin", "memory_mib", "bandwidth_gb_s", "fp16_tflops", "int8_tops", "source"});
+  auto const table = parse_csv(csv, "classes.csv",
+                               {"name", "maker", "origin", "memory_mib", "bandwidth_gb_s", "fp16_tflops",
+                                "int8_tops", "calibrated", "source"});
   return read_rows<AcceleratorClass>(table, [](RowReader& row) {
     AcceleratorClass klass;
     klass.name = row.text("name");
@@ -127,6 +128,7 @@ Read<std::vector<AcceleratorClass>> classes(std::string_view csv) {
     klass.bandwidth_mb_s = row.number32("bandwidth_gb_s", 3);
     klass.fp16_gflops = row.number("fp16_tflops", 3);
     klass.int8_gops = row.number("int8_tops", 3);
+    klass.calibrated = row.one_of("calibrated", yes_or_no);
     klass.micro_degrees_per_hour = micro_degrees(klass.fp16_gflops);
     return klass;
   });

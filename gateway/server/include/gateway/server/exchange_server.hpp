@@ -26,6 +26,7 @@ struct ServerConfig {
       engine_note;  // what stands in for production engines, shown wherever work is shown; empty: nothing
   attest::Cap1Params challenge{};
   std::uint32_t challenges_at_once{1};
+  std::filesystem::path evidence_directory;  // where transcripts of proofs are kept; empty: nowhere
   // The OpenAI door: what an order gets when the request does not say.
   PriceIndex door_price_cap{highest_price};  // per million work tokens
   std::string door_buyer_place;              // a leaf of the place table

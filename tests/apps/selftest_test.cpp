@@ -1,0 +1,93 @@
+// tests/apps/selftest_test.cpp - selftest.cpp with real back ends, in a clock of the test's own.
+#include "apps/selftest/selftest.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace spillway {
+namespace {
+
+// Each look at the clock is `step` later: challenges take the same time on every machine.
+SelftestRequest quick(Micros step = Micros{1'000}) {
+  SelftestRequest request;
+  request.backends = std::filesystem::path(SPILLWAY_BIN_DIR) / "backends";
+  request.params = {.n = 64, .rounds = 2, .retained = 2, .passes = 2, .openings = 8};
+  request.largest_golden_n = 128;
+  request.clock = [now = Micros{0}, step]() mutable { return now += step; };
+  return request;
+}
+
+SelftestRequest portable(Micros step = Micros{1'000}) {
+  auto request = quick(step);
+  request.backend = "cpu-portable";
+  return request;
+}
+
+}  // namespace
+
+TEST(Selftest, MeasuresEveryBackendPresentAndNamesTheAbsentOnes) {
+  auto const request = quick();
+  auto const report = run_selftest(request);
+  EXPECT_TRUE(passed(report)) << text_of(report, request);
+  ASSERT_FALSE(report.devices.empty());
+  EXPECT_EQ(report.devices[0].backend, "cpu-portable");
+  EXPECT_TRUE(std::ranges::any_of(report.absent, [](auto const& a) { return a.name == "cann"; }));
+  auto const text = text_of(report, request);
+  EXPECT_NE(text.find("digests equal to the golden ones"), std::string::npos) << text;
+  EXPECT_NE(text.find("absent: cann: there is no cann.so in "), std::string::npos) << text;
+}
+
+TEST(Selftest, SaysWhatWouldBeRefusedAndWhy) {
+  auto const request = portable();
+  auto const report = run_selftest(request);
+  ASSERT_EQ(report.devices.size(), 1u);
+  auto const& device = report.devices[0];
+  EXPECT_EQ(device.klass, "");  // 2 * 64^3 * 2 operations in a millisecond or so are no H100
+  EXPECT_EQ(device.measured.bytes, 2 * 64 * 64 * 4);
+  ASSERT_GT(device.verdicts.size(), 20u);
+  EXPECT_EQ(device.verdicts[0].klass, "H100-SXM");
+  EXPECT_NE(device.verdicts[0].refused.find("needed 1,385,300,000,000,000"), std::string::npos)
+      << device.verdicts[0].refused;
+  EXPECT_NE(text_of(report, request).find("it would be unlisted"), std::string::npos);
+}
+
+TEST(Selftest, FindsTheStrongestClassOfAScaledMarket) {
+  auto request = portable(Micros{1});
+  request.class_scale = 100'000'000;
+  request.classes = {"T4", "H100-SXM", "L4"};
+  auto const report = run_selftest(request);
+  ASSERT_EQ(report.devices.size(), 1u);
+  EXPECT_EQ(report.devices[0].klass, "H100-SXM") << text_of(report, request);
+  EXPECT_NE(text_of(report, request).find("(attestation: scaled)"), std::string::npos);
+}
+
+TEST(Selftest, JudgesOnlyTheBackendThatIsAskedFor) {
+  auto request = portable();
+  request.backend = "cann";
+  auto report = run_selftest(request);
+  EXPECT_FALSE(passed(report));
+  ASSERT_EQ(report.absent.size(), 1u);
+  request.backend = "abacus";
+  report = run_selftest(request);
+  EXPECT_FALSE(passed(report));
+  EXPECT_EQ(report.wrong, "there is no back end \"abacus\"");
+}
+
+TEST(Selftest, RefusesAClassThatTheTableDoesNotHave) {
+  auto request = portable();
+  request.classes = {"H900"};
+  auto const report = run_selftest(request);
+  EXPECT_FALSE(passed(report));
+  EXPECT_EQ(report.wrong, "the class table has no \"H900\"");
+}
+
+TEST(Selftest, TellsABackendThatCannotHoldTheChallenge) {
+  auto request = portable();
+  request.params = {.n = 16'384, .rounds = 1, .retained = 1, .passes = 1, .openings = 8};
+  auto const report = run_selftest(request);
+  EXPECT_FALSE(passed(report));
+  EXPECT_EQ(report.devices.at(0).failed, "the challenge needs more memory than this unit allows");
+}
+
+}  // namespace spillway

@@ -1,0 +1,101 @@
+// tests/attest/evidence_store_test.cpp - what is kept is found again under its hash, seeds are revealed when
+// their epoch is over, and damage is named. Covers: evidence_store.cpp.
+#include "attest/evidence_store.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace spillway::attest {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+Bytes32 filled(int value) {
+  Bytes32 out;
+  out.fill(std::byte(value));
+  return out;
+}
+
+Transcript some_transcript(int value = 1) {
+  return {filled(value),
+          {{Speaker::unit, Micros{5}, {std::byte{1}, std::byte{2}}}, {Speaker::exchange, Micros{6}, {}}}};
+}
+
+class EvidenceTest : public ::testing::Test {
+ protected:
+  EvidenceTest() : path_(fs::temp_directory_path() / ("spillway-evidence-" + std::to_string(::getpid()))) {
+    fs::remove_all(path_);
+  }
+  ~EvidenceTest() override { fs::remove_all(path_); }
+
+  EvidenceStore store() { return EvidenceStore::open(path_).value(); }
+  [[nodiscard]] EvidenceReader reader() const { return EvidenceReader(path_); }
+
+  fs::path path_;
+};
+
+TEST_F(EvidenceTest, ATranscriptIsFoundUnderItsHash) {
+  auto kept = store();
+  ASSERT_TRUE(kept.keep(some_transcript()).has_value());
+  auto const hash = hash_of(some_transcript());
+  EXPECT_EQ(reader().transcript(hash).value(), some_transcript());
+  EXPECT_EQ(reader().transcripts().value(), std::vector{reader().file_of(hash).filename().string()});
+  EXPECT_EQ(reader().file_of(hash).filename().string().size(), 64u + 5u);
+  EXPECT_EQ(reader().transcript(filled(9)).value(), std::nullopt);
+}
+
+TEST_F(EvidenceTest, NobodyElseMayRead) {
+  auto kept = store();
+  ASSERT_TRUE(kept.keep(some_transcript()).has_value());
+  EXPECT_EQ(fs::status(path_).permissions(), fs::perms::owner_all);
+  EXPECT_EQ(fs::status(reader().file_of(hash_of(some_transcript()))).permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_F(EvidenceTest, ASeedIsSecretUntilItsEpochCloses) {
+  auto kept = store();
+  ASSERT_TRUE(kept.open_epoch(filled(2), filled(3)).has_value());
+  EXPECT_TRUE(reader().epoch_is_open(filled(2)));
+  EXPECT_EQ(reader().seed(filled(2)).value(), std::nullopt);
+  ASSERT_TRUE(kept.close_epochs().has_value());
+  EXPECT_FALSE(reader().epoch_is_open(filled(2)));
+  EXPECT_EQ(reader().seed(filled(2)).value(), filled(3));
+  EXPECT_EQ(reader().seed(filled(4)).value(), std::nullopt);
+}
+
+TEST_F(EvidenceTest, AnExchangeThatCrashedRevealsWhenItStartsAgain) {
+  {
+    auto kept = store();
+    ASSERT_TRUE(kept.open_epoch(filled(2), filled(3)).has_value());
+  }
+  auto const again = store();
+  EXPECT_EQ(reader().seed(filled(2)).value(), filled(3));
+}
+
+TEST_F(EvidenceTest, DamageIsNamedWithItsFile) {
+  auto kept = store();
+  ASSERT_TRUE(kept.keep(some_transcript()).has_value());
+  ASSERT_TRUE(kept.open_epoch(filled(2), filled(3)).has_value());
+  ASSERT_TRUE(kept.close_epochs().has_value());
+  auto const file = reader().file_of(hash_of(some_transcript()));
+  fs::resize_file(file, fs::file_size(file) - 1);
+  auto const cut = reader().transcript(hash_of(some_transcript()));
+  ASSERT_FALSE(cut.has_value());
+  EXPECT_THAT(cut.error(), HasSubstr(file.filename().string() + ": it ends before it is complete"));
+  for (auto const& entry : fs::directory_iterator(path_))
+    if (entry.path().extension() == ".seed") std::ofstream(entry.path()) << "not a seed";
+  EXPECT_THAT(reader().seed(filled(2)).error(), HasSubstr("no 64 hexadecimal digits"));
+}
+
+TEST_F(EvidenceTest, AFolderThatCannotBeWrittenIsSaid) {
+  std::ofstream(path_) << "a file";
+  EXPECT_THAT(EvidenceStore::open(path_).error(), HasSubstr(path_.string()));
+  EXPECT_FALSE(reader().present());
+}
+
+}  // namespace
+}  // namespace spillway::attest

@@ -1,0 +1,145 @@
+// tests/attest/golden_test.cpp - attest/golden/cap1-int8.txt, which another program in another language
+// wrote, against what this one computes: every value between the inputs and the last digest, and the bytes of
+// messages.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "attest/conformance.hpp"
+#include "attest/merkle.hpp"
+#include "attest/prover.hpp"
+#include "hex.hpp"
+#include "reference.hpp"
+
+namespace spillway::attest {
+namespace {
+
+using reference::bytes32;
+using Section = std::map<std::string, std::string>;
+
+std::map<std::string, Section> read_vectors() {
+  std::ifstream in(std::string(SPILLWAY_SOURCE_DIR) + "/attest/golden/cap1-int8.txt");
+  std::map<std::string, Section> out;
+  std::string section;
+  for (std::string line; std::getline(in, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    if (line[0] == '[') {
+      section = line.substr(1, line.size() - 2);
+      continue;
+    }
+    auto const at = line.find(" = ");
+    if (at != std::string::npos) out[section][line.substr(0, at)] = line.substr(at + 3);
+  }
+  return out;
+}
+
+std::map<std::string, Section> const& vectors() {
+  static auto const read = read_vectors();
+  return read;
+}
+
+Section const& challenge_of(Golden const& g) {
+  return vectors().at("challenge n=" + std::to_string(g.params.n));
+}
+
+template <class T>
+std::string listed(std::span<T const> values) {
+  std::string out = "[";
+  for (auto const v : values) out += (out.size() > 1 ? ", " : "") + std::to_string(v);
+  return out + "]";
+}
+
+template <class M>
+M answer_as(Prover& prover, AttestMessage const& message) {
+  return std::get<M>(prover.answer(message).value().value());
+}
+
+}  // namespace
+
+TEST(GoldenVectors, AreThoseThatBackEndsAreJudgedBy) {
+  ASSERT_EQ(vectors().size(), golden_challenges().size() + 1) << "attest/golden/cap1-int8.txt is whole";
+  for (auto const& g : golden_challenges()) {
+    auto const& v = challenge_of(g);
+    auto const& p = g.params;
+    EXPECT_EQ(v.at("rounds"), std::to_string(p.rounds));
+    EXPECT_EQ(v.at("retained"), std::to_string(p.retained));
+    EXPECT_EQ(v.at("passes"), std::to_string(p.passes));
+    EXPECT_EQ(v.at("openings"), std::to_string(p.openings));
+    EXPECT_EQ(v.at("epoch"), std::to_string(g.epoch));
+    EXPECT_EQ(v.at("unit"), hex(bytes32(g.unit)));
+    EXPECT_EQ(v.at("nonce"), hex(bytes32(g.nonce)));
+    EXPECT_EQ(v.at("beacon"), hex(bytes32(g.beacon)));
+    EXPECT_EQ(v.at("z_0"), hex(bytes32(g.pass_key)));
+    EXPECT_EQ(v.at("s_" + std::to_string(p.rounds)), g.rounds_end);
+    EXPECT_EQ(v.at("z_" + std::to_string(p.passes)), g.passes_end);
+    EXPECT_EQ(v.at("H(cap1-golden, Openings)"), g.openings);
+  }
+}
+
+TEST(GoldenVectors, HoldForEveryStepOfTheProver) {
+  for (auto const& g : golden_challenges()) {
+    auto const& v = challenge_of(g);
+    Prover prover(bytes32(g.unit));
+    ASSERT_TRUE(prover.answer(EpochParams{g.epoch, bytes32(g.beacon), g.params}).has_value());
+    auto key = first_round_key(bytes32(g.nonce), bytes32(g.unit), g.epoch);
+    EXPECT_EQ(hex(key), v.at("s_0"));
+    (void)answer_as<RoundsDone>(prover, Challenge{bytes32(g.nonce)});
+    auto const done = answer_as<MemDone>(prover, MemChallenge{bytes32(g.pass_key)});
+    for (std::size_t t = 0; t < g.params.rounds; ++t) {
+      EXPECT_EQ(hex(done.round_roots[t]), v.at("root_" + std::to_string(t)));
+      key = next_round_key(key, done.round_roots[t]);
+      EXPECT_EQ(hex(key), v.at("s_" + std::to_string(t + 1)));
+    }
+    key = bytes32(g.pass_key);
+    for (std::size_t p = 0; p < g.params.passes; ++p) {
+      EXPECT_EQ(hex(done.pass_roots[p]), v.at("m_" + std::to_string(p)));
+      key = next_pass_key(key, done.pass_roots[p]);
+      EXPECT_EQ(hex(key), v.at("z_" + std::to_string(p + 1)));
+    }
+  }
+}
+
+TEST(GoldenVectors, HoldForTheFirstRowOfEachMatrixAndItsLeaf) {
+  for (auto const& g : golden_challenges()) {
+    auto const& v = challenge_of(g);
+    auto const n = g.params.n;
+    auto const s_0 = first_round_key(bytes32(g.nonce), bytes32(g.unit), g.epoch);
+    reference::Matrix8 a(n), b(std::size_t{n} * n);
+    a_row(s_0, 0, a);
+    for (std::uint32_t i = 0; i < n; ++i)
+      b_row(bytes32(g.beacon), i, std::span(b).subspan(std::size_t{i} * n, n));
+    auto const c = reference::product(a, b, n);
+    EXPECT_EQ(listed(std::span(std::as_const(a)).first(8)), v.at("A_0 row 0, first 8"));
+    EXPECT_EQ(listed(std::span(std::as_const(b)).first(8)), v.at("B row 0, first 8"));
+    EXPECT_EQ(listed(std::span(c).first(4)), v.at("C_0 row 0, first 4"));
+    auto const lanes = fingerprint(fingerprint_key(s_0), c);
+    char word[12];
+    std::string words;
+    for (auto const lane : lanes)
+      std::snprintf(word, sizeof word, "%s%08x", words.empty() ? "" : " ", lane), words += word;
+    EXPECT_EQ(words, v.at("lanes of C_0 row 0 under s_0"));
+    EXPECT_EQ(hex(leaf(0, 0, n, lanes)), v.at("leaf of round 0, row 0"));
+  }
+}
+
+TEST(GoldenVectors, HoldForTheBytesOfEveryMessage) {
+  Cap1Params const params{.n = 64, .rounds = 3, .retained = 2, .passes = 2, .openings = 4};
+  std::vector<AttestMessage> const said{AttestOpen{bytes32(30), NodeId{7}, ClassId{3}, Profile::int8, "cpu"},
+                                        EpochParams{5, bytes32(10), params},
+                                        RttProbe{6, bytes32(70)},
+                                        RttEcho{6, bytes32(70)},
+                                        Challenge{bytes32(50)},
+                                        RoundsDone{bytes32(80)},
+                                        MemChallenge{bytes32(60)},
+                                        MemDone{{bytes32(1), bytes32(2)}, {bytes32(3)}, bytes32(4)},
+                                        Open{{{2, 37, 1}}},
+                                        Verdict{bytes32(30), 0, 10, 20, 30, bytes32(90)}};
+  auto const& v = vectors().at("messages");
+  ASSERT_EQ(v.size(), said.size());
+  for (auto const& message : said)
+    EXPECT_EQ(hex(encode(message)), v.at(std::string(name_of(message)))) << name_of(message);
+}
+
+}  // namespace spillway::attest
