@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bipartite.hpp"
+#include "callgrind.hpp"
 #include "drive.hpp"
 #include "judge.hpp"
 #include "runs.hpp"
@@ -102,6 +103,22 @@ Held run_bipartite(Options const& options, Report& report) {
   report.add("allocations_while_timed", book.allocations);
   add_bins(report, latencies);
   return same && book.tally.refused == 0;
+}
+
+Held run_bipartite_slice(Options const& options) {
+  auto const market = bipartite_market({.degree = options.degree, .skewed = options.skewed}, options.seed);
+  auto size = size_of(options);
+  size.timed = options.quick ? 2'000 : slice_commands;
+  auto const stream = bipartite_stream(market, size, options.seed);
+  return with_subject(options, market, stream, [&](auto make_book) {
+    auto book = make_book();
+    drive(book, prefill_of(stream));
+    {
+      CountedSlice const slice(options.subject);
+      drive(book, timed_of(stream));
+    }
+    return book.tally.refused == 0;
+  });
 }
 
 }  // namespace spillway::bench

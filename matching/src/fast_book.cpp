@@ -33,12 +33,16 @@ FastBook::FastBook(Reference const& reference, BookLimits const& limits)
       low_pool_rows_(std::size_t{limits.nodes} + 1),
       pool_rows_(limits.nodes),
       owners_(std::size_t{limits.participants} + 1),
+      terms_(std::size_t{limits.participants} + 1),
       instruments_(std::size_t{limits.instruments} + 1),
       largest_(std::size_t{limits.signatures} + 1) {
   sw_check(limits.participants < 1u << 24 && rows(limits) < 1u << 28, "limits that the rows can name");
   pools_.push_back({NodeId{}, true, 0, 0, NodePool{reference, ClassId{}, PlaceId{}}});
   ended_.reserve(64);
   short_.reserve(signature_reach_max);
+  crossing_.reserve(side_);
+  terms_[0].no_buyer = terms_[0].no_provider = true;
+  set_gates();
 }
 
 void FastBook::prefault(std::size_t resting) {
@@ -79,7 +83,7 @@ std::expected<SignatureId, Refusal> FastBook::intern(ParticipantId buyer, Predic
     links_.remove_all(bid(id));
     link(id);
   }
-  if (buyer.v > limits_.participants || owners_[buyer.v].signatures < live_signatures_max) return id;
+  if (buyer.v > limits_.participants || signatures_of(buyer.v) < live_signatures_max) return id;
   bool const one_more = live_signatures_.at(std::uint64_t{buyer.v} << 32 | id.v) == 0;
   if (one_more) return std::unexpected(Refusal::signature_limit);
   return id;
@@ -123,8 +127,9 @@ Refusal FastBook::set_standing(ParticipantId who, Standing const& standing) {
   auto& owner = owners_[who.v];
   owner.firm = standing.firm.v;
   owner.resting_max = standing.resting_max;
-  owner.no_buyer = !standing.buyer;
-  owner.no_provider = !standing.provider;
+  terms_[who.v].no_buyer = !standing.buyer;
+  terms_[who.v].no_provider = !standing.provider;
+  set_quick(who.v);
   return Refusal::none;
 }
 
@@ -141,22 +146,74 @@ void FastBook::drop(Handle n, EndReason why) {
 
 // ---- cancels, time ----
 
+/// What most cancels are: of a live row without conditions, whose id has its slot to itself. All others are
+/// sorted out by `cancel_unusual`. No call is made here but as the last step, which spares saving registers.
 Refusal FastBook::cancel(ParticipantId who, OrderId id) {
-  auto const n = find(id);
-  if (n == 0) return unknown_or_dead(id.v);
-  if (who.some() && who.v != nodes_[n].owner()) return Refusal::not_yours;
-  take_out_order(n, false);
-  return Refusal::none;
+  auto& slot = ids_.slot_of(id.v);
+  auto const n = slot;
+  auto const& node = nodes_[n];
+  bool const usual = node.id_low == id.v && !ids_.wide() && (node.owner_flags & 0xff) == node_live;
+  if (!usual) return cancel_unusual(who, id);
+  if (who.some() && who.v != node.owner()) return Refusal::not_yours;
+  auto const g = ladders_.ladder_of(node);
+  auto const signature = g - side_;
+  auto& owner = owners_[node.owner()];
+  if (owner.quick != signature) return cancel_unusual(who, id);
+  slot = 0;
+  --orders_;
+  --owner.resting;
+  return leave(g, n, signature, node.owner_flags + (told_of(0, FeedKind::bid_gone, feed_shared) - node_live),
+               id.v);
 }
 
 Refusal FastBook::cancel(ParticipantId who, OfferId id) {
+  auto& slot = ids_.slot_of(id.v);
+  auto const n = slot;
+  auto const& node = nodes_[n];
+  constexpr std::uint32_t plain = node_live | node_offer;
+  bool const usual = node.id_low == id.v && !ids_.wide() && (node.owner_flags & 0xff) == plain;
+  if (!usual) return cancel_unusual(who, id);
+  if (who.some() && who.v != node.owner()) return Refusal::not_yours;
+  auto const g = ladders_.ladder_of(node);
+  slot = 0;
+  --offers_;
+  return leave(g, n, g, node.owner_flags + (told_of(0, FeedKind::offer_gone) - plain), id.v);
+}
+
+/// A row that is counted no more, and found no more, leaves its ladder.
+[[gnu::noinline]] Refusal FastBook::leave(LadderId g, Handle n, std::uint32_t where,
+                                          std::uint32_t party_and_kind, std::uint64_t id) {
+  auto const& node = nodes_[n];
+  auto& event = feed_->next();
+  event.id = id;
+  event.where = where;
+  event.party_and_kind = party_and_kind;
+  event.key = node.key;
+  event.lots = node.lots;
+  forget();
+  auto const level = node.level, prev = node.prev, next = node.next;
+  free_row(n);
+  return ladders_.unlink(g, n, level, prev, next) ? emptied(g, level, n) : Refusal::none;
+}
+
+[[gnu::noinline]] Refusal FastBook::emptied(LadderId g, std::uint32_t level, Handle n) {
+  ladders_.emptied(g, level, n);
+  return Refusal::none;
+}
+
+[[gnu::noinline]] Refusal FastBook::cancel_unusual(ParticipantId who, OrderId id) {
   auto const n = find(id);
   if (n == 0) return unknown_or_dead(id.v);
   if (who.some() && who.v != nodes_[n].owner()) return Refusal::not_yours;
-  if (nodes_[n].is(node_special))
-    erase_offer(n);
-  else
-    take_out_plain(n, InstrumentId{ladders_.ladder_of(nodes_[n])}, false);
+  erase_order(n);
+  return Refusal::none;
+}
+
+[[gnu::noinline]] Refusal FastBook::cancel_unusual(ParticipantId who, OfferId id) {
+  auto const n = find(id);
+  if (n == 0) return unknown_or_dead(id.v);
+  if (who.some() && who.v != nodes_[n].owner()) return Refusal::not_yours;
+  erase_offer(n);
   return Refusal::none;
 }
 

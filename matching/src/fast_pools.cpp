@@ -3,6 +3,7 @@
 // Rule:   an offer whose pool is used up leaves its ladder and comes back to the same place, so a walk meets
 // only offers that could fill somebody.
 #include <algorithm>
+#include <bit>
 #include <tuple>
 
 #include "fast_hot.hpp"
@@ -15,8 +16,14 @@ using namespace fast;
 void FastBook::open_node(NodeId node, ClassId klass, PlaceId place, Pooling pooling) {
   sw_check(node.some() && pool_row(node) == 0, "a node is opened once");
   sw_check(pools_.size() <= limits_.nodes, "there is room for one more node");
-  auto& row = node.v <= limits_.nodes ? low_pool_rows_[node.v] : pool_rows_.of(node.v);
-  row = static_cast<std::uint32_t>(pools_.size());
+  auto const row = static_cast<std::uint32_t>(pools_.size());
+  if (node.v <= limits_.nodes) {
+    InstrumentRow const matching{1, site_of(klass, place)};
+    bool const plain = pooling == Pooling::unlimited;
+    low_pool_rows_[node.v] = {plain ? ~std::bit_cast<std::uint64_t>(matching) : 0, row};
+  } else {
+    pool_rows_.of(node.v) = row;
+  }
   pools_.push_back(
       {node, pooling == Pooling::unlimited, site_of(klass, place), 0, NodePool{reference_, klass, place}});
 }

@@ -1,7 +1,7 @@
 // tests/matching/fast_parts_test.cpp - the parts of the fast book, each against something plainer. Covers
 // arena.cpp, ladders.cpp, id_index.cpp, links.cpp and deadlines.cpp; fast_book.cpp, fast_orders.cpp,
-// fast_offers.cpp, fast_plan.cpp, fast_pools.cpp, fast_reads.cpp and fast_invariants.cpp are covered by every
-// test of a book.
+// fast_walk.cpp, fast_offers.cpp, fast_plan.cpp, fast_pools.cpp, fast_reads.cpp and fast_invariants.cpp are
+// covered by every test of a book.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -226,11 +226,11 @@ TEST(FastParts, TheEarliestExpiresFirstThenTheLowestId) {
 TEST(FastParts, TheFeedForgetsTheOldestAndAReaderSeesTheGap) {
   FeedRing ring{3};
   EXPECT_EQ(ring.at(0), nullptr);
-  for (std::uint32_t i = 1; i <= 10; ++i) ring.next().price = i;
+  for (std::uint32_t i = 1; i <= 10; ++i) ring.next().lots = i;
   EXPECT_EQ(ring.newest(), 10u);
   EXPECT_EQ(ring.at(2), nullptr) << "overwritten";
   ASSERT_NE(ring.at(3), nullptr);
-  EXPECT_EQ(ring.at(3)->price, 3u);
+  EXPECT_EQ(ring.at(3)->lots, 3u);
   EXPECT_EQ(ring.at(11), nullptr) << "has not happened";
 }
 

@@ -22,7 +22,7 @@ class FastBook final : public Book {
   explicit FastBook(Reference const& reference, BookLimits const& limits = {});
 
   /// Events of everything from now on; null: none. The ring outlives its use.
-  void set_feed(FeedRing* feed) { feed_ = feed; }
+  void set_feed(FeedRing* feed) { feed_ = feed != nullptr ? feed : &nobody_; }
   /// Makes the memory of so many resting orders and offers resident, so that no command waits for a page.
   void prefault(std::size_t resting);
 
@@ -31,7 +31,10 @@ class FastBook final : public Book {
   std::expected<ProviderListId, Refusal> intern_providers(ListKind, std::span<ParticipantId const>) override;
   void reference_changed() override;
   Refusal set_standing(ParticipantId, Standing const&) override;
-  void set_halted(bool to) override { halted_ = to; }
+  void set_halted(bool to) override {
+    halted_ = to;
+    set_gates();
+  }
 
   void open_node(NodeId, ClassId, PlaceId, Pooling = Pooling::attested) override;
   void set_available_units(NodeId, std::int32_t units) override;
@@ -74,11 +77,17 @@ class FastBook final : public Book {
   using Node = fast::Node;
 
   struct Owner {  // of a participant; zero is everybody's standing
-    std::uint32_t resting, firm, resting_max;
+    std::uint32_t resting, resting_max;
+    std::uint32_t
+        quick;  // the signature of all that rests, while that is one and nothing else is to mind; else 0
+    std::uint32_t firm;
+  };
+  struct OwnerTerms {
     std::uint32_t signature;   // of all that rests, while that is one
-    std::uint16_t signatures;  // live ones
-    std::uint8_t no_buyer, no_provider;
-    std::uint8_t counted;  // there were several since something began to rest: counts are in the table
+    std::uint16_t signatures;  // live ones, while they are counted
+    std::uint8_t counted;      // several since something began to rest: counts are in the table
+    bool no_buyer, no_provider;
+    std::uint32_t spare[2];
   };
   struct Pool {
     NodeId id;
@@ -86,6 +95,10 @@ class FastBook final : public Book {
     std::uint32_t site{};  // class and place
     Handle first{};        // of its offers, where it is attested
     NodePool units;
+  };
+  struct NodeRow {
+    std::uint64_t plain;  // of unlimited pools the complement of what a row of lot 1 at their site is; else 0
+    std::uint32_t row;    // 0: not open
   };
   struct InstrumentRow {
     std::uint32_t lot;   // 0: not listed
@@ -108,6 +121,11 @@ class FastBook final : public Book {
     BookOrder const& order;
     std::uint32_t firm{};  // 0: not looked at
     std::uint32_t open{};
+    bool special{};  // an offer that it met may have to arrive once more
+  };
+  struct Crossing {  // a ladder on a walk, with the best key that was seen of it
+    Key key;
+    LadderId at;
   };
   struct Step {  // of a planned walk
     Handle offer{};
@@ -127,8 +145,12 @@ class FastBook final : public Book {
   [[nodiscard]] LadderId waiting(SignatureId id) const { return 2 * side_ + id.v; }  // conditional orders
   void link(SignatureId);
   void begin() { ended_.clear(), looks_ = conditional_looks_max; }
+  void set_gates() {  // what lets the usual through without a further look
+    orders_gate_ = halted_ ? 0 : limits_.orders;
+    offers_gate_ = halted_ || waiting_ != 0 ? 0 : limits_.offers;
+  }
   [[nodiscard]] std::uint32_t pool_row(NodeId id) const {  // 0: not open
-    return id.v <= limits_.nodes ? low_pool_rows_[id.v] : pool_rows_.at(id.v);
+    return id.v <= limits_.nodes ? low_pool_rows_[id.v].row : pool_rows_.at(id.v);
   }
   [[nodiscard]] Handle take_row();
   void free_row(Handle n);
@@ -155,18 +177,36 @@ class FastBook final : public Book {
   Lots arrive(BookOrder const&, Matches&);
   [[nodiscard]] bool usual(BookOrder const&) const;
   Rest place_unusual(BookOrder const&, Matches&);
-  void put_order(BookOrder const&, std::uint32_t open, bool conditional);
-  void rest_order(BookOrder const&, std::uint32_t open);
+  Rest put_usual(BookOrder const&, std::uint32_t level, LadderId g, Handle& slot);
+  Rest put_prepared(BookOrder const&);
+  Rest place_crossing(BookOrder const&, Matches&);
+  Rest improved(LadderId g, std::uint32_t rank, std::uint32_t lots);
+  void put_order(BookOrder const&, std::uint32_t open);
   void take_out_order(Handle n, bool told);
+  Refusal cancel_unusual(ParticipantId who, OrderId);
+  Refusal leave(LadderId g, Handle n, std::uint32_t where, std::uint32_t party_and_kind, std::uint64_t id);
+  Refusal emptied(LadderId g, std::uint32_t level, Handle n);
   void count_in(std::uint32_t owner, std::uint32_t signature);
   void count_out(std::uint32_t owner, std::uint32_t signature);
-  void count_several(std::uint32_t owner, std::uint32_t signature);
-  void erase_order(Handle n);
+  void set_quick(std::uint32_t owner);
+  [[nodiscard]] std::uint32_t signatures_of(std::uint32_t owner) const {
+    auto const& terms = terms_[owner];
+    return owners_[owner].resting == 0 ? 0 : terms.counted != 0 ? terms.signatures : 1;
+  }
+  void erase_order(Handle n) { take_out_order(n, false); }
   void fill_order(Handle n, std::uint32_t lots);
   [[nodiscard]] BookOrder terms_of(Handle order) const;
   void take(Taker&, Matches&);
   bool take_from(Taker&, LadderId, Key until, Matches&);
   bool take_best_of_many(Taker&, Matches&);
+  struct Front {  // of many ladders: the best, and what stands first in the others
+    Key best{fast::no_key}, second{fast::no_key};
+    LadderId from{};
+  };
+  [[nodiscard]] Front front_of(LadderId g) const;
+  [[nodiscard]] Key gather(LadderId g, Key limit);
+  [[nodiscard]] Front next_crossing(Key limit, Key& beyond);
+  void sift(std::size_t at);
   void take_planned(Taker&, Matches&);
   void commit(Taker&, Plan const&, Matches&);
   [[nodiscard]] Plan plan(BookOrder const&) const;
@@ -180,10 +220,14 @@ class FastBook final : public Book {
   std::uint32_t meet_passing(BookOffer const&, std::uint32_t pool_row, Matches&, bool& cut);
   Handle make_offer(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key, bool is_special);
   Handle rest_offer(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key, bool is_special);
-  [[nodiscard]] bool usual(BookOffer const&, std::uint32_t pool_row) const;
+  [[nodiscard]] bool usual(BookOffer const&, NodeRow const&) const;
   Rest post_unusual(BookOffer const&, Matches&);
+  Rest put_usual(BookOffer const&, std::uint32_t level, LadderId g, Handle& slot);
+  Rest put_prepared(BookOffer const&);
+  Rest post_crossing(BookOffer const&, Matches&);
   void put_plain(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key);
   void take_out_plain(Handle n, InstrumentId at, bool told);
+  Refusal cancel_unusual(ParticipantId who, OfferId);
   void meet_offer(Handle offer, Matches&);
   void meet_again(std::size_t first, Matches&);
   [[nodiscard]] Bid best_bid(Handle offer);
@@ -211,6 +255,7 @@ class FastBook final : public Book {
   [[nodiscard]] std::vector<Handle> rows_of(std::uint32_t pool_row) const;  // in priority order
 
   // ---- the feed ----
+  void tell(std::uint64_t id, Key key, std::uint32_t lots, std::uint32_t where, std::uint32_t party_and_kind);
   void tell_order(FeedKind kind, Handle n, SignatureId signature, std::uint32_t lots);
   void tell_offer(FeedKind kind, Handle n, InstrumentId at, std::uint32_t lots);
   void trade(Matches& out, Match const& match);
@@ -231,9 +276,10 @@ class FastBook final : public Book {
   fast::Links links_;
   fast::Deadlines deadlines_;
   fast::Counts live_signatures_;  // resting orders by participant and signature, of those that have several
-  fast::Arena<std::uint32_t> low_pool_rows_;  // of nodes with ids up to the limit, as nearly all have
-  fast::Counts pool_rows_;                    // of the others
+  fast::Arena<NodeRow> low_pool_rows_;  // of nodes with ids up to the limit, as nearly all have
+  fast::Counts pool_rows_;              // of the others
   fast::Arena<Owner> owners_;
+  fast::Arena<OwnerTerms> terms_;
   fast::Arena<InstrumentRow> instruments_;
   fast::Arena<std::uint32_t> largest_;  // order of a signature; 0: not interned
   std::vector<Pool> pools_;             // row 0 is nobody's
@@ -244,11 +290,14 @@ class FastBook final : public Book {
   std::uint32_t orders_{}, offers_{}, tranches_{}, waiting_{};
   std::uint64_t ask_sequence_{}, bid_sequence_{}, newest_id_{};
   std::uint32_t looks_{};
+  std::uint32_t orders_gate_{}, offers_gate_{};  // more orders or offers than these are not usual
   bool halted_{};
   std::int64_t now_us_{};
-  FeedRing* feed_{};
+  FeedRing nobody_{0};  // where events go while nobody reads
+  FeedRing* feed_{&nobody_};
   std::vector<Ended> ended_;
-  std::vector<LadderId> short_;  // ladders that cross, of the walk that is going on
+  std::vector<LadderId> short_;     // ladders that cross, of the walk that is going on
+  std::vector<Crossing> crossing_;  // the same as a heap, best first
 };
 
 }  // namespace spillway
