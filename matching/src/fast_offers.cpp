@@ -208,6 +208,7 @@ Handle FastBook::rest_offer(BookOffer const& o, std::uint32_t row, std::uint32_t
   ++offers_;
   if (o.expires.v != 0) deadlines_.insert(n);
   if (is_special) {
+    ++held_[o.instrument.v];
     auto& pool = pools_[row];
     if (!pool.unlimited) extra_[n].sibling = std::exchange(pool.first, n);
     seat(n);
@@ -226,6 +227,7 @@ void FastBook::erase_offer(Handle n) {
   if (nodes_[n].is(node_timed)) deadlines_.erase(n);
   --offers_;
   clear_tranches(n);
+  --held_[extra_[n].instrument];
   auto& pool = pools_[cold_[n].row];
   if (!pool.unlimited) {
     auto* link = &pool.first;
@@ -294,10 +296,11 @@ void FastBook::meet(NodeId node, Matches& out) {
   begin();
   auto const row = pool_row(node);
   if (row == 0) return;
-  std::vector<OfferId> offers;
-  for (auto const n : rows_of(row)) offers.push_back(OfferId{ids_.id_of(n)});
-  for (auto const id : offers)
-    if (auto const n = find(id); n != 0) meet_offer(n, out);
+  list_rows_of(row, meeting_);
+  picked_.clear();
+  for (auto const n : meeting_) picked_.emplace_back(ids_.id_of(n), n);
+  for (auto const& [id, was] : picked_)
+    if (auto const n = find(OfferId{id}); n != 0) meet_offer(n, out);
 }
 
 /// The offer arrives: it trades with resting orders for as long as one is found.

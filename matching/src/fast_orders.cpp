@@ -38,7 +38,8 @@ Refusal FastBook::why_not(BookOrder const& o) const {
     return malformed;
   if (rests ? o.market : o.post_only) return malformed;
   if (o.fill_min > o.open && o.open.v > 0) return malformed;
-  if (o.signature.v > eligibility_.signature_count() || o.providers.v > lists_.size()) return malformed;
+  if (o.signature.some() && !eligibility_.interned(o.signature)) return malformed;
+  if (o.providers.v > lists_.size()) return malformed;
   if (o.buyer.v - 1 >= limits_.participants) return unknown_participant;
   if (terms_[o.buyer.v].no_buyer) return role_missing;
   if (halted_) return halted;
@@ -154,7 +155,7 @@ Book::Rest FastBook::place(BookOrder const& o, Matches& out) {
     newest_id_ = std::max(newest_id_, o.id.v);
     return arrive(o, out);
   }
-  auto const planned = plan(o);
+  auto const& planned = plan(o);
   if (planned.open != 0) return std::unexpected(Refusal::fok_unfillable);
   newest_id_ = std::max(newest_id_, o.id.v);
   Taker taker{o, 0, static_cast<std::uint32_t>(o.open.v)};

@@ -46,7 +46,12 @@ void FastBook::vacate(NodeId node, InstrumentId instrument, Lots lots, OfferId s
   auto const row = pool_row(node);
   sw_check(row != 0, "the node is open");
   auto& pool = pools_[row];
-  if (!pool.unlimited) pool.units.vacate(eligibility_.instrument(instrument), lots);
+  if (!pool.unlimited) {
+    pool.units.vacate(eligibility_.instrument(instrument), lots);
+    sw_check(static_cast<std::uint64_t>(lots.v) <= held_[instrument.v],
+             "no more of an instrument returns than was sold");
+    held_[instrument.v] -= static_cast<std::uint64_t>(lots.v);
+  }
   auto const n = find(source);
   bool const replenishes = n != 0 && (cold_[n].id_high_terms & term_replenish) != 0;
   // An id may be used again: what is live under it elsewhere is another offer.
@@ -232,7 +237,10 @@ bool FastBook::fill_offer(Handle n, std::uint32_t lots) {
   auto& pool = pools_[row];
   auto& extra = extra_[n];
   sw_check(lots > 0 && lots <= extra.shown, "a fill is no more than what is shown");
-  if (!pool.unlimited) pool.units.occupy(eligibility_.instrument(InstrumentId{extra.instrument}), Lots{lots});
+  if (!pool.unlimited) {
+    pool.units.occupy(eligibility_.instrument(InstrumentId{extra.instrument}), Lots{lots});
+    held_[extra.instrument] += lots;
+  }
   extra.shown -= lots;
   for (auto wanted = lots; wanted > 0;) {
     auto const cut = std::min(nodes_[n].lots, wanted);
@@ -254,8 +262,8 @@ bool FastBook::fill_offer(Handle n, std::uint32_t lots) {
 
 /// By price, then priority; exhausted ones last, by id. Offers of unlimited pools are in no list: every row
 /// is looked at.
-std::vector<Handle> FastBook::rows_of(std::uint32_t row) const {
-  std::vector<Handle> offers;
+void FastBook::list_rows_of(std::uint32_t row, std::vector<Handle>& offers) const {
+  offers.clear();
   if (pools_[row].unlimited) {
     for (Handle n = 1; n < next_row_; ++n) {
       bool const offer = nodes_[n].is(node_live) && nodes_[n].is(node_offer) && !nodes_[n].is(node_extra);
@@ -270,7 +278,6 @@ std::vector<Handle> FastBook::rows_of(std::uint32_t row) const {
     return std::tuple{exhausted, price, exhausted ? Key{0} : nodes_[n].key, ids_.id_of(n)};
   };
   std::sort(offers.begin(), offers.end(), [&](Handle a, Handle b) { return place(a) < place(b); });
-  return offers;
 }
 
 }  // namespace spillway

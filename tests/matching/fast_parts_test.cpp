@@ -176,7 +176,7 @@ TEST(FastParts, CountsForgetWhatFellToZero) {
 }
 
 TEST(FastParts, ABoundFallsWithEveryPartnerAlsoWhereTheImprovingOneHasOnlyOne) {
-  Links links{10};
+  Links links{10, 8, 10};
   links.add(1, 5);
   links.add(1, 6);
   links.add(2, 6);
@@ -194,8 +194,39 @@ TEST(FastParts, ABoundFallsWithEveryPartnerAlsoWhereTheImprovingOneHasOnlyOne) {
   EXPECT_EQ(links.degree(1), 0u);
   EXPECT_EQ(links.degree(5), 1u);
   EXPECT_EQ(links.only(6), 2u);
-  links.clear();
+  Links others{10, 8, 10};
+  others.add(3, 4);
+  swap(links, others);
   EXPECT_EQ(links.degree(2), 0u);
+  EXPECT_EQ(links.only(3), 4u);
+  EXPECT_EQ(others.degree(2), 2u);
+}
+
+/// Edges that come and go at random, beside a set of pairs; the room is just enough for all.
+TEST(FastParts, LinksAreTheEdgesThatWereAddedInRoomThatIsTakenOnce) {
+  constexpr LadderId side = 40;
+  constexpr std::size_t most = 300;
+  Links links{2 * side, most, side};
+  std::set<std::pair<LadderId, LadderId>> edges;
+  std::mt19937_64 random{5};
+  for (int i = 0; i < 20'000; ++i) {
+    auto const a = static_cast<LadderId>(random() % (i % 2'000 < 1'000 ? 3 : side));
+    auto const b = static_cast<LadderId>(side + random() % side);
+    if (random() % 60 == 0) {
+      auto const gone = random() % 2 ? a : b;
+      links.remove_all(gone);
+      std::erase_if(edges, [&](auto const& e) { return e.first == gone || e.second == gone; });
+    } else if (edges.size() < most && edges.insert({a, b}).second) {
+      links.add(a, b);
+    }
+    if (i % 50 != 0) continue;
+    std::set<std::pair<LadderId, LadderId>> found, mirrored;
+    for (LadderId g = 0; g < 2 * side; ++g)
+      for (auto const partner : links.of(g))
+        EXPECT_TRUE(g < side ? found.insert({g, partner}).second : mirrored.insert({partner, g}).second);
+    ASSERT_EQ(found, edges);
+    ASSERT_EQ(mirrored, edges);
+  }
 }
 
 TEST(FastParts, TheEarliestExpiresFirstThenTheLowestId) {

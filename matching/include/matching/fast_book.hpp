@@ -1,10 +1,12 @@
 // matching/fast_book.hpp - the bipartite book in dense arrays: what the exchange and embedders run.
 // Room:   matching (pure); sees market.
 // Rule:   answers as PlainBook does, command by command (tests/matching/book_differential_test.cpp).
-// Memory: everything is taken at the start and made resident where it is touched; only a new instrument,
-// signature, node or provider list allocates later. A full pool is the refusal `capacity`.
+// Memory: everything is taken at the start and made resident where it is touched; commands ask the heap for
+// nothing. A full pool is the refusal `capacity`.
 #pragma once
 
+#include <array>
+#include <utility>
 #include <vector>
 
 #include "matching/book.hpp"
@@ -16,7 +18,7 @@
 
 namespace spillway {
 
-class FastBook final : public Book {
+class FastBook final : public Book, private Tenants {
  public:
   /// `reference` outlives the book.
   explicit FastBook(Reference const& reference, BookLimits const& limits = {});
@@ -29,7 +31,8 @@ class FastBook final : public Book {
   std::expected<Listing, Refusal> list(Instrument const&) override;
   std::expected<SignatureId, Refusal> intern(ParticipantId, Predicate const&) override;
   std::expected<ProviderListId, Refusal> intern_providers(ListKind, std::span<ParticipantId const>) override;
-  void reference_changed() override;
+  [[nodiscard]] Relink relink(Reference const& next) const override;
+  Refusal adopt(Relink&) override;
   Refusal set_standing(ParticipantId, Standing const&) override;
   void set_halted(bool to) override {
     halted_ = to;
@@ -108,8 +111,9 @@ class FastBook final : public Book {
     return std::uint32_t{klass.v} << 16 | place.v;
   }
   struct ProviderList {
-    ListKind kind;
-    std::vector<ParticipantId> providers;  // ascending
+    ListKind kind{};
+    std::uint32_t count{};
+    std::array<ParticipantId, provider_list_max> providers{};  // ascending
     friend bool operator==(ProviderList const&, ProviderList const&) = default;
   };
   struct Bid {
@@ -137,6 +141,21 @@ class FastBook final : public Book {
     std::uint32_t open{};
     bool cut{};
   };
+  struct Draft {  // of an offer that a planned walk has drawn from
+    std::uint32_t drawn, shown_again, hidden;
+    bool begun, gone;
+    Key key;  // of what is shown again; 0: nothing was
+  };
+  struct PlanSpace {  // for one planned walk at a time: empty and zero between walks
+    PlanSpace(BookLimits const& limits, std::size_t rows);
+    fast::Arena<Draft> drafts;             // by the offer's row
+    fast::Arena<std::uint32_t> drawn;      // by the tranche's row
+    fast::Arena<std::uint32_t> pool_rows;  // by row of the pool: where its draft stands, from 1
+    std::vector<Handle> drafted, drawn_from, shown_again;
+    std::vector<std::pair<std::uint32_t, NodePool>> pools;
+    std::vector<LadderId> ladders;
+    Plan plan;  // of the last walk
+  };
   class Planner;
 
   // ---- fast_book.cpp: rows, links, owners ----
@@ -144,6 +163,10 @@ class FastBook final : public Book {
   [[nodiscard]] LadderId bid(SignatureId id) const { return side_ + id.v; }
   [[nodiscard]] LadderId waiting(SignatureId id) const { return 2 * side_ + id.v; }  // conditional orders
   void link(SignatureId);
+  [[nodiscard]] bool idle(SignatureId) const override;
+  [[nodiscard]] bool idle(InstrumentId) const override;
+  void retired(SignatureId) override;
+  void retired(InstrumentId) override;
   void begin() { ended_.clear(), looks_ = conditional_looks_max; }
   void set_gates() {  // what lets the usual through without a further look
     orders_gate_ = halted_ ? 0 : limits_.orders;
@@ -209,7 +232,8 @@ class FastBook final : public Book {
   void sift(std::size_t at);
   void take_planned(Taker&, Matches&);
   void commit(Taker&, Plan const&, Matches&);
-  [[nodiscard]] Plan plan(BookOrder const&) const;
+  /// Good until the next walk.
+  [[nodiscard]] Plan const& plan(BookOrder const&) const;
   [[nodiscard]] bool crosses(BookOrder const&) const;
   void self_trade(Taker&, Handle offer);
 
@@ -252,7 +276,7 @@ class FastBook final : public Book {
   void seat(Handle offer);  // in its ladder while something is executable, else out of it
   void seat_all(std::uint32_t pool_row);
   [[nodiscard]] LadderId ladder_of(Handle offer) const;
-  [[nodiscard]] std::vector<Handle> rows_of(std::uint32_t pool_row) const;  // in priority order
+  void list_rows_of(std::uint32_t pool_row, std::vector<Handle>& into) const;  // in priority order
 
   // ---- the feed ----
   void tell(std::uint64_t id, Key key, std::uint32_t lots, std::uint32_t where, std::uint32_t party_and_kind);
@@ -281,6 +305,7 @@ class FastBook final : public Book {
   fast::Arena<Owner> owners_;
   fast::Arena<OwnerTerms> terms_;
   fast::Arena<InstrumentRow> instruments_;
+  fast::Arena<std::uint64_t> held_;  // by instrument: live special offers, and lots in use of attested pools
   fast::Arena<std::uint32_t> largest_;  // order of a signature; 0: not interned
   std::vector<Pool> pools_;             // row 0 is nobody's
   std::vector<ProviderList> lists_;     // row n - 1 has id n
@@ -296,6 +321,9 @@ class FastBook final : public Book {
   FeedRing nobody_{0};  // where events go while nobody reads
   FeedRing* feed_{&nobody_};
   std::vector<Ended> ended_;
+  std::vector<std::pair<std::uint64_t, Handle>> picked_;  // by id: what a mass cancel takes, or who meets
+  std::vector<Handle> meeting_;
+  mutable PlanSpace space_;
   std::vector<LadderId> short_;     // ladders that cross, of the walk that is going on
   std::vector<Crossing> crossing_;  // the same as a heap, best first
 };

@@ -88,7 +88,7 @@ class FeedRing {
   }
 
   std::uint64_t newest_{}, mask_;  // in bytes, which spares a shift in every event
-  fast::Arena<FeedEvent> events_;
+  Arena<FeedEvent> events_;
 };
 
 }  // namespace spillway

@@ -11,6 +11,8 @@
 
 namespace spillway::fast {
 
+using spillway::Arena;  // `fast` is open only where the fast book is
+
 using Handle = std::uint32_t;
 using LadderId = std::uint32_t;
 
