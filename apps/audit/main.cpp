@@ -2,6 +2,7 @@
 // Room:   apps; sees the audit library. Exit: 0 all is well, 1 something is not, 2 the command line is wrong.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <map>
 #include <string>
 
 #include "apps/audit/account_name.hpp"
@@ -84,7 +85,10 @@ int main(int argc, char** argv) {
     return sub;
   };
   verb("verify", "every byte, the tree and its signed checkpoint, records against replay", verify);
-  verb("replay", "apply every entry again, compare every seal, print D", replay);
+  verb("replay", "apply every entry again, compare every seal, print D", replay)
+      ->add_option("--book", asked.options.book, "what matches: fast, or plain, the book that can be read")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, BookKind>{{"fast", BookKind::fast}, {"plain", BookKind::plain}}));
   verb("trial-balance", "every account's debits and credits after replay", balance);
   verb("statement", "the postings of one account", [](Asked const& a) { return state(a); })
       ->add_option("ACCOUNT", asked.account, "funds:2, earnings:11, fees ...")

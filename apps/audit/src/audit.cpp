@@ -24,6 +24,7 @@ class Pass {
         seen_(std::move(seen)),
         entries_(std::move(entries)),
         records_(std::move(records)),
+        core_(CoreLimits{.book = options.book}),
         replayer_(core_, [this](Entry const& entry, Outcome const& outcome) { applied(entry, outcome); }) {}
 
   AuditReport run();

@@ -23,6 +23,8 @@ struct AuditOptions {
   std::string vkey;
   /// Called for each entry as replayed; the outcome is valid during the call.
   std::function<void(Entry const&, Outcome const&)> each{};
+  /// What matches the entries again. D is the same with either.
+  BookKind book{BookKind::fast};
 };
 
 /// The first thing that is wrong.
