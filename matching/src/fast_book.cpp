@@ -38,7 +38,8 @@ FastBook::FastBook(Reference const& reference, BookLimits const& limits)
       instruments_(std::size_t{limits.instruments} + 1),
       held_(std::size_t{limits.instruments} + 1),
       largest_(std::size_t{limits.signatures} + 1),
-      space_(limits, rows(limits)) {
+      space_(limits, rows(limits)),
+      crossing_(side_) {
   sw_check(limits.participants < 1u << 24 && rows(limits) < 1u << 28, "limits that the rows can name");
   pools_.reserve(std::size_t{limits.nodes} + 1);
   pools_.push_back({NodeId{}, true, 0, 0, NodePool{reference, ClassId{}, PlaceId{}}});
@@ -48,7 +49,6 @@ FastBook::FastBook(Reference const& reference, BookLimits const& limits)
   picked_.reserve(most);
   meeting_.reserve(limits.offers);
   short_.reserve(side_);
-  crossing_.reserve(side_);
   terms_[0].no_buyer = terms_[0].no_provider = true;
   set_gates();
 }

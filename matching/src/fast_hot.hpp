@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 
 #include "market/check.hpp"
 #include "matching/fast_book.hpp"
@@ -12,7 +11,7 @@ namespace spillway {
 
 /// What comes after it reads memory again instead of keeping what came before in registers: with a step's few
 /// values they suffice, and none has to be saved. Costs nothing itself.
-inline void forget() { std::atomic_signal_fence(std::memory_order_seq_cst); }
+inline void forget() { asm volatile("" ::: "memory"); }
 
 // ---- rows ----
 

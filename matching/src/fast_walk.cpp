@@ -74,60 +74,57 @@ FastBook::Front FastBook::front_of(LadderId g) const {
   return front;
 }
 
-/// The ladders of `g` that cross become a heap; returns the best key of the others.
+/// The ladders of `g` that cross, side by side with their keys; returns the best key of the others.
 Key FastBook::gather(LadderId g, Key limit) {
-  crossing_.clear();
+  auto* to = &crossing_[0];
   Key beyond = no_key;
   for (auto const at : links_.of(g)) {
     auto const key = ladders_.best(at);
     if (key <= limit)
-      crossing_.push_back({key, at});
+      *to++ = {key, at};
     else
       beyond = std::min(beyond, key);
   }
-  for (auto at = crossing_.size() / 2; at-- > 0;) sift(at);
+  crossings_ = static_cast<std::uint32_t>(to - &crossing_[0]);
+  walked_ = crossings_;
   return beyond;
 }
 
-void FastBook::sift(std::size_t at) {
-  auto* const heap = crossing_.data();
-  auto const size = crossing_.size();
-  auto const moving = heap[at];
-  for (auto child = 2 * at + 1; child < size; at = child, child = 2 * at + 1) {
-    if (child + 1 < size && heap[child + 1].key < heap[child].key) ++child;
-    if (moving.key <= heap[child].key) break;
-    heap[at] = heap[child];
-  }
-  heap[at] = moving;
+/// Reads the key of a ladder again; one that crosses no more gives its place to the last.
+void FastBook::read_again(std::uint32_t i, Key limit, Key& beyond) {
+  auto& entry = crossing_[i];
+  entry.key = ladders_.best(entry.at);
+  if (entry.key <= limit) return;
+  beyond = std::min(beyond, entry.key);
+  entry = crossing_[--crossings_];
 }
 
 /// Keys that were seen are never behind the true ones: on a walk nothing gets better but what an offer shows
-/// anew, in the ladder that was walked last, whose key is read again here. An empty heap has no best.
+/// anew, in the ladder that was walked last, whose key is read again. When none crosses there is no best.
+/// Few ladders are walked: looking at all keys each time is cheaper than keeping them in order.
 FastBook::Front FastBook::next_crossing(Key limit, Key& beyond) {
-  while (!crossing_.empty()) {
-    auto& top = crossing_.front();
-    auto const key = ladders_.best(top.at);
-    if (key == top.key) {
-      auto second = no_key;
-      for (std::size_t child = 1; child < 3 && child < crossing_.size(); ++child)
-        second = std::min(second, crossing_[child].key);
-      return {key, second, top.at};
+  if (walked_ < crossings_) read_again(walked_, limit, beyond);
+  while (crossings_ > 0) {
+    Key best = no_key, second = no_key;
+    std::uint32_t from = 0;
+    for (std::uint32_t i = 0; i < crossings_; ++i) {
+      auto const key = crossing_[i].key;
+      if (key >= second) continue;
+      if (key < best)
+        second = best, best = key, from = i;
+      else
+        second = key;
     }
-    if (key > limit) {
-      beyond = std::min(beyond, key);
-      top = crossing_.back();
-      crossing_.pop_back();
-      if (crossing_.empty()) break;
-    } else {
-      top.key = key;
-    }
-    sift(0);
+    walked_ = from;
+    auto const at = crossing_[from].at;
+    if (ladders_.best(at) == best) return {best, second, at};
+    read_again(from, limit, beyond);
   }
   return {};
 }
 
 /// Best of many ladders. Most orders are filled by the first that one pass over the keys finds; only then are
-/// those that cross put in order.
+/// those that cross put side by side.
 bool FastBook::take_best_of_many(Taker& taker, Matches& out) {
   auto const g = bid(taker.order.signature);
   auto const limit = last_of(taker.order.limit.v);

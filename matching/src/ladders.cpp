@@ -2,7 +2,6 @@
 // Room:   matching (pure); sees market.
 #include "matching/fast/ladders.hpp"
 
-#include <algorithm>
 #include <cstring>
 
 #include "market/check.hpp"
@@ -107,9 +106,10 @@ Handle Ladders::after(Handle n) const {
 /// Where `place` stands or would stand: entries are sorted from the worst place to the best.
 std::uint32_t Ladders::position(Row const& row, std::uint32_t place) const {
   auto const* const first = entries(row);
-  auto const* const it = std::lower_bound(
-      first, first + row.count, place, [](Entry const& e, std::uint32_t wanted) { return e.place > wanted; });
-  return static_cast<std::uint32_t>(it - first);
+  auto const* it = first;
+  auto rest = std::uint32_t{row.count};
+  for (; rest > 1; rest -= rest / 2) it += it[rest / 2 - 1].place > place ? rest / 2 : 0;
+  return static_cast<std::uint32_t>(it - first) + (rest == 1 && it->place > place);
 }
 
 std::uint32_t Ladders::find_page(LadderId g, std::uint32_t place) {

@@ -229,7 +229,7 @@ class FastBook final : public Book, private Tenants {
   [[nodiscard]] Front front_of(LadderId g) const;
   [[nodiscard]] Key gather(LadderId g, Key limit);
   [[nodiscard]] Front next_crossing(Key limit, Key& beyond);
-  void sift(std::size_t at);
+  void read_again(std::uint32_t crossing, Key limit, Key& beyond);
   void take_planned(Taker&, Matches&);
   void commit(Taker&, Plan const&, Matches&);
   /// Good until the next walk.
@@ -325,7 +325,8 @@ class FastBook final : public Book, private Tenants {
   std::vector<Handle> meeting_;
   mutable PlanSpace space_;
   std::vector<LadderId> short_;     // ladders that cross, of the walk that is going on
-  std::vector<Crossing> crossing_;  // the same as a heap, best first
+  fast::Arena<Crossing> crossing_;  // the same side by side with their keys, and which was walked last
+  std::uint32_t crossings_{}, walked_{};
 };
 
 }  // namespace spillway
