@@ -3,6 +3,7 @@
 #include "matching/predicate_store.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace spillway {
 
