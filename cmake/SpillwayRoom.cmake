@@ -34,6 +34,20 @@ function(spillway_options target)
   endif()
 endfunction()
 
+# The parts whose layout follows a profile (bench/profile.sh). Data lie beside the objects, so training and use share one
+# build folder and the other rooms are compiled once; a compiler cache would not see the data.
+function(spillway_profiled target)
+  if(SPILLWAY_PROFILE STREQUAL "train")
+    target_compile_options(${target} PRIVATE -fprofile-generate -fprofile-update=single)
+    target_link_options(${target} PUBLIC -fprofile-generate)
+  elseif(SPILLWAY_PROFILE STREQUAL "use")
+    target_compile_options(${target} PRIVATE -fprofile-use -fprofile-partial-training -Wno-missing-profile)
+  endif()
+  if(SPILLWAY_PROFILE)
+    set_target_properties(${target} PROPERTIES C_COMPILER_LAUNCHER "" CXX_COMPILER_LAUNCHER "")
+  endif()
+endfunction()
+
 function(spillway_room)
   cmake_parse_arguments(R "" "NAME;INCLUDE" "SRCS;DEPS;PRIVATE_DEPS;LIBS" ${ARGN})
   if(NOT R_INCLUDE)

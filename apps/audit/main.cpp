@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <map>
 #include <string>
 
 #include "apps/audit/account_name.hpp"
@@ -158,7 +159,10 @@ int main(int argc, char** argv) {
     return sub;
   };
   over("verify", "every byte, the tree, its tiles and its signed checkpoint, records against replay", verify);
-  over("replay", "apply every entry again, compare every seal, print D", replay);
+  over("replay", "apply every entry again, compare every seal, print D", replay)
+      ->add_option("--book", asked.options.book, "what matches: fast, or plain, the book that can be read")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, BookKind>{{"fast", BookKind::fast}, {"plain", BookKind::plain}}));
   over("trial-balance", "every account's debits and credits after replay", balance);
   over("postings", "every balance from the outcome records alone, without replay", postings);
   over("attest", "check every proof of capacity again from its kept transcript",

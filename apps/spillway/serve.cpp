@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <csignal>
 #include <ctime>
+#include <map>
 #include <thread>
 
 #include "apps/serve/first_commands.hpp"
@@ -27,6 +28,7 @@ struct ServeFlags {
   std::string address = "127.0.0.1";
   std::uint16_t port = 7443;
   bool plain{}, json_log{};
+  BookKind book{BookKind::fast};
 
   [[nodiscard]] fs::path journal_directory() const { return journal.empty() ? data / "journal" : journal; }
   [[nodiscard]] fs::path key_file() const { return data / "operator.key"; }
@@ -113,6 +115,7 @@ std::expected<PipelineOptions, std::string> pipeline_options(ServeFlags const& f
   PipelineOptions options;
   options.directory = flags.journal_directory();
   options.log = say;
+  options.limits.book = flags.book;
   if (!journal_is_empty(options.directory)) {
     say("the journal has its rules and tables: [rules], [market] and --market-data are read for a new one "
         "only");
@@ -166,6 +169,9 @@ void add_serve(CLI::App& app, int& status) {
   sub->add_option("--config", flags->config, "TOML file with the numbers to change");
   sub->add_option("--market-data", flags->market_data,
                   "directory with measured round trips and prices; read when the journal is new");
+  sub->add_option("--book", flags->book, "what matches: fast, or plain, the slow one that can be read")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, BookKind>{{"fast", BookKind::fast}, {"plain", BookKind::plain}}));
   sub->add_flag("--plain", flags->plain, "no TLS; on a loopback address only");
   sub->add_flag("--json-log", flags->json_log, "log lines as JSON");
   sub->callback([flags, &status] { status = serve(*flags); });

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bipartite.hpp"
+#include "callgrind.hpp"
 #include "drive.hpp"
 #include "judge.hpp"
 #include "runs.hpp"
@@ -75,9 +76,6 @@ Held run_bipartite(Options const& options, Report& report) {
     for (std::uint32_t round = 0; round < options.rounds; ++round) time_round(make, stream, book);
     latency_round(make, stream, latencies, [&](Command const& c) { return bin_of(c, degrees); });
   });
-  Latencies all(timed_of(stream).size());
-  for (auto const& latency : latencies) all.add(latency);
-  auto const latency = all.percentiles();
   bool const same = plain_agrees(market, stream, options, 100);
 
   report.add("workload", options.skewed ? "bipartite_skewed" : "bipartite");
@@ -93,15 +91,25 @@ Held run_bipartite(Options const& options, Report& report) {
   report.add("ioc", stream.mix.ioc);
   add_tally(report, book.tally);
   report.add("plain_book_agrees_on_a_hundredth", same);
-  report.add("cpu_ns_per_command", book.cpu_ns.median());
-  report.add("cpu_ns_per_command_least", book.cpu_ns.least());
-  report.add("p50_ns", latency.p50_ns);
-  report.add("p99_ns", latency.p99_ns);
-  report.add("p999_ns", latency.p999_ns);
-  report.add("rss_bytes", book.rss_bytes);
-  report.add("allocations_while_timed", book.allocations);
+  add_figures(report, book, latencies);
   add_bins(report, latencies);
   return same && book.tally.refused == 0;
+}
+
+Held run_bipartite_slice(Options const& options) {
+  auto const market = bipartite_market({.degree = options.degree, .skewed = options.skewed}, options.seed);
+  auto size = size_of(options);
+  size.timed = options.quick ? 2'000 : slice_commands;
+  auto const stream = bipartite_stream(market, size, options.seed);
+  return with_subject(options, market, stream, [&](auto make_book) {
+    auto book = make_book();
+    drive(book, prefill_of(stream));
+    {
+      CountedSlice const slice(options.subject);
+      drive(book, timed_of(stream));
+    }
+    return book.tally.refused == 0;
+  });
 }
 
 }  // namespace spillway::bench

@@ -45,13 +45,10 @@ class BookSubject {
   }
 
   void apply(Command const& c) {
-    if (conditions.on() && ++now_.v % 1'024 == 0) book_.advance(now_);
-    if (c.verb != Verb::add) {
-      auto const target = c.verb == Verb::cancel ? c.id : c.old_id;
-      if (!cancelled(target, c.side)) return void(++tally.rejects);
-      if (c.verb == Verb::cancel) return;
-    }
-    place(c);
+    if (conditions.on())
+      apply_as<true>(c);
+    else
+      apply_as<false>(c);
   }
 
   /// For what no stream does: a change of the tables, and what follows from it.
@@ -78,14 +75,26 @@ class BookSubject {
     lists_[1] = book_.intern_providers(Book::ListKind::except, some).value();
   }
 
+  template <bool with_conditions>
+  void apply_as(Command const& c) {
+    if (with_conditions && ++now_.v % 1'024 == 0) book_.advance(now_);
+    if (c.verb != Verb::add) {
+      auto const target = c.verb == Verb::cancel ? c.id : c.old_id;
+      if (!cancelled(target, c.side)) return void(++tally.rejects);
+      if (c.verb == Verb::cancel) return;
+    }
+    place<with_conditions>(c);
+  }
+
   bool cancelled(std::uint32_t id, Side side) {
     return (side == Side::buy ? book_.cancel({}, OrderId{id}) : book_.cancel({}, OfferId{id})) ==
            Refusal::none;
   }
 
+  template <bool with_conditions>
   void place(Command const& c) {
     matches_.clear();
-    c.side == Side::buy ? buy(c) : sell(c);
+    c.side == Side::buy ? buy<with_conditions>(c) : sell<with_conditions>(c);
     for (auto const& m : matches_) {
       auto const maker = m.taker_is_buyer ? m.offer.v : m.order.v;
       auto const taker = m.taker_is_buyer ? m.order.v : m.offer.v;
@@ -95,27 +104,29 @@ class BookSubject {
 
   // The commands are kept from call to call, as a decoder would keep them: only what differs is written.
 
+  template <bool with_conditions>
   void buy(Command const& c) {
-    if (conditions.on()) order_ = {};
+    if constexpr (with_conditions) order_ = {};
     order_.id = OrderId{c.id};
     order_.buyer = buyer_of(c.book);
     order_.signature = signatures_[c.book];
     order_.limit = PriceIndex{grid_of(c.price, factor_)};
     order_.open = Lots{c.quantity};
     order_.tif = c.ioc != 0 ? TimeInForce::ioc : TimeInForce::gtc;
-    if (conditions.on()) conditions.decorate(order_, now_, lists_[c.id & 1]);
+    if constexpr (with_conditions) conditions.decorate(order_, now_, lists_[c.id & 1]);
     if (!book_.place(order_, matches_)) ++tally.refused;
   }
 
+  template <bool with_conditions>
   void sell(Command const& c) {
-    if (conditions.on()) offer_ = {};
+    if constexpr (with_conditions) offer_ = {};
     offer_.id = OfferId{c.id};
     offer_.provider = provider_of(c.id);
     offer_.node = node_of(c.book);
     offer_.instrument = instruments_[c.book];
     offer_.price = PriceIndex{grid_of(c.price, factor_)};
     offer_.quantity = Lots{c.quantity};
-    if (conditions.on()) conditions.decorate(offer_, now_);
+    if constexpr (with_conditions) conditions.decorate(offer_, now_);
     auto const rest = book_.post(offer_, matches_);
     if (!rest) return void(++tally.refused);
     if (c.ioc != 0 && rest->v > 0) static_cast<void>(cancelled(c.id, Side::sell));

@@ -97,6 +97,7 @@ Held run_common(Options const& options, Report& report) {
 }
 
 Held run_slice(Options const& options) {
+  if (options.workload == Workload::bipartite) return run_bipartite_slice(options);
   auto const stream =
       common_stream(options.instruments, options.quick ? 2'000 : slice_commands, options.seed);
   auto const market = separate_books(options.instruments);

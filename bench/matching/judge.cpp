@@ -15,6 +15,19 @@ void add_tally(Report& report, Tally const& tally) {
   report.add_hash("trade_hash", tally.hash);
 }
 
+void add_figures(Report& report, Figures const& book, std::span<Latencies const> kinds) {
+  Latencies all;
+  for (auto const& kind : kinds) all.add(kind);
+  auto const latency = all.percentiles();
+  report.add("cpu_ns_per_command", book.cpu_ns.median());
+  report.add("cpu_ns_per_command_least", book.cpu_ns.least());
+  report.add("p50_ns", latency.p50_ns);
+  report.add("p99_ns", latency.p99_ns);
+  report.add("p999_ns", latency.p999_ns);
+  report.add("rss_bytes", book.rss_bytes);
+  report.add("allocations_while_timed", book.allocations);
+}
+
 bool plain_agrees(Market const& market, Stream const& stream, Options const& options, std::size_t part) {
   auto slice = stream;
   auto const prefill = prefill_of(stream).first(stream.prefill / part);

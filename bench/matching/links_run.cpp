@@ -5,6 +5,7 @@
 
 #include "bipartite.hpp"
 #include "drive.hpp"
+#include "matching/relink.hpp"
 #include "runs.hpp"
 #include "subjects.hpp"
 
@@ -92,20 +93,35 @@ Held run_relink(Options const& options, Report& report) {
   auto const market = wide_market(options.quick, options.seed);
   auto const stream =
       bipartite_stream(market, {.prefill = options.quick ? 2'000u : 200'000u, .timed = 1}, options.seed);
-  Runs stall_ns;
+  constexpr std::size_t step_rows = 16;
+  Runs stall_ns, step_ns, prepared_ns;
   std::uint64_t before = 0, after = 0;
   bool const held = with_subject(options, market, stream, [&](auto make) {
     auto subject = make();
     drive(subject, prefill_of(stream));
     before = edges_of(subject.book().eligibility());
+    bool taken = true;
     for (std::uint32_t turn = 1; turn <= options.rounds; ++turn) {
-      turn_round_trips(subject.tables(), market.shape, turn);
+      auto next = subject.tables();
+      turn_round_trips(next, market.shape, turn);
+      auto relink = subject.book().relink(next);
+      double longest = 0, all = 0;
+      for (bool done = false; !done;) {
+        auto const start = thread_cpu_ns();
+        done = relink.step(step_rows);
+        auto const spent = static_cast<double>(thread_cpu_ns() - start);
+        longest = std::max(longest, spent);
+        all += spent;
+      }
+      step_ns.add(longest);
+      prepared_ns.add(all);
+      std::swap(subject.tables(), next);
       auto const start = thread_cpu_ns();
-      subject.book().reference_changed();
+      taken = subject.book().adopt(relink) == Refusal::none && taken;
       stall_ns.add(static_cast<double>(thread_cpu_ns() - start));
     }
     after = edges_of(subject.book().eligibility());
-    return subject.tally.refused == 0;
+    return taken && subject.tally.refused == 0;
   });
   report.add("workload", "relink");
   report.add("book", options.subject);
@@ -114,6 +130,8 @@ Held run_relink(Options const& options, Report& report) {
   report.add("resting", std::uint64_t{stream.prefill});
   report.add("edges_before", before);
   report.add("edges_after", after);
+  report.add("prepared_us", prepared_ns.median() / 1'000);
+  report.add("longest_step_us", step_ns.median() / 1'000);
   report.add("stall_us", stall_ns.median() / 1'000);
   report.add("stall_us_least", stall_ns.least() / 1'000);
   return held;

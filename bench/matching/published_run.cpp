@@ -47,9 +47,6 @@ Held run_offers(Options const& options, Report& report) {
     for (std::uint32_t round = 0; round < options.rounds; ++round) time_round(make, stream, book);
     latency_round(make, stream, latencies, bin_of);
   });
-  Latencies all;
-  for (auto const& latency : latencies) all.add(latency);
-  auto const latency = all.percentiles();
   bool const same = plain_agrees(market, stream, options, 20);
 
   report.add("workload", "offers");
@@ -64,13 +61,7 @@ Held run_offers(Options const& options, Report& report) {
   report.add_hash("stream_hash", stream_hash(stream.commands));
   add_tally(report, book.tally);
   report.add("plain_book_agrees_on_a_twentieth", same);
-  report.add("cpu_ns_per_command", book.cpu_ns.median());
-  report.add("cpu_ns_per_command_least", book.cpu_ns.least());
-  report.add("p50_ns", latency.p50_ns);
-  report.add("p99_ns", latency.p99_ns);
-  report.add("p999_ns", latency.p999_ns);
-  report.add("rss_bytes", book.rss_bytes);
-  report.add("allocations_while_timed", book.allocations);
+  add_figures(report, book, latencies);
   add_bin(report, "offer_changes", latencies[offers].percentiles());
   add_bin(report, "orders", latencies[orders].percentiles());
   add_bin(report, "cancels", latencies[cancels].percentiles());

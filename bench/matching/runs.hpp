@@ -19,6 +19,7 @@ using Held = bool;
 [[nodiscard]] Held run_relink(Options const&, Report&);
 /// The slice for instruction counts, inside valgrind.
 [[nodiscard]] Held run_slice(Options const&);
+[[nodiscard]] Held run_bipartite_slice(Options const&);
 inline constexpr std::size_t slice_commands = 200'000;
 
 }  // namespace spillway::bench

@@ -6,7 +6,7 @@
 
 #include "market/check.hpp"
 
-namespace spillway::fast {
+namespace spillway {
 
 void* map_zeroes(std::size_t bytes) {
   sw_check(bytes > 0, "an arena has a size");
@@ -24,4 +24,4 @@ void prefault(void* at, std::size_t bytes) {
   for (std::size_t i = 0; i < bytes; i += page_bytes) first[i] = first[i];
 }
 
-}  // namespace spillway::fast
+}  // namespace spillway

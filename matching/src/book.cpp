@@ -5,6 +5,7 @@
 #include "market/check.hpp"
 #include "matching/fast_book.hpp"
 #include "matching/plain_book.hpp"
+#include "matching/relink.hpp"
 
 namespace spillway {
 
@@ -14,6 +15,11 @@ Book::Rest Book::enter(BookOrder order, Predicate const& predicate, Matches& mat
   if (!signature) return std::unexpected(signature.error());
   order.signature = *signature;
   return place(order, matches);
+}
+
+Refusal Book::reference_changed() {
+  auto anew = relink(eligibility().reference());
+  return adopt(anew);
 }
 
 Lots Book::place_order(BookOrder const& order, Matches& matches) {

@@ -83,9 +83,14 @@ bool matches(Predicate const& p, Instrument const& instrument, Reference const& 
 }
 
 std::optional<Micros> path_to(Predicate const& p, PlaceId place, Reference const& reference) {
-  if (!p.buyer_place.some()) return std::nullopt;
-  if (p.product == ProductKind::tokens) return reference.path_through_relay(p.buyer_place, place);
-  auto const direct = reference.round_trip(p.buyer_place, place);
+  return path_between(p.product, p.buyer_place, place, reference);
+}
+
+std::optional<Micros> path_between(ProductKind product, PlaceId buyer, PlaceId place,
+                                   Reference const& reference) {
+  if (!buyer.some()) return std::nullopt;
+  if (product == ProductKind::tokens) return reference.path_through_relay(buyer, place);
+  auto const direct = reference.round_trip(buyer, place);
   if (!direct || direct->rtt_us < 0) return std::nullopt;
   return Micros{direct->rtt_us};
 }

@@ -1,161 +1,205 @@
-// matching/eligibility.cpp - listing instruments, interning signatures, and the bitsets between them.
+// matching/eligibility.cpp - listing instruments, interning signatures, and who makes room for them.
 // Room:   matching (pure); sees market.
 #include "matching/eligibility.hpp"
 
+#include <algorithm>
+
 #include "market/check.hpp"
-#include "matching/steps.hpp"
 
 namespace spillway {
 
 namespace {
 
-template <class Map, class Key>
-InstrumentSet const& owned_by(Map const& sets, Key const& key) {
-  static InstrumentSet const nothing;
-  auto const it = sets.find(key);
-  return it == sets.end() ? nothing : it->second;
+std::uint64_t hash_of(Instrument const& i) {
+  return RowIndex::mix(std::uint64_t{i.klass.v} << 48 | std::uint64_t{i.place.v} << 32 |
+                           std::uint64_t{i.model.v} << 16 | std::uint64_t{i.tier.v} << 8 |
+                           static_cast<std::uint64_t>(i.product),
+                       1);
 }
 
-template <class Map, class Keys>
-InstrumentSet any_of(Map const& sets, Keys const& keys) {
-  InstrumentSet all;
-  for (auto const& key : keys) all |= owned_by(sets, key);
-  return all;
-}
+std::uint64_t bit_of(InstrumentId id) { return std::uint64_t{1} << (id.v % 64); }
 
 }  // namespace
 
-std::expected<InstrumentId, Refusal> Eligibility::list(Instrument const& instrument) {
-  if (auto const known = find(instrument)) return *known;
-  if (auto const refusal = check(instrument); refusal != Refusal::none) return std::unexpected(refusal);
-  if (instruments_.size() >= instruments_most_) return std::unexpected(Refusal::capacity);
+Eligibility::Eligibility(Reference const& reference, EligibilityLimits const& limits)
+    : reference_(&reference),
+      limits_(limits),
+      instruments_(std::size_t{limits.instruments} + 1),
+      instrument_made_(std::size_t{limits.instruments} + 1),
+      signature_made_(std::size_t{limits.signatures} + 1),
+      instrument_ids_(limits.instruments),
+      predicates_(limits.signatures),
+      index_(limits.instruments),
+      edges_((std::size_t{limits.signatures} + 1) * index_.words_most()),
+      degrees_(std::size_t{limits.signatures} + 1),
+      free_(std::size_t{limits.signatures} + 1),
+      matching_(std::size_t{limits.signatures} + 1) {
+  constexpr std::size_t list_most = 65'536;  // ids of one table
+  scratch_.models.reserve(list_most);
+  scratch_.classes.reserve(list_most);
+  scratch_.within.reserve(list_most);
+  scratch_.outside.reserve(list_most);
+}
 
-  instruments_.push_back(instrument);
-  InstrumentId const id{static_cast<std::uint32_t>(instruments_.size())};
-  instrument_ids_.emplace(instrument, id);
-  insert_bits(id, instrument);
-  for (auto& signature : signatures_)
-    if (matches(signature.predicate, instrument, *reference_)) signature.edges.insert(id);
+// ---- instruments ----
+
+std::optional<InstrumentId> Eligibility::find(Instrument const& wanted) const {
+  InstrumentId const id{
+      instrument_ids_.find(hash_of(wanted), [&](std::uint32_t row) { return instruments_[row] == wanted; })};
+  if (!id.some()) return std::nullopt;
   return id;
 }
 
-std::optional<InstrumentId> Eligibility::find(Instrument const& instrument) const {
-  auto const it = instrument_ids_.find(instrument);
-  if (it == instrument_ids_.end()) return std::nullopt;
-  return it->second;
-}
-
 Instrument const& Eligibility::instrument(InstrumentId id) const {
-  sw_check(id.some() && id.v <= instruments_.size(), "the instrument is listed");
-  return instruments_[id.v - 1];
+  sw_check(id.some() && id.v <= instrument_count_, "the instrument is listed");
+  return instruments_[id.v];
 }
 
-InstrumentSet const& Eligibility::of_product(ProductKind product) const {
-  return owned_by(sets_.product, product);
+std::expected<InstrumentId, Refusal> Eligibility::list(Instrument const& instrument) {
+  auto const listed = list(instrument, nullptr);
+  if (!listed) return std::unexpected(listed.error());
+  return listed->id;
 }
+
+std::expected<Eligibility::Listed, Refusal> Eligibility::list(Instrument const& instrument,
+                                                              Tenants* tenants) {
+  if (auto const known = find(instrument)) return Listed{*known, false};
+  if (auto const refusal = check(instrument); refusal != Refusal::none) return std::unexpected(refusal);
+  auto const row = row_for_instrument(tenants);
+  if (row == 0 || !index_.has_room(instrument, *reference_)) return std::unexpected(Refusal::capacity);
+
+  std::size_t edges = 0;
+  for (std::uint32_t s = 1; s <= signature_count_; ++s) {
+    if (!predicates_.holds(s)) continue;
+    predicates_.read(s, scratch_);
+    if (matches(scratch_, instrument, *reference_)) matching_[edges++] = s;
+  }
+  if (!make_edge_room(edges, tenants)) return std::unexpected(Refusal::capacity);
+
+  InstrumentId const id{row};
+  if (row <= instrument_count_) retire(id, *tenants);
+  instrument_count_ = std::max<std::size_t>(instrument_count_, row);
+  instruments_[row] = instrument;
+  instrument_made_[row] = ++made_;
+  instrument_ids_.insert(hash_of(instrument), row);
+  index_.insert(id, instrument, *reference_);
+  for (std::size_t i = 0; i < edges; ++i) {
+    auto const s = matching_[i];
+    if (!predicates_.holds(s)) continue;  // it made room
+    edge_words(s)[row / 64] |= bit_of(id);
+    ++degrees_[s];
+    ++edge_count_;
+  }
+  return Listed{id, true};
+}
+
+/// The next id, or when the table is full, the next one in turn that is idle; 0 when all are in use.
+std::uint32_t Eligibility::row_for_instrument(Tenants* tenants) {
+  if (instrument_count_ < limits_.instruments) return static_cast<std::uint32_t>(instrument_count_ + 1);
+  for (std::uint32_t tried = 0; tenants != nullptr && tried < limits_.instruments; ++tried) {
+    turn_instrument_ = turn_instrument_ % limits_.instruments + 1;
+    if (tenants->idle(InstrumentId{turn_instrument_})) return turn_instrument_;
+  }
+  return 0;
+}
+
+void Eligibility::retire(InstrumentId id, Tenants& tenants) {
+  tenants.retired(id);
+  instrument_ids_.erase(hash_of(instruments_[id.v]), id.v);
+  index_.erase(id);
+  for (std::uint32_t s = 1; s <= signature_count_; ++s) {
+    auto& word = edge_words(s)[id.v / 64];
+    if ((word & bit_of(id)) == 0) continue;
+    word &= ~bit_of(id);
+    --degrees_[s];
+    --edge_count_;
+  }
+}
+
+// ---- signatures ----
 
 std::expected<SignatureId, Refusal> Eligibility::intern(Predicate const& wanted) {
-  auto const made = intern(wanted, [](SignatureId) { return false; });
+  auto const made = intern(wanted, nullptr);
   if (!made) return std::unexpected(made.error());
   return made->id;
 }
 
-std::expected<Eligibility::Interned, Refusal> Eligibility::intern(
-    Predicate const& wanted, std::function<bool(SignatureId)> const& idle) {
-  auto const exact = snapped(wanted);
-  if (!exact) return std::unexpected(exact.error());
-  auto const known = signature_ids_.find(*exact);
-  auto edges = known == signature_ids_.end() ? accepted(*exact) : this->edges(known->second);
-  if (edges.size() > signature_reach_max) return std::unexpected(Refusal::predicate_too_wide);
-  if (known != signature_ids_.end()) return Interned{known->second, false};
-  bool const full = signatures_.size() >= signatures_most_;
-  auto const reused = full ? retire_one(idle) : SignatureId{};
-  if (full && !reused.some()) return std::unexpected(Refusal::capacity);
-
-  if (!full) signatures_.emplace_back();
-  auto const id = full ? reused : SignatureId{static_cast<std::uint32_t>(signatures_.size())};
-  signatures_[id.v - 1] = {*exact, std::move(edges)};
-  signature_ids_.emplace(*exact, id);
-  return Interned{id, true};
-}
-
-/// In turn, so that a full table is not searched from its start each time. None when all are in use.
-SignatureId Eligibility::retire_one(std::function<bool(SignatureId)> const& idle) {
-  auto const count = static_cast<std::uint32_t>(signatures_.size());
-  for (std::uint32_t tried = 0; tried < count; ++tried) {
-    retired_ = retired_ % count + 1;
-    SignatureId const id{retired_};
-    if (!idle(id)) continue;
-    signature_ids_.erase(signatures_[id.v - 1].predicate);
-    return id;
+std::expected<Eligibility::Interned, Refusal> Eligibility::intern(Predicate const& wanted, Tenants* tenants) {
+  scratch_ = wanted;
+  if (auto const refusal = snap(scratch_); refusal != Refusal::none) return std::unexpected(refusal);
+  if (SignatureId const known{predicates_.find(scratch_)}; known.some()) {
+    if (degrees_[known.v] > signature_reach_max) return std::unexpected(Refusal::predicate_too_wide);
+    return Interned{known, false};
   }
-  return {};
+  auto const found = edge_words(0);  // row 0 is nobody's
+  index_.accept(scratch_, *reference_, found);
+  auto const reach = InstrumentBits{found}.size();
+  if (reach > signature_reach_max) return std::unexpected(Refusal::predicate_too_wide);
+
+  std::uint32_t tries = static_cast<std::uint32_t>(signature_count_);
+  while ((free_signature_ == 0 && signature_count_ >= limits_.signatures) ||
+         !predicates_.has_room(scratch_) || edge_count_ + reach > limits_.edges)
+    if (!retire_one(tenants, tries)) return std::unexpected(Refusal::capacity);
+
+  auto const row = free_signature_ != 0 ? free_signature_ : static_cast<std::uint32_t>(++signature_count_);
+  if (row == free_signature_) free_signature_ = free_[row];
+  predicates_.insert(row, scratch_);
+  std::ranges::copy(found, edge_words(row).begin());
+  degrees_[row] = static_cast<std::uint32_t>(reach);
+  edge_count_ += reach;
+  signature_made_[row] = ++made_;
+  return Interned{SignatureId{row}, true};
 }
 
-Predicate const& Eligibility::predicate(SignatureId id) const {
-  sw_check(id.some() && id.v <= signatures_.size(), "the signature is interned");
-  return signatures_[id.v - 1].predicate;
+/// Signatures go until there is room for so many edges more. False when there is not enough.
+bool Eligibility::make_edge_room(std::size_t edges, Tenants* tenants) {
+  auto tries = static_cast<std::uint32_t>(signature_count_);
+  while (edge_count_ + edges > limits_.edges)
+    if (!retire_one(tenants, tries)) return false;
+  return true;
 }
 
-InstrumentSet const& Eligibility::edges(SignatureId id) const {
-  sw_check(id.some() && id.v <= signatures_.size(), "the signature is interned");
-  return signatures_[id.v - 1].edges;
+/// The next idle one in turn, so that a full table is not searched from its start each time.
+bool Eligibility::retire_one(Tenants* tenants, std::uint32_t& tries_left) {
+  auto const count = static_cast<std::uint32_t>(signature_count_);
+  for (; tenants != nullptr && tries_left > 0; --tries_left) {
+    turn_signature_ = turn_signature_ % count + 1;
+    SignatureId const id{turn_signature_};
+    if (!predicates_.holds(id.v) || !tenants->idle(id)) continue;
+    tenants->retired(id);
+    predicates_.erase(id.v);
+    std::ranges::fill(edge_words(id.v), 0);
+    edge_count_ -= degrees_[id.v];
+    degrees_[id.v] = 0;
+    signature_made_[id.v] = ++made_;
+    free_[id.v] = free_signature_;
+    free_signature_ = id.v;
+    return true;
+  }
+  return false;
 }
 
-void Eligibility::rebuild() {
-  sets_ = {};
-  for (std::uint32_t row = 1; row <= instruments_.size(); ++row)
-    insert_bits(InstrumentId{row}, instruments_[row - 1]);
-  for (auto& signature : signatures_) signature.edges = accepted(signature.predicate);
+Predicate Eligibility::predicate(SignatureId id) const {
+  sw_check(interned(id), "the signature is interned");
+  Predicate p;
+  predicates_.read(id.v, p);
+  return p;
 }
+
+InstrumentBits Eligibility::edges(SignatureId id) const {
+  sw_check(id.some() && id.v <= signature_count_, "the signature is interned");
+  return InstrumentBits{{&edges_[id.v * index_.words_most()], words()}};
+}
+
+// ---- reads ----
 
 InstrumentSet Eligibility::accepted(Predicate const& p) const {
-  auto set = of_product(p.product);
-  if (p.product == ProductKind::tokens) set &= any_of(sets_.model, p.models);
-  if (!p.classes.empty()) set &= any_of(sets_.klass, p.classes);
-  if (!p.within.empty()) set &= any_of(sets_.place, p.within);
-  set -= any_of(sets_.place, p.outside);
-  if (p.tier.some()) set &= owned_by(sets_.tier, p.tier);
-  if (p.input.v > 0) set &= tiers_that_take(p);
-  if (p.origin != Origin::unset) set &= owned_by(sets_.origin, p.origin);
-  if (p.pue_max_milli != unknown_milli) set &= owned_by(sets_.pue_at_most, p.pue_max_milli);
-  if (p.green_min_milli != unknown_milli) set &= owned_by(sets_.green_at_least, p.green_min_milli);
-  if (p.network.v > 0) set &= near_enough(p);
-  if (p.ready.v > 0) set &= ready_enough(p);
-  return set;
+  std::vector<std::uint64_t> found(words());
+  index_.accept(p, *reference_, found);
+  return InstrumentSet{found};
 }
 
-InstrumentSet Eligibility::near_enough(Predicate const& p) const {
-  InstrumentSet near;
-  for (auto const& [leaf, instruments] : sets_.leaf)
-    if (auto const path = path_to(p, leaf, *reference_); path && *path <= p.network) near |= instruments;
-  return near;
-}
-
-InstrumentSet Eligibility::tiers_that_take(Predicate const& p) const {
-  InstrumentSet taking;
-  for (auto const& [tier, instruments] : sets_.tier)
-    if (takes_input(p, *reference_->find(tier))) taking |= instruments;
-  return taking;
-}
-
-InstrumentSet Eligibility::ready_enough(Predicate const& p) const {
-  InstrumentSet ready;
-  for (auto const& [tier, of_tier] : sets_.tier) {
-    auto const promise = promise_of(p, *reference_->find(tier));
-    if (promise > p.ready) continue;
-    if (p.product == ProductKind::capacity) {
-      ready |= of_tier;
-      continue;
-    }
-    for (auto const& [leaf, at_leaf] : sets_.leaf)
-      if (auto const path = path_to(p, leaf, *reference_); path && *path + promise <= p.ready)
-        ready |= of_tier & at_leaf;
-  }
-  return ready;
-}
-
-EligibilityFailures Eligibility::failures(Predicate const& p, InstrumentSet const& instruments) const {
+EligibilityFailures Eligibility::failures(Predicate const& p, InstrumentBits instruments) const {
   EligibilityFailures counts;
   instruments.for_each(
       [&](InstrumentId id) { counts.add(failed_conditions(p, instrument(id), *reference_)); });
@@ -163,24 +207,8 @@ EligibilityFailures Eligibility::failures(Predicate const& p, InstrumentSet cons
 }
 
 std::optional<Micros> Eligibility::path(SignatureId signature, InstrumentId id) const {
-  return path_to(predicate(signature), instrument(id).place, *reference_);
-}
-
-void Eligibility::insert_bits(InstrumentId id, Instrument const& instrument) {
-  auto const& place = *reference_->find(instrument.place);
-  sets_.product[instrument.product].insert(id);
-  if (instrument.model.some()) sets_.model[instrument.model].insert(id);
-  sets_.klass[instrument.klass].insert(id);
-  sets_.leaf[instrument.place].insert(id);
-  for (auto at = instrument.place; at.some(); at = reference_->find(at)->parent) sets_.place[at].insert(id);
-  sets_.tier[instrument.tier].insert(id);
-  sets_.origin[reference_->find(instrument.klass)->origin].insert(id);
-  if (place.pue_milli != unknown_milli)
-    for (auto step = pue_least_milli; step <= pue_most_milli; step += pue_step_milli)
-      if (place.pue_milli <= step) sets_.pue_at_most[step].insert(id);
-  if (place.green_milli != unknown_milli)
-    for (std::int32_t step = 0; step <= 1000; step += green_step_milli)
-      if (place.green_milli >= step) sets_.green_at_least[step].insert(id);
+  return path_between(predicates_.product(signature.v), predicates_.buyer_place(signature.v),
+                      instrument(id).place, *reference_);
 }
 
 }  // namespace spillway

@@ -5,6 +5,7 @@
 
 #include "fast_hot.hpp"
 #include "market/check.hpp"
+#include "matching/relink.hpp"
 
 namespace spillway {
 
@@ -20,25 +21,46 @@ std::size_t rows(BookLimits const& l) { return std::size_t{l.orders} + l.offers 
 FastBook::FastBook(Reference const& reference, BookLimits const& limits)
     : limits_(limits),
       reference_(reference),
-      eligibility_(reference, limits.instruments, limits.signatures),
+      eligibility_(reference, {limits.instruments, limits.signatures, limits.edges}),
       side_(std::max(limits.instruments, limits.signatures) + 1),
       nodes_(rows(limits)),
       cold_(rows(limits)),
       extra_(rows(limits)),
       ladders_(nodes_, std::size_t{3} * side_),
       ids_(nodes_, cold_, std::size_t{limits.orders} + limits.offers),
-      links_(std::size_t{3} * side_),
+      links_(std::size_t{3} * side_, limits.edges, side_),
       deadlines_(cold_, ids_, rows(limits)),
       live_signatures_(limits.orders),
       low_pool_rows_(std::size_t{limits.nodes} + 1),
       pool_rows_(limits.nodes),
       owners_(std::size_t{limits.participants} + 1),
+      terms_(std::size_t{limits.participants} + 1),
       instruments_(std::size_t{limits.instruments} + 1),
-      largest_(std::size_t{limits.signatures} + 1) {
+      held_(std::size_t{limits.instruments} + 1),
+      largest_(std::size_t{limits.signatures} + 1),
+      space_(limits, rows(limits)),
+      crossing_(side_) {
   sw_check(limits.participants < 1u << 24 && rows(limits) < 1u << 28, "limits that the rows can name");
+  pools_.reserve(std::size_t{limits.nodes} + 1);
   pools_.push_back({NodeId{}, true, 0, 0, NodePool{reference, ClassId{}, PlaceId{}}});
-  ended_.reserve(64);
-  short_.reserve(signature_reach_max);
+  lists_.reserve(limits.provider_lists);
+  auto const most = std::size_t{limits.orders} + limits.offers + 1;
+  ended_.reserve(most + 1);
+  picked_.reserve(most);
+  meeting_.reserve(limits.offers);
+  short_.reserve(side_);
+  terms_[0].no_buyer = terms_[0].no_provider = true;
+  set_gates();
+}
+
+FastBook::PlanSpace::PlanSpace(BookLimits const& limits, std::size_t rows)
+    : drafts(rows), drawn(rows), pool_rows(std::size_t{limits.nodes} + 2) {
+  drafted.reserve(limits.offers);
+  drawn_from.reserve(std::size_t{limits.offers} + limits.tranches);
+  shown_again.reserve(limits.offers);
+  pools.reserve(limits.nodes);
+  ladders.reserve(limits.instruments);
+  plan.steps.reserve(std::size_t{2} * limits.offers + 1'024);
 }
 
 void FastBook::prefault(std::size_t resting) {
@@ -51,24 +73,37 @@ void FastBook::prefault(std::size_t resting) {
 // ---- instruments, signatures, lists, people ----
 
 std::expected<Book::Listing, Refusal> FastBook::list(Instrument const& instrument) {
-  auto const before = eligibility_.instrument_count();
-  auto const id = eligibility_.list(instrument);
-  if (!id) return std::unexpected(id.error());
-  if (eligibility_.instrument_count() == before) return Listing{*id, false};
+  auto const listed = eligibility_.list(instrument, this);
+  if (!listed) return std::unexpected(listed.error());
+  auto const id = listed->id;
+  if (!listed->fresh) return Listing{id, false};
   bool const capacity = instrument.product == ProductKind::capacity;
   auto const part = capacity ? reference_.find(instrument.klass)->smallest_part_milli : 1;
-  instruments_[id->v] = {static_cast<std::uint32_t>(part), site_of(instrument.klass, instrument.place)};
-  ladders_.open(ask(*id));
+  instruments_[id.v] = {static_cast<std::uint32_t>(part), site_of(instrument.klass, instrument.place)};
+  ladders_.open(ask(id));
   for (std::uint32_t s = 1; s <= eligibility_.signature_count(); ++s)
-    if (eligibility_.edges(SignatureId{s}).contains(*id)) links_.add(bid(SignatureId{s}), ask(*id));
-  return Listing{*id, true};
+    if (eligibility_.edges(SignatureId{s}).contains(id)) links_.add(bid(SignatureId{s}), ask(id));
+  return Listing{id, true};
+}
+
+bool FastBook::idle(SignatureId id) const {
+  return ladders_.best(bid(id)) == no_key && ladders_.best(waiting(id)) == no_key;
+}
+
+bool FastBook::idle(InstrumentId id) const { return ladders_.best(ask(id)) == no_key && held_[id.v] == 0; }
+
+void FastBook::retired(SignatureId id) {
+  links_.remove_all(bid(id));
+  largest_[id.v] = 0;
+}
+
+void FastBook::retired(InstrumentId id) {
+  links_.remove_all(ask(id));
+  instruments_[id.v] = {};
 }
 
 std::expected<SignatureId, Refusal> FastBook::intern(ParticipantId buyer, Predicate const& predicate) {
-  auto const idle = [this](SignatureId id) {
-    return ladders_.best(bid(id)) == no_key && ladders_.best(waiting(id)) == no_key;
-  };
-  auto const made = eligibility_.intern(predicate, idle);
+  auto const made = eligibility_.intern(predicate, this);
   if (!made) return std::unexpected(made.error());
   auto const id = made->id;
   if (made->fresh) {
@@ -76,10 +111,9 @@ std::expected<SignatureId, Refusal> FastBook::intern(ParticipantId buyer, Predic
     largest_[id.v] = tokens ? 1 : static_cast<std::uint32_t>(book_lots_max.v);
     ladders_.open(bid(id));
     ladders_.open(waiting(id));
-    links_.remove_all(bid(id));
     link(id);
   }
-  if (buyer.v > limits_.participants || owners_[buyer.v].signatures < live_signatures_max) return id;
+  if (buyer.v > limits_.participants || signatures_of(buyer.v) < live_signatures_max) return id;
   bool const one_more = live_signatures_.at(std::uint64_t{buyer.v} << 32 | id.v) == 0;
   if (one_more) return std::unexpected(Refusal::signature_limit);
   return id;
@@ -91,31 +125,39 @@ void FastBook::link(SignatureId id) {
 
 std::expected<ProviderListId, Refusal> FastBook::intern_providers(ListKind kind,
                                                                   std::span<ParticipantId const> providers) {
-  if (providers.empty() || providers.size() > provider_list_max) return std::unexpected(Refusal::malformed);
-  ProviderList list{kind, {providers.begin(), providers.end()}};
-  std::sort(list.providers.begin(), list.providers.end());
-  list.providers.erase(std::unique(list.providers.begin(), list.providers.end()), list.providers.end());
+  if (kind > ListKind::except || providers.empty() || providers.size() > provider_list_max)
+    return std::unexpected(Refusal::malformed);
+  ProviderList list{.kind = kind};
+  std::ranges::copy(providers, list.providers.begin());
+  std::span const given{list.providers.data(), providers.size()};
+  std::ranges::sort(given);
+  auto const repeats = std::ranges::unique(given);
+  std::ranges::fill(repeats, ParticipantId{});
+  list.count = static_cast<std::uint32_t>(given.size() - repeats.size());
   if (!list.providers.front().some()) return std::unexpected(Refusal::malformed);
   auto const known = std::find(lists_.begin(), lists_.end(), list);
   if (known == lists_.end() && lists_.size() >= limits_.provider_lists)
     return std::unexpected(Refusal::capacity);
   ProviderListId const id{static_cast<std::uint32_t>(known - lists_.begin()) + 1};
-  if (known == lists_.end()) lists_.push_back(std::move(list));
+  if (known == lists_.end()) lists_.push_back(list);
   return id;
 }
 
 bool FastBook::accepts(std::uint32_t list, std::uint32_t provider) const {
   if (list == 0) return true;
-  auto const& [kind, providers] = lists_[list - 1];
-  bool const named = std::binary_search(providers.begin(), providers.end(), ParticipantId{provider});
+  auto const& [kind, count, providers] = lists_[list - 1];
+  bool const named =
+      std::binary_search(providers.begin(), providers.begin() + count, ParticipantId{provider});
   return named == (kind == ListKind::only);
 }
 
-void FastBook::reference_changed() {
-  eligibility_.rebuild();
-  links_.clear();
-  for (std::uint32_t s = 1; s <= eligibility_.signature_count(); ++s) link(SignatureId{s});
-  for (std::uint32_t row = 1; row < pools_.size(); ++row) seat_all(row);
+Relink FastBook::relink(Reference const& next) const { return Relink{eligibility_, next, side_, true}; }
+
+Refusal FastBook::adopt(Relink& relink) {
+  if (!eligibility_.adopt(relink)) return Refusal::capacity;
+  swap(links_, *relink.links_);  // new bounds are all low, which is never wrong
+  for (std::uint32_t row = 1; !relink.same_fits_ && row < pools_.size(); ++row) seat_all(row);
+  return Refusal::none;
 }
 
 Refusal FastBook::set_standing(ParticipantId who, Standing const& standing) {
@@ -123,8 +165,9 @@ Refusal FastBook::set_standing(ParticipantId who, Standing const& standing) {
   auto& owner = owners_[who.v];
   owner.firm = standing.firm.v;
   owner.resting_max = standing.resting_max;
-  owner.no_buyer = !standing.buyer;
-  owner.no_provider = !standing.provider;
+  terms_[who.v].no_buyer = !standing.buyer;
+  terms_[who.v].no_provider = !standing.provider;
+  set_quick(who.v);
   return Refusal::none;
 }
 
@@ -141,22 +184,74 @@ void FastBook::drop(Handle n, EndReason why) {
 
 // ---- cancels, time ----
 
+/// What most cancels are: of a live row without conditions, whose id has its slot to itself. All others are
+/// sorted out by `cancel_unusual`. No call is made here but as the last step, which spares saving registers.
 Refusal FastBook::cancel(ParticipantId who, OrderId id) {
-  auto const n = find(id);
-  if (n == 0) return unknown_or_dead(id.v);
-  if (who.some() && who.v != nodes_[n].owner()) return Refusal::not_yours;
-  take_out_order(n, false);
-  return Refusal::none;
+  auto& slot = ids_.slot_of(id.v);
+  auto const n = slot;
+  auto const& node = nodes_[n];
+  bool const usual = node.id_low == id.v && !ids_.wide() && (node.owner_flags & 0xff) == node_live;
+  if (!usual) return cancel_unusual(who, id);
+  if (who.some() && who.v != node.owner()) return Refusal::not_yours;
+  auto const g = ladders_.ladder_of(node);
+  auto const signature = g - side_;
+  auto& owner = owners_[node.owner()];
+  if (owner.quick != signature) return cancel_unusual(who, id);
+  slot = 0;
+  --orders_;
+  --owner.resting;
+  return leave(g, n, signature, node.owner_flags + (told_of(0, FeedKind::bid_gone, feed_shared) - node_live),
+               id.v);
 }
 
 Refusal FastBook::cancel(ParticipantId who, OfferId id) {
+  auto& slot = ids_.slot_of(id.v);
+  auto const n = slot;
+  auto const& node = nodes_[n];
+  constexpr std::uint32_t plain = node_live | node_offer;
+  bool const usual = node.id_low == id.v && !ids_.wide() && (node.owner_flags & 0xff) == plain;
+  if (!usual) return cancel_unusual(who, id);
+  if (who.some() && who.v != node.owner()) return Refusal::not_yours;
+  auto const g = ladders_.ladder_of(node);
+  slot = 0;
+  --offers_;
+  return leave(g, n, g, node.owner_flags + (told_of(0, FeedKind::offer_gone) - plain), id.v);
+}
+
+/// A row that is counted no more, and found no more, leaves its ladder.
+[[gnu::noinline]] Refusal FastBook::leave(LadderId g, Handle n, std::uint32_t where,
+                                          std::uint32_t party_and_kind, std::uint64_t id) {
+  auto const& node = nodes_[n];
+  auto& event = feed_->next();
+  event.id = id;
+  event.where = where;
+  event.party_and_kind = party_and_kind;
+  event.key = node.key;
+  event.lots = node.lots;
+  forget();
+  auto const level = node.level, prev = node.prev, next = node.next;
+  free_row(n);
+  return ladders_.unlink(g, n, level, prev, next) ? emptied(g, level, n) : Refusal::none;
+}
+
+[[gnu::noinline]] Refusal FastBook::emptied(LadderId g, std::uint32_t level, Handle n) {
+  ladders_.emptied(g, level, n);
+  return Refusal::none;
+}
+
+[[gnu::noinline]] Refusal FastBook::cancel_unusual(ParticipantId who, OrderId id) {
   auto const n = find(id);
   if (n == 0) return unknown_or_dead(id.v);
   if (who.some() && who.v != nodes_[n].owner()) return Refusal::not_yours;
-  if (nodes_[n].is(node_special))
-    erase_offer(n);
-  else
-    take_out_plain(n, InstrumentId{ladders_.ladder_of(nodes_[n])}, false);
+  erase_order(n);
+  return Refusal::none;
+}
+
+[[gnu::noinline]] Refusal FastBook::cancel_unusual(ParticipantId who, OfferId id) {
+  auto const n = find(id);
+  if (n == 0) return unknown_or_dead(id.v);
+  if (who.some() && who.v != nodes_[n].owner()) return Refusal::not_yours;
+  erase_offer(n);
   return Refusal::none;
 }
 
@@ -164,7 +259,8 @@ Refusal FastBook::cancel(ParticipantId who, OfferId id) {
 template <class Pick>
 std::size_t FastBook::cancel_all(Pick pick) {
   begin();
-  std::vector<std::pair<std::uint64_t, Handle>> picked;
+  auto& picked = picked_;
+  picked.clear();
   for (Handle n = 1; n < next_row_; ++n)
     if (nodes_[n].is(node_live) && !nodes_[n].is(node_extra) && pick(n))
       picked.emplace_back(ids_.id_of(n), n);

@@ -14,7 +14,6 @@ void FastBook::check_invariants() const {
   std::uint32_t best_partner = 0;
   auto const check_ladder = [&](LadderId g, LadderId partners) {
     ladders_.check_invariants(g);
-    if (links_.degree(partners) < 2) return;
     best_partner = rank_of(no_key);
     for (auto const p : links_.of(partners)) best_partner = std::min(best_partner, rank_of(ladders_.best(p)));
     sw_check(links_.bound(partners) <= best_partner, "a bound is never above the best partner");
@@ -73,15 +72,19 @@ void FastBook::check_rows() const {
   std::map<std::uint32_t, std::uint32_t> live;
   for (auto const& [pair, count] : signatures) {
     auto const who = static_cast<std::uint32_t>(pair >> 32);
-    auto const& owner = owners_[who];
-    if (owner.counted == 0)
-      sw_check(pair == (std::uint64_t{who} << 32 | owner.signature), "all that rests has the one signature");
+    auto const& terms = terms_[who];
+    if (terms.counted == 0)
+      sw_check(pair == (std::uint64_t{who} << 32 | terms.signature), "all that rests has the one signature");
     else
       sw_check(live_signatures_.at(pair) == count, "every order counts for its signature");
     ++live[who];
   }
-  for (auto const& [who, count] : live)
-    sw_check(owners_[who].signatures == count, "live signatures are counted");
+  for (auto const& [who, count] : live) sw_check(signatures_of(who) == count, "live signatures are counted");
+  for (auto const& [who, count] : live) {
+    auto const& terms = terms_[who];
+    sw_check(owners_[who].quick == (count > 1 || terms.counted != 0 || terms.no_buyer ? 0 : terms.signature),
+             "the quick way is open while one signature rests");
+  }
 }
 
 void FastBook::check_offer(Handle n) const {

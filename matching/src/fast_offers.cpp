@@ -1,6 +1,7 @@
 // matching/fast_offers.cpp - offers: what comes or returns meets the resting orders first, then rests.
 // Room:   matching (pure); sees market.
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "fast_hot.hpp"
@@ -23,7 +24,7 @@ Refusal FastBook::check(BookOffer const& o, std::uint32_t& row) const {
   if (o.fill_max.v > 0 && o.fill_min > o.fill_max) return malformed;
   if (o.display > o.quantity || o.instrument.v - 1 >= eligibility_.instrument_count()) return malformed;
   if (o.provider.v - 1 >= limits_.participants) return unknown_participant;
-  if (owners_[o.provider.v].no_provider != 0) return role_missing;
+  if (terms_[o.provider.v].no_provider) return role_missing;
   if (halted_) return halted;
   if (ids_.find(o.id.v) != 0) return exists;
   row = pool_row(o.node);
@@ -51,44 +52,85 @@ bool FastBook::special(BookOffer const& o, std::uint32_t row) const {
 }
 
 /// What most offers of unlimited pools are: no refusal, nothing to mind but price and quantity. Whatever else
-/// an offer is, or is refused for, is found out by `post_unusual`, in its order.
-[[gnu::always_inline]] inline bool FastBook::usual(BookOffer const& o, std::uint32_t row) const {
-  auto const odd = o.fill_max.v | o.display.v | (o.fill_min.v & ~std::int64_t{1});
-  if (odd != 0 || (static_cast<unsigned>(o.replenish) | static_cast<unsigned>(o.post_only)) != 0)
-    return false;
-  if (o.self_trade > SelfTrade::both || waiting_ != 0 || halted_) return false;
-  if (o.expires.v != 0 && o.expires.v <= now_us_) return false;
-  if (o.id.v - 1 >= id_limit - 1 || o.price.v >= price_steps) return false;
-  if (o.instrument.v > limits_.instruments || o.provider.v - 1 >= limits_.participants) return false;
-  auto const& at = instruments_[o.instrument.v];
-  auto const& pool = pools_[row];
-  if (at.lot != 1 || !pool.unlimited || at.site != pool.site) return false;
+/// an offer is, or is refused for, is found out by `post_unusual`, in its order. `offers_gate_` is 0 while
+/// halted, and while conditional orders wait.
+[[gnu::always_inline]] inline bool FastBook::usual(BookOffer const& o, NodeRow const& node) const {
+  auto const odd = o.fill_max.v | o.display.v | o.expires.v | (o.fill_min.v & ~std::int64_t{1});
+  bool const switched = (static_cast<unsigned>(o.replenish) | static_cast<unsigned>(o.post_only)) != 0;
+  if (odd != 0 || switched || o.self_trade > SelfTrade::both) return false;
+  if (o.id.v <= newest_id_ || o.id.v > ids_.highest()) return false;  // newer than all: not live
+  if (o.price.v >= price_steps || o.provider.v > limits_.participants) return false;
+  if (o.instrument.v > limits_.instruments) return false;
+  if (std::bit_cast<std::uint64_t>(instruments_[o.instrument.v]) != ~node.plain) return false;
   if (static_cast<std::uint64_t>(o.quantity.v) - 1 >= static_cast<std::uint64_t>(book_lots_max.v))
     return false;
-  return owners_[o.provider.v].no_provider == 0 && offers_ < limits_.offers && ids_.surely_free(o.id.v);
+  return !terms_[o.provider.v].no_provider && offers_ < offers_gate_;
 }
 
+/// No call is made here but as the last step, which spares saving registers.
 Book::Rest FastBook::post(BookOffer const& o, Matches& out) {
-  begin();
-  auto const row = pool_row(o.node);
-  if (!usual(o, row)) return post_unusual(o, out);
-  newest_id_ = std::max(newest_id_, o.id.v);
+  if (!ended_.empty()) ended_.clear();
+  if (o.node.v > limits_.nodes) return post_unusual(o, out);
+  if (!usual(o, low_pool_rows_[o.node.v])) return post_unusual(o, out);
   auto const g = ask(o.instrument);
+  if (links_.bound(g) <= mirrored(o.price.v)) return post_crossing(o, out);
+  auto const page = ladders_.near_page(g, o.price.v);
+  auto& slot = ids_.slot_of(o.id.v);
+  if (page == 0 || slot != 0) return put_prepared(o);
+  return put_usual(o, ladders_.level_on(page, o.price.v), g, slot);
+}
+
+[[gnu::noinline]] Book::Rest FastBook::put_usual(BookOffer const& o, std::uint32_t level, LadderId g,
+                                                 Handle& slot) {
+  auto const n = take_row();
+  slot = n;
+  newest_id_ = o.id.v;
+  ++offers_;
+  forget();
+  auto& cold = cold_[n];
+  cold.session = o.session.v;
+  cold.expires_us = 0;
+  cold.id_high_terms = static_cast<std::uint32_t>(o.id.v >> 32 << term_bits) |
+                       static_cast<std::uint32_t>(o.self_trade) << term_trade_shift;
+  cold.row = low_pool_rows_[o.node.v].row;
+  cold.fill_min = narrow(o.fill_min);
+  cold.fill_max = 0;
+  forget();
+  auto& node = nodes_[n];
+  auto& event = feed_->next();
+  event.key = node.key = key_of(o.price.v, ++ask_sequence_);
+  event.id = o.id.v;
+  node.id_low = static_cast<std::uint32_t>(o.id.v);
+  event.lots = node.lots = narrow(o.quantity);
+  event.where = o.instrument.v;
+  auto const party = o.provider.v << node_owner_shift;
+  event.party_and_kind = party + told_of(0, FeedKind::offer);
+  node.owner_flags = party + (node_live | node_offer);
+  forget();
+  if (ladders_.append_at(g, level, n, node, node.key)) return improved(g, o.price.v, node.lots);
+  return o.quantity;
+}
+
+/// See that of orders.
+[[gnu::noinline]] Book::Rest FastBook::put_prepared(BookOffer const& o) {
+  ids_.make_room(o.id.v);
+  auto const g = ask(o.instrument);
+  return put_usual(o, ladders_.level_of(g, o.price.v), g, ids_.slot_of(o.id.v));
+}
+
+[[gnu::noinline]] Book::Rest FastBook::post_crossing(BookOffer const& o, Matches& out) {
+  auto const row = low_pool_rows_[o.node.v].row;
+  newest_id_ = o.id.v;
   auto const key = key_of(o.price.v, ++ask_sequence_);
-  auto const rank = mirrored(o.price.v);
-  bool const passive =
-      links_.degree(g) == 1 ? rank_of(ladders_.best(links_.only(g))) > rank : links_.bound(g) > rank;
-  auto rest = narrow(o.quantity);
-  if (!passive) {
-    bool cut = false;
-    rest = meet_passing(o, row, out, cut);
-    if (cut || rest == 0) return Lots{};
-  }
+  bool cut = false;
+  auto const rest = meet_passing(o, row, out, cut);
+  if (cut || rest == 0) return Lots{};
   put_plain(o, row, rest, key);
   return Lots{rest};
 }
 
 [[gnu::noinline]] Book::Rest FastBook::post_unusual(BookOffer const& o, Matches& out) {
+  looks_ = conditional_looks_max;
   std::uint32_t row = 0;
   if (auto const why = check(o, row); why != Refusal::none) return std::unexpected(why);
   if (o.post_only && crosses(o, row)) return std::unexpected(Refusal::post_only_would_cross);
@@ -101,28 +143,15 @@ Book::Rest FastBook::post(BookOffer const& o, Matches& out) {
 /// A plain offer on its way in: it takes no row before something of it rests.
 std::uint32_t FastBook::meet_passing(BookOffer const& o, std::uint32_t row, Matches& out, bool& cut) {
   auto const at = ask(o.instrument);
-  auto const limit_rank = mirrored(o.price.v);
-  auto const limit = last_of(limit_rank);
-  auto rest = narrow(o.quantity);
+  auto const limit = last_of(mirrored(o.price.v));
   auto const firm = o.self_trade == SelfTrade::allow ? 0 : owners_[o.provider.v].firm;
-  bool const single = links_.degree(at) == 1;
-  if (!single && links_.bound(at) > limit_rank) return rest;
-  while (rest > 0) {
-    auto from = links_.only(at);
-    Key best = no_key, second = no_key;
-    if (single) {
-      best = ladders_.best(from);
-    } else {
-      for (auto const g : links_.of(at)) {
-        auto const key = ladders_.best(g);
-        second = std::min(second, std::max(key, best));
-        if (key < best) best = key, from = g;
-      }
-      links_.raise_bound(at, rank_of(best));
-    }
-    if (best > limit) return rest;
-    for (auto const until = std::min(limit, second); rest > 0 && best <= until; best = ladders_.best(from)) {
-      auto const n = ladders_.head(from);
+  auto rest = narrow(o.quantity);
+  auto front = front_of(at);
+  auto beyond = front.best;
+  for (bool gathered = false; front.best <= limit; front = next_crossing(limit, beyond)) {
+    auto const until = std::min(limit, front.second);
+    for (auto best = front.best; rest > 0 && best <= until; best = ladders_.best(front.from)) {
+      auto const n = ladders_.head(front.from);
       if (firm != 0 && firm == firm_of(n)) {
         if (o.self_trade != SelfTrade::newest) drop(n, EndReason::self_trade);
         if (o.self_trade == SelfTrade::oldest) continue;
@@ -136,7 +165,11 @@ std::uint32_t FastBook::meet_passing(BookOffer const& o, std::uint32_t row, Matc
       rest -= lots;
       fill_order(n, lots);
     }
+    if (rest == 0) return 0;
+    if (!gathered) beyond = gather(at, limit);
+    gathered = true;
   }
+  links_.raise_bound(at, rank_of(beyond));
   return rest;
 }
 
@@ -152,7 +185,7 @@ Handle FastBook::make_offer(BookOffer const& o, std::uint32_t row, std::uint32_t
   if (o.replenish) terms |= term_replenish;
   auto const id_high = static_cast<std::uint32_t>(o.id.v >> 32);
   nodes_[n] = {key, static_cast<std::uint32_t>(o.id.v), lots, 0, 0, 0, flags};
-  cold_[n] = {o.expires.v, o.session.v,        id_high << term_bits | terms,
+  cold_[n] = {o.session.v, o.expires.v,        id_high << term_bits | terms,
               row,         narrow(o.fill_min), narrow(o.fill_max)};
   if (!is_special) return n;
   auto const seen = o.display.v > 0 ? std::min(narrow(o.display), lots) : lots;
@@ -175,6 +208,7 @@ Handle FastBook::rest_offer(BookOffer const& o, std::uint32_t row, std::uint32_t
   ++offers_;
   if (o.expires.v != 0) deadlines_.insert(n);
   if (is_special) {
+    ++held_[o.instrument.v];
     auto& pool = pools_[row];
     if (!pool.unlimited) extra_[n].sibling = std::exchange(pool.first, n);
     seat(n);
@@ -193,6 +227,7 @@ void FastBook::erase_offer(Handle n) {
   if (nodes_[n].is(node_timed)) deadlines_.erase(n);
   --offers_;
   clear_tranches(n);
+  --held_[extra_[n].instrument];
   auto& pool = pools_[cold_[n].row];
   if (!pool.unlimited) {
     auto* link = &pool.first;
@@ -261,10 +296,11 @@ void FastBook::meet(NodeId node, Matches& out) {
   begin();
   auto const row = pool_row(node);
   if (row == 0) return;
-  std::vector<OfferId> offers;
-  for (auto const n : rows_of(row)) offers.push_back(OfferId{ids_.id_of(n)});
-  for (auto const id : offers)
-    if (auto const n = find(id); n != 0) meet_offer(n, out);
+  list_rows_of(row, meeting_);
+  picked_.clear();
+  for (auto const n : meeting_) picked_.emplace_back(ids_.id_of(n), n);
+  for (auto const& [id, was] : picked_)
+    if (auto const n = find(OfferId{id}); n != 0) meet_offer(n, out);
 }
 
 /// The offer arrives: it trades with resting orders for as long as one is found.

@@ -1,6 +1,10 @@
-// matching/fast_orders.cpp - orders: refusals, the walk over the asks of a signature, and what rests
-// afterwards. Room:   matching (pure); sees market.
+// matching/fast_orders.cpp - orders: refusals, what rests, and who has how much at rest.
+// Room:   matching (pure); sees market.
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstring>
 
 #include "fast_hot.hpp"
 #include "market/check.hpp"
@@ -13,8 +17,15 @@ namespace {
 
 bool may_rest(TimeInForce tif) { return tif >= TimeInForce::gtc; }
 
-/// What the quick walk has no eyes for: lists, minimums, nearness.
-bool needs_plan(BookOrder const& o) { return o.prefer_near || is_conditional(o); }
+/// Four bytes of an order that stand side by side: time in force, and three switches.
+std::uint32_t words_of(BookOrder const& o) {
+  static_assert(offsetof(BookOrder, post_only) == offsetof(BookOrder, tif) + 3);
+  std::uint32_t words;
+  std::memcpy(&words, reinterpret_cast<unsigned char const*>(&o) + offsetof(BookOrder, tif), sizeof words);
+  return words;
+}
+constexpr auto plain_words =
+    std::bit_cast<std::uint32_t>(std::array<std::uint8_t, 4>{static_cast<std::uint8_t>(TimeInForce::gtc)});
 
 }  // namespace
 
@@ -27,9 +38,10 @@ Refusal FastBook::why_not(BookOrder const& o) const {
     return malformed;
   if (rests ? o.market : o.post_only) return malformed;
   if (o.fill_min > o.open && o.open.v > 0) return malformed;
-  if (o.signature.v > eligibility_.signature_count() || o.providers.v > lists_.size()) return malformed;
+  if (o.signature.some() && !eligibility_.interned(o.signature)) return malformed;
+  if (o.providers.v > lists_.size()) return malformed;
   if (o.buyer.v - 1 >= limits_.participants) return unknown_participant;
-  if (owners_[o.buyer.v].no_buyer != 0) return role_missing;
+  if (terms_[o.buyer.v].no_buyer) return role_missing;
   if (halted_) return halted;
   if (ids_.find(o.id.v) != 0) return exists;
   if (o.open.v == 0) return quantity_zero;
@@ -45,7 +57,7 @@ Refusal FastBook::why_not(BookOrder const& o) const {
 /// Only for orders that may rest.
 Refusal FastBook::no_room(BookOrder const& o) const {
   auto const& owner = owners_[o.buyer.v];
-  if (owner.signatures >= live_signatures_max &&
+  if (signatures_of(o.buyer.v) >= live_signatures_max &&
       live_signatures_.at(std::uint64_t{o.buyer.v} << 32 | o.signature.v) == 0)
     return Refusal::signature_limit;
   if (owner.resting_max != 0 && owner.resting >= owner.resting_max) return Refusal::resting_limit;
@@ -53,36 +65,86 @@ Refusal FastBook::no_room(BookOrder const& o) const {
 }
 
 /// What most orders are: no refusal, nothing to look up but the price. Whatever else an order is, or is
-/// refused for, is found out by `place_unusual`, in its order.
+/// refused for, is found out by `place_unusual`, in its order. `quick` is 0 for whoever may not buy, for
+/// nobody, and where several signatures are counted; `largest_` is 0 where none is interned, and
+/// `orders_gate_` while halted.
 [[gnu::always_inline]] inline bool FastBook::usual(BookOrder const& o) const {
-  if (o.tif == TimeInForce::fok || static_cast<unsigned>(o.tif) - 1u > 3u) return false;
-  if ((static_cast<unsigned>(o.prefer_near) | static_cast<unsigned>(o.market) |
-       static_cast<unsigned>(o.post_only) | o.providers.v) != 0)
-    return false;
-  if (o.self_trade > SelfTrade::both || static_cast<std::uint64_t>(o.fill_min.v) > 1) return false;
-  if (o.expires.v != 0 && o.expires.v <= now_us_) return false;
-  if (halted_ || o.id.v - 1 >= id_limit - 1 || o.limit.v >= price_steps) return false;
-  if (o.signature.v > limits_.signatures || o.buyer.v - 1 >= limits_.participants) return false;
-  if (static_cast<std::uint64_t>(o.open.v) - 1 >= largest_[o.signature.v]) return false;
+  if (words_of(o) != plain_words) return false;
+  if (o.self_trade > SelfTrade::both || o.providers.some() || o.expires.v != 0) return false;
+  if (static_cast<std::uint64_t>(o.fill_min.v) > 1) return false;
+  if (o.id.v <= newest_id_ || o.id.v > ids_.highest()) return false;  // newer than all: not live
+  if (o.limit.v >= price_steps || o.buyer.v > limits_.participants) return false;
   auto const& owner = owners_[o.buyer.v];
-  bool const room = owner.resting <= owner.resting_max - 1 && orders_ < limits_.orders;
-  return room && owner.signatures < live_signatures_max && owner.no_buyer == 0 && ids_.surely_free(o.id.v);
+  if (owner.quick != o.signature.v || owner.resting > owner.resting_max - 1) return false;
+  return static_cast<std::uint64_t>(o.open.v) - 1 < largest_[o.signature.v] && orders_ < orders_gate_;
 }
 
+/// No call is made here but as the last step, which spares saving registers.
 Book::Rest FastBook::place(BookOrder const& o, Matches& out) {
-  begin();
+  if (!ended_.empty()) ended_.clear();
   if (!usual(o)) return place_unusual(o, out);
-  newest_id_ = std::max(newest_id_, o.id.v);
   auto const g = bid(o.signature);
-  bool const passive = links_.degree(g) == 1 ? rank_of(ladders_.best(links_.only(g))) > o.limit.v
-                                             : links_.bound(g) > o.limit.v;
-  if (!passive) return arrive(o, out);
-  if (o.tif == TimeInForce::ioc) return Lots{};
-  put_order(o, static_cast<std::uint32_t>(o.open.v), false);
+  if (links_.bound(g) <= o.limit.v) return place_crossing(o, out);
+  auto const rank = mirrored(o.limit.v);
+  auto const page = ladders_.near_page(g, rank);
+  auto& slot = ids_.slot_of(o.id.v);
+  if (page == 0 || slot != 0) return put_prepared(o);
+  return put_usual(o, ladders_.level_on(page, rank), g, slot);
+}
+
+[[gnu::noinline]] Book::Rest FastBook::put_usual(BookOrder const& o, std::uint32_t level, LadderId g,
+                                                 Handle& slot) {
+  auto const n = take_row();
+  slot = n;
+  newest_id_ = o.id.v;
+  ++orders_;
+  ++owners_[o.buyer.v].resting;
+  forget();
+  auto& cold = cold_[n];
+  cold.session = o.session.v;
+  cold.expires_us = 0;
+  cold.id_high_terms = static_cast<std::uint32_t>(o.id.v >> 32 << term_bits) |
+                       static_cast<std::uint32_t>(o.self_trade) << term_trade_shift;
+  cold.row = o.signature.v;
+  cold.fill_min = static_cast<std::uint32_t>(o.fill_min.v);
+  cold.fill_max = 0;
+  forget();
+  auto& node = nodes_[n];
+  auto& event = feed_->next();
+  event.key = node.key = key_of(mirrored(o.limit.v), ++bid_sequence_);
+  event.id = o.id.v;
+  node.id_low = static_cast<std::uint32_t>(o.id.v);
+  event.lots = node.lots = static_cast<std::uint32_t>(o.open.v);
+  event.where = o.signature.v;
+  auto const party = o.buyer.v << node_owner_shift;
+  event.party_and_kind = party + told_of(0, FeedKind::bid, feed_shared);
+  node.owner_flags = party + node_live;
+  forget();
+  if (ladders_.append_at(g, level, n, node, node.key)) return improved(g, mirrored(o.limit.v), node.lots);
   return o.open;
 }
 
+/// Usual but for its id's slot, which an older one holds, or its page, which is not in front.
+[[gnu::noinline]] Book::Rest FastBook::put_prepared(BookOrder const& o) {
+  ids_.make_room(o.id.v);
+  auto const g = bid(o.signature);
+  return put_usual(o, ladders_.level_of(g, mirrored(o.limit.v)), g, ids_.slot_of(o.id.v));
+}
+
+/// The best of `g` is better than before: who is linked may cross now.
+[[gnu::noinline]] Book::Rest FastBook::improved(LadderId g, std::uint32_t rank, std::uint32_t lots) {
+  links_.improved(g, rank);
+  return Lots{lots};
+}
+
+[[gnu::noinline]] Book::Rest FastBook::place_crossing(BookOrder const& o, Matches& out) {
+  newest_id_ = o.id.v;
+  looks_ = conditional_looks_max;
+  return arrive(o, out);
+}
+
 [[gnu::noinline]] Book::Rest FastBook::place_unusual(BookOrder const& o, Matches& out) {
+  looks_ = conditional_looks_max;
   if (!o.signature.some()) return std::unexpected(Refusal::malformed);
   if (auto const why = why_not(o); why != Refusal::none) return std::unexpected(why);
   if (may_rest(o.tif)) {
@@ -93,7 +155,7 @@ Book::Rest FastBook::place(BookOrder const& o, Matches& out) {
     newest_id_ = std::max(newest_id_, o.id.v);
     return arrive(o, out);
   }
-  auto const planned = plan(o);
+  auto const& planned = plan(o);
   if (planned.open != 0) return std::unexpected(Refusal::fok_unfillable);
   newest_id_ = std::max(newest_id_, o.id.v);
   Taker taker{o, 0, static_cast<std::uint32_t>(o.open.v)};
@@ -110,24 +172,97 @@ Lots FastBook::arrive(BookOrder const& o, Matches& out) {
   Taker taker{o, firm, static_cast<std::uint32_t>(o.open.v)};
   take(taker, out);
   bool const rests = taker.open > 0 && may_rest(o.tif);
-  if (rests) rest_order(o, taker.open);
-  if (out.size() == first) return Lots{rests ? taker.open : 0};
+  if (rests) put_order(o, taker.open);
+  if (!taker.special) return Lots{rests ? taker.open : 0};
   meet_again(first, out);
   return rests ? open_lots(o.id) : Lots{};
 }
 
-void FastBook::erase_order(Handle n) { take_out_order(n, false); }
-
-[[gnu::noinline]] void FastBook::rest_order(BookOrder const& o, std::uint32_t open) {
-  put_order(o, open, is_conditional(o));
+void FastBook::put_order(BookOrder const& o, std::uint32_t open) {
+  bool const conditional = is_conditional(o);
+  auto const n = take_row();
+  auto flags = o.buyer.v << node_owner_shift | node_live;
+  if (conditional) flags |= node_special;
+  if (o.expires.v != 0) flags |= node_timed;
+  auto terms = static_cast<std::uint32_t>(o.self_trade) << term_trade_shift;
+  if (o.tif == TimeInForce::timed) terms |= term_timed;
+  if (o.prefer_near) terms |= term_near;
+  if (o.post_only) terms |= term_post_only;
+  auto const id_high = static_cast<std::uint32_t>(o.id.v >> 32);
+  auto const rank = mirrored(o.limit.v);
+  nodes_[n] = {key_of(rank, ++bid_sequence_), static_cast<std::uint32_t>(o.id.v), open, 0, 0, 0, flags};
+  cold_[n] = {o.session.v,
+              o.expires.v,
+              id_high << term_bits | terms,
+              o.signature.v,
+              static_cast<std::uint32_t>(o.fill_min.v),
+              o.providers.v};
+  ids_.insert(o.id.v, n);
+  ++orders_;
+  count_in(o.buyer.v, o.signature.v);
+  if (o.expires.v != 0) deadlines_.insert(n);
+  bool const improves = ladders_.append(conditional ? waiting(o.signature) : bid(o.signature), n);
+  if (conditional) {
+    ++waiting_;
+    set_gates();
+  } else if (improves) {
+    links_.improved(bid(o.signature), rank);
+  }
+  tell_order(FeedKind::bid, n, o.signature, open);
 }
 
-/// More than one signature: from now on every one is counted, until nothing rests.
-[[gnu::noinline]] void FastBook::count_several(std::uint32_t who, std::uint32_t signature) {
+void FastBook::take_out_order(Handle n, bool told) {
+  auto const& node = nodes_[n];
+  auto const owner_row = node.owner();
+  auto const g = ladders_.ladder_of(node);
+  SignatureId const signature{g - (node.is(node_special) ? 2 * side_ : side_)};
+  if (!told) tell_order(FeedKind::bid_gone, n, signature, node.lots);
+  ids_.erase(n);
+  ladders_.remove(g, n);
+  if (node.is(node_timed)) deadlines_.erase(n);
+  if (node.is(node_special)) {
+    --waiting_;
+    set_gates();
+  }
+  --orders_;
+  count_out(owner_row, signature.v);
+  free_row(n);
+}
+
+// ---- how many rest, and under how many signatures ----
+
+void FastBook::set_quick(std::uint32_t who) {
+  auto const& terms = terms_[who];
+  owners_[who].quick = terms.counted != 0 || terms.no_buyer ? 0 : terms.signature;
+}
+
+/// From the second signature on every one is counted, until nothing rests.
+void FastBook::count_in(std::uint32_t who, std::uint32_t signature) {
   auto& owner = owners_[who];
-  if (owner.counted == 0) live_signatures_.of(std::uint64_t{who} << 32 | owner.signature) = owner.resting;
-  owner.counted = 1;
-  if (++live_signatures_.of(std::uint64_t{who} << 32 | signature) == 1) ++owner.signatures;
+  auto& terms = terms_[who];
+  auto const count = [&](std::uint32_t s) -> std::uint32_t& {
+    return live_signatures_.of(std::uint64_t{who} << 32 | s);
+  };
+  if (owner.resting == 0) {
+    terms.signature = signature;
+    set_quick(who);
+  } else if (terms.counted != 0 || terms.signature != signature) {
+    if (terms.counted == 0) count(terms.signature) = owner.resting, terms.counted = 1, terms.signatures = 1;
+    if (++count(signature) == 1) ++terms.signatures;
+    set_quick(who);
+  }
+  ++owner.resting;
+}
+
+void FastBook::count_out(std::uint32_t who, std::uint32_t signature) {
+  auto& owner = owners_[who];
+  auto& terms = terms_[who];
+  --owner.resting;
+  if (terms.counted == 0) return;
+  if (live_signatures_.lower(std::uint64_t{who} << 32 | signature)) --terms.signatures;
+  if (owner.resting != 0) return;
+  terms.counted = 0;
+  set_quick(who);
 }
 
 void FastBook::fill_order(Handle n, std::uint32_t lots) {
@@ -175,119 +310,6 @@ Book::Rest FastBook::amend(ParticipantId who, OrderId id, PriceIndex limit, Lots
   if (renewed.post_only && crosses(renewed)) return std::unexpected(Refusal::post_only_would_cross);
   erase_order(n);
   return arrive(renewed, out);
-}
-
-// ---- the walk ----
-
-void FastBook::take(Taker& taker, Matches& out) {
-  auto const g = bid(taker.order.signature);
-  auto const limit = last_of(taker.order.limit.v);
-  bool stuck = false;
-  if (links_.degree(g) == 1) {
-    auto const only = links_.only(g);
-    if (ladders_.best(only) > limit) return;
-    if (needs_plan(taker.order)) return take_planned(taker, out);
-    stuck = !take_from(taker, only, limit, out);
-  } else {
-    if (links_.bound(g) > taker.order.limit.v) return;
-    if (needs_plan(taker.order)) return take_planned(taker, out);
-    stuck = !take_best_of_many(taker, out);
-  }
-  if (stuck) take_planned(taker, out);
-}
-
-/// Fills from the head of one ladder while it is not behind `until`. False: its head can't fill this order,
-/// and others may stand behind it.
-bool FastBook::take_from(Taker& taker, LadderId at, Key until, Matches& out) {
-  for (auto key = ladders_.best(at); key <= until && taker.open > 0; key = ladders_.best(at)) {
-    auto n = ladders_.head(at);
-    auto& node = nodes_[n];
-    bool const special = node.is(node_special);
-    if (special && node.is(node_extra)) return false;  // its offer was shut out at its oldest tranche
-    auto const lots = special ? fillable(n, taker.open, 0) : std::min(taker.open, node.lots);
-    if (lots == 0) return false;
-    if (taker.firm != 0 && taker.firm == firm_of(n)) {
-      self_trade(taker, n);
-      continue;
-    }
-    trade(out, {taker.order.id, OfferId{ids_.id_of(n)}, InstrumentId{at}, pools_[cold_[n].row].id, Lots{lots},
-                PriceIndex{rank_of(key)}, true});
-    taker.open -= lots;
-    if (special)
-      fill_offer(n, lots);
-    else if (lots == node.lots)
-      take_out_plain(n, InstrumentId{at}, true);  // the trade has told
-    else
-      node.lots -= lots;
-  }
-  return true;
-}
-
-/// Best of many ladders: one scan for those that cross, then only among them. Nothing gets better on the way,
-/// but what an offer shows anew, which joins a ladder that crossed already.
-bool FastBook::take_best_of_many(Taker& taker, Matches& out) {
-  auto const g = bid(taker.order.signature);
-  auto const limit = last_of(taker.order.limit.v);
-  short_.clear();
-  Key beyond = no_key;
-  for (auto const at : links_.of(g)) {
-    auto const key = ladders_.best(at);
-    if (key <= limit)
-      short_.push_back(at);
-    else
-      beyond = std::min(beyond, key);
-  }
-  while (taker.open > 0) {
-    Key best = no_key, second = no_key;
-    LadderId from = 0;
-    for (auto const at : short_) {
-      auto const key = ladders_.best(at);
-      second = std::min(second, std::max(key, best));
-      if (key < best) best = key, from = at;
-    }
-    if (best > limit) {
-      links_.raise_bound(g, rank_of(std::min(best, beyond)));
-      return true;
-    }
-    if (!take_from(taker, from, std::min(second, limit), out)) return false;
-  }
-  return true;
-}
-
-void FastBook::self_trade(Taker& taker, Handle offer) {
-  if (taker.order.self_trade != SelfTrade::newest) drop(offer, EndReason::self_trade);
-  if (taker.order.self_trade == SelfTrade::oldest) return;
-  ended_.push_back({taker.order.id, {}, Lots{taker.open}, EndReason::self_trade});
-  taker.open = 0;
-}
-
-void FastBook::take_planned(Taker& taker, Matches& out) {
-  auto rest = taker.order;
-  rest.open = Lots{taker.open};
-  commit(taker, plan(rest), out);
-}
-
-void FastBook::commit(Taker& taker, Plan const& planned, Matches& out) {
-  for (auto const& step : planned.steps) {
-    auto const n = step.offer;
-    if (step.self) {
-      drop(n, EndReason::self_trade);
-      continue;
-    }
-    trade(out, {taker.order.id, OfferId{ids_.id_of(n)}, InstrumentId{ladder_of(n)}, pools_[cold_[n].row].id,
-                Lots{step.lots}, PriceIndex{rank_of(nodes_[n].key)}, true});
-    taker.open -= step.lots;
-    if (nodes_[n].is(node_special)) {
-      fill_offer(n, step.lots);
-    } else if (step.lots == nodes_[n].lots) {
-      take_out_plain(n, InstrumentId{ladder_of(n)}, true);
-    } else {
-      nodes_[n].lots -= step.lots;
-    }
-  }
-  if (!planned.cut) return;
-  ended_.push_back({taker.order.id, {}, Lots{taker.open}, EndReason::self_trade});
-  taker.open = 0;
 }
 
 }  // namespace spillway

@@ -1,10 +1,9 @@
 // matching/fast_plan.cpp - the walk of an order without doing it: what it would take, exactly, step by step.
 // Room:   matching (pure); sees market.
-// Rule:   the walk reads the ladders and remembers what it has drawn beside them; nothing of the book
-// changes. Orders with lists, minimums or nearness, fill-or-kill and previews come this way; what is planned
-// is then done.
+// Rule:   the walk reads the ladders and remembers what it has drawn beside them, in space that the book
+// keeps for it; nothing else of the book changes. Orders with lists, minimums or nearness, fill-or-kill and
+// previews come this way; what is planned is then done.
 #include <algorithm>
-#include <map>
 
 #include "fast_hot.hpp"
 #include "market/check.hpp"
@@ -15,12 +14,24 @@ using namespace fast;
 
 class FastBook::Planner {
  public:
-  Planner(FastBook const& book, BookOrder const& order) : book_(book), order_(order) {
+  Planner(FastBook const& book, BookOrder const& order)
+      : book_(book), order_(order), space_(book.space_), plan_(space_.plan) {
+    plan_.steps.clear();
+    plan_.cut = false;
+    space_.ladders.clear();
     for (auto const g : book_.links_.of(book_.bid(order.signature)))
-      if (book_.ladders_.best(g) <= limit_) ladders_.push_back(g);
+      if (book_.ladders_.best(g) <= limit_) space_.ladders.push_back(g);
   }
+  ~Planner() {
+    for (auto const n : space_.drafted) space_.drafts[n] = {};
+    for (auto const t : space_.drawn_from) space_.drawn[t] = 0;
+    for (auto const& [row, units] : space_.pools) space_.pool_rows[row] = 0;
+    space_.drafted.clear(), space_.drawn_from.clear(), space_.shown_again.clear(), space_.pools.clear();
+  }
+  Planner(Planner const&) = delete;
+  Planner& operator=(Planner const&) = delete;
 
-  Plan walk() {
+  Plan const& walk() {
     plan_.open = static_cast<std::uint32_t>(order_.open.v);
     while (plan_.open > 0 && !plan_.cut) {
       auto const ask = best();
@@ -33,7 +44,7 @@ class FastBook::Planner {
       plan_.open -= ask.lots;
       draw(ask.offer, ask.lots);
     }
-    return std::move(plan_);
+    return plan_;
   }
 
   /// Somebody would trade, be it the own firm.
@@ -49,13 +60,6 @@ class FastBook::Planner {
     std::uint32_t lots{};
     Key key{no_key};
   };
-  struct Draft {                            // of an offer that the walk has drawn from
-    std::map<Handle, std::uint32_t> drawn;  // by tranche
-    std::uint32_t shown_again{}, hidden{};
-    Key key{no_key};  // of what is shown again
-    bool gone{};
-  };
-
   [[nodiscard]] bool own(Handle n) const {
     auto const firm = book_.owners_[order_.buyer.v].firm;
     return order_.self_trade != SelfTrade::allow && firm != 0 && firm == book_.firm_of(n);
@@ -64,8 +68,7 @@ class FastBook::Planner {
   void meet_self(Handle n) {
     if (order_.self_trade != SelfTrade::newest) {
       plan_.steps.push_back({n, 0, true});
-      drafts_[n] = draft(n);
-      drafts_[n].gone = true;
+      draft(n).gone = true;
     }
     plan_.cut = order_.self_trade != SelfTrade::oldest;
   }
@@ -74,7 +77,7 @@ class FastBook::Planner {
   [[nodiscard]] Ask best() const {
     Ask best;
     InstrumentId best_at;
-    for (auto const g : ladders_) {
+    for (auto const g : space_.ladders) {
       auto const until = best.offer == 0 ? limit_ : last_of(rank_of(best.key));
       auto const ask = first_of(g, order_.prefer_near ? until : std::min(until, best.key));
       if (ask.offer == 0) continue;
@@ -101,14 +104,14 @@ class FastBook::Planner {
       auto const& node = book_.nodes_[t];
       if (node.key > until) break;
       auto const n = node.is(node_extra) ? book_.extra_[t].primary : t;
-      auto const draft = drafts_.find(n);
-      if (draft != drafts_.end() && used_up(draft->second, t)) continue;
+      if (used_up(space_.drafts[n], t)) continue;
       if (auto const lots = fills(n); lots > 0) {
         found = {n, lots, node.key};
         break;
       }
     }
-    for (auto const& [n, draft] : drafts_) {  // what is shown again stands behind everything at its price
+    for (auto const n : space_.shown_again) {  // behind everything at its price
+      auto const& draft = space_.drafts[n];
       if (draft.shown_again == 0 || draft.gone || book_.ladder_of(n) != g) continue;
       if (draft.key > until || draft.key > found.key) continue;
       if (auto const lots = fills(n); lots > 0) found = {n, lots, draft.key};
@@ -118,8 +121,7 @@ class FastBook::Planner {
 
   [[nodiscard]] bool used_up(Draft const& draft, Handle tranche) const {
     if (draft.gone || draft.shown_again > 0) return true;
-    auto const it = draft.drawn.find(tranche);
-    return it != draft.drawn.end() && it->second == book_.nodes_[tranche].lots;
+    return book_.nodes_[tranche].lots != 0 && space_.drawn[tranche] == book_.nodes_[tranche].lots;
   }
 
   /// As `fillable`, on what the walk has left of the offer.
@@ -140,60 +142,69 @@ class FastBook::Planner {
 
   /// The oldest tranche and all that is shown.
   [[nodiscard]] std::pair<std::uint32_t, std::uint32_t> left(Handle n) const {
-    auto const it = drafts_.find(n);
-    if (it == drafts_.end()) return {book_.nodes_[n].lots, book_.shown(n)};
-    auto const& draft = it->second;
+    auto const& draft = space_.drafts[n];
+    if (!draft.begun) return {book_.nodes_[n].lots, book_.shown(n)};
     if (draft.gone) return {0, 0};
     if (draft.shown_again > 0) return {draft.shown_again, draft.shown_again};
-    std::uint32_t oldest = 0, all = book_.shown(n);
-    for (auto const& [tranche, lots] : draft.drawn) all -= lots;
-    for (auto t = n; t != 0 && oldest == 0; t = younger(t)) oldest = rest_of(draft, t);
-    return {oldest, all};
+    std::uint32_t oldest = 0;
+    for (auto t = n; t != 0 && oldest == 0; t = younger(t)) oldest = rest_of(t);
+    return {oldest, book_.shown(n) - draft.drawn};
   }
   [[nodiscard]] Handle younger(Handle t) const {
     return book_.nodes_[t].is(node_special) ? book_.extra_[t].younger : 0;
   }
-  [[nodiscard]] std::uint32_t rest_of(Draft const& draft, Handle t) const {
-    auto const it = draft.drawn.find(t);
-    return book_.nodes_[t].lots - (it == draft.drawn.end() ? 0 : it->second);
-  }
+  [[nodiscard]] std::uint32_t rest_of(Handle t) const { return book_.nodes_[t].lots - space_.drawn[t]; }
 
   [[nodiscard]] std::uint32_t executable(Handle n, std::uint32_t all) const {
     auto const row = book_.cold_[n].row;
     auto const& pool = book_.pools_[row];
     if (pool.unlimited) return all;
-    auto const drawn = pools_.find(row);
-    auto const& units = drawn == pools_.end() ? pool.units : drawn->second;
+    auto const drawn = space_.pool_rows[row];
+    auto const& units = drawn == 0 ? pool.units : space_.pools[drawn - 1].second;
     auto const most = units.executable(book_.eligibility_.instrument(InstrumentId{book_.ladder_of(n)})).v;
     return static_cast<std::uint32_t>(std::min<std::int64_t>(all, most));
   }
 
-  [[nodiscard]] Draft draft(Handle n) const {
-    auto const it = drafts_.find(n);
-    if (it != drafts_.end()) return it->second;
-    Draft fresh;
-    fresh.hidden = book_.hidden(n);
-    return fresh;
+  Draft& draft(Handle n) {
+    auto& d = space_.drafts[n];
+    if (!d.begun) {
+      d.begun = true;
+      d.hidden = book_.hidden(n);
+      space_.drafted.push_back(n);
+    }
+    return d;
+  }
+
+  NodePool& pool_of(std::uint32_t row) {
+    auto& at = space_.pool_rows[row];
+    if (at == 0) {
+      space_.pools.emplace_back(row, book_.pools_[row].units);
+      at = static_cast<std::uint32_t>(space_.pools.size());
+    }
+    return space_.pools[at - 1].second;
   }
 
   void draw(Handle n, std::uint32_t lots) {
     auto const row = book_.cold_[n].row;
-    if (auto const& pool = book_.pools_[row]; !pool.unlimited)
-      pools_.try_emplace(row, pool.units)
-          .first->second.occupy(book_.eligibility_.instrument(InstrumentId{book_.ladder_of(n)}), Lots{lots});
-    auto& d = drafts_.try_emplace(n, draft(n)).first->second;
+    if (!book_.pools_[row].unlimited)
+      pool_of(row).occupy(book_.eligibility_.instrument(InstrumentId{book_.ladder_of(n)}), Lots{lots});
+    auto& d = draft(n);
     if (d.shown_again > 0) {
       d.shown_again -= lots;
       d.gone = d.shown_again == 0 && d.hidden == 0;
     } else {
       for (auto t = n; t != 0 && lots > 0; t = younger(t)) {
-        auto const cut = std::min(rest_of(d, t), lots);
-        if (cut > 0) d.drawn[t] += cut;
+        auto const cut = std::min(rest_of(t), lots);
+        if (cut == 0) continue;
+        if (space_.drawn[t] == 0) space_.drawn_from.push_back(t);
+        space_.drawn[t] += cut;
+        d.drawn += cut;
         lots -= cut;
       }
       if (left(n).second > 0) return;
     }
     if (d.shown_again > 0 || d.hidden == 0) return;
+    if (d.key == 0) space_.shown_again.push_back(n);
     d.shown_again = std::min(d.hidden, book_.extra_[n].display);
     d.hidden -= d.shown_again;
     d.key = key_of(rank_of(book_.nodes_[n].key), book_.ask_sequence_ + ++arrivals_);
@@ -201,16 +212,14 @@ class FastBook::Planner {
 
   FastBook const& book_;
   BookOrder const& order_;
+  PlanSpace& space_;
+  Plan& plan_;
   Key limit_{last_of(order_.limit.v)};
   bool passes_own_{order_.tif == TimeInForce::fok || order_.fill_min.v > 1};
-  std::vector<LadderId> ladders_;
-  std::map<Handle, Draft> drafts_;
-  std::map<std::uint32_t, NodePool> pools_;
   std::uint64_t arrivals_{};
-  Plan plan_;
 };
 
-FastBook::Plan FastBook::plan(BookOrder const& order) const { return Planner{*this, order}.walk(); }
+FastBook::Plan const& FastBook::plan(BookOrder const& order) const { return Planner{*this, order}.walk(); }
 
 bool FastBook::crosses(BookOrder const& order) const {
   auto const g = bid(order.signature);
@@ -239,7 +248,7 @@ bool FastBook::crosses(BookOffer const& offer, std::uint32_t row) {
 
 Book::Matches FastBook::dry_run(BookOrder const& order) const {
   sw_check(order.signature.some() && why_not(order) == Refusal::none, "an order that may be tried");
-  auto const planned = plan(order);
+  auto const& planned = plan(order);
   Matches out;
   for (auto const& step : planned.steps) {
     auto const n = step.offer;

@@ -3,6 +3,7 @@
 // Rule:   an offer whose pool is used up leaves its ladder and comes back to the same place, so a walk meets
 // only offers that could fill somebody.
 #include <algorithm>
+#include <bit>
 #include <tuple>
 
 #include "fast_hot.hpp"
@@ -15,8 +16,14 @@ using namespace fast;
 void FastBook::open_node(NodeId node, ClassId klass, PlaceId place, Pooling pooling) {
   sw_check(node.some() && pool_row(node) == 0, "a node is opened once");
   sw_check(pools_.size() <= limits_.nodes, "there is room for one more node");
-  auto& row = node.v <= limits_.nodes ? low_pool_rows_[node.v] : pool_rows_.of(node.v);
-  row = static_cast<std::uint32_t>(pools_.size());
+  auto const row = static_cast<std::uint32_t>(pools_.size());
+  if (node.v <= limits_.nodes) {
+    InstrumentRow const matching{1, site_of(klass, place)};
+    bool const plain = pooling == Pooling::unlimited;
+    low_pool_rows_[node.v] = {plain ? ~std::bit_cast<std::uint64_t>(matching) : 0, row};
+  } else {
+    pool_rows_.of(node.v) = row;
+  }
   pools_.push_back(
       {node, pooling == Pooling::unlimited, site_of(klass, place), 0, NodePool{reference_, klass, place}});
 }
@@ -39,7 +46,12 @@ void FastBook::vacate(NodeId node, InstrumentId instrument, Lots lots, OfferId s
   auto const row = pool_row(node);
   sw_check(row != 0, "the node is open");
   auto& pool = pools_[row];
-  if (!pool.unlimited) pool.units.vacate(eligibility_.instrument(instrument), lots);
+  if (!pool.unlimited) {
+    pool.units.vacate(eligibility_.instrument(instrument), lots);
+    sw_check(static_cast<std::uint64_t>(lots.v) <= held_[instrument.v],
+             "no more of an instrument returns than was sold");
+    held_[instrument.v] -= static_cast<std::uint64_t>(lots.v);
+  }
   auto const n = find(source);
   bool const replenishes = n != 0 && (cold_[n].id_high_terms & term_replenish) != 0;
   // An id may be used again: what is live under it elsewhere is another offer.
@@ -225,7 +237,10 @@ bool FastBook::fill_offer(Handle n, std::uint32_t lots) {
   auto& pool = pools_[row];
   auto& extra = extra_[n];
   sw_check(lots > 0 && lots <= extra.shown, "a fill is no more than what is shown");
-  if (!pool.unlimited) pool.units.occupy(eligibility_.instrument(InstrumentId{extra.instrument}), Lots{lots});
+  if (!pool.unlimited) {
+    pool.units.occupy(eligibility_.instrument(InstrumentId{extra.instrument}), Lots{lots});
+    held_[extra.instrument] += lots;
+  }
   extra.shown -= lots;
   for (auto wanted = lots; wanted > 0;) {
     auto const cut = std::min(nodes_[n].lots, wanted);
@@ -247,8 +262,8 @@ bool FastBook::fill_offer(Handle n, std::uint32_t lots) {
 
 /// By price, then priority; exhausted ones last, by id. Offers of unlimited pools are in no list: every row
 /// is looked at.
-std::vector<Handle> FastBook::rows_of(std::uint32_t row) const {
-  std::vector<Handle> offers;
+void FastBook::list_rows_of(std::uint32_t row, std::vector<Handle>& offers) const {
+  offers.clear();
   if (pools_[row].unlimited) {
     for (Handle n = 1; n < next_row_; ++n) {
       bool const offer = nodes_[n].is(node_live) && nodes_[n].is(node_offer) && !nodes_[n].is(node_extra);
@@ -263,7 +278,6 @@ std::vector<Handle> FastBook::rows_of(std::uint32_t row) const {
     return std::tuple{exhausted, price, exhausted ? Key{0} : nodes_[n].key, ids_.id_of(n)};
   };
   std::sort(offers.begin(), offers.end(), [&](Handle a, Handle b) { return place(a) < place(b); });
-  return offers;
 }
 
 }  // namespace spillway

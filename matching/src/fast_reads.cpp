@@ -30,8 +30,11 @@ Lots FastBook::executable_lots(OfferId id) const {
 
 std::vector<OfferId> FastBook::offers_of(NodeId node) const {
   std::vector<OfferId> offers;
-  if (auto const row = pool_row(node); row != 0)
-    for (auto const n : rows_of(row)) offers.push_back(OfferId{ids_.id_of(n)});
+  auto const row = pool_row(node);
+  if (row == 0) return offers;
+  std::vector<Handle> rows;
+  list_rows_of(row, rows);
+  for (auto const n : rows) offers.push_back(OfferId{ids_.id_of(n)});
   return offers;
 }
 

@@ -7,8 +7,8 @@
 namespace spillway::fast {
 
 IdIndex::IdIndex(Arena<Node> const& nodes, Arena<Cold> const& cold, std::size_t most)
-    : nodes_(nodes),
-      cold_(cold),
+    : nodes_(&nodes[0]),
+      cold_(&cold[0]),
       slot_mask_(std::bit_ceil(2 * most) - 1),
       stray_mask_(slot_mask_),
       slots_(slot_mask_ + 1),
@@ -18,6 +18,14 @@ Handle IdIndex::find_stray(std::uint64_t id) const {
   for (auto i = home(id); stray_[i].id != 0; i = (i + 1) & stray_mask_)
     if (stray_[i].id == id) return stray_[i].n;
   return 0;
+}
+
+void IdIndex::make_room(std::uint64_t id) {
+  if (id > highest_) highest_ = id_limit - 1, wide_ = true;
+  auto& slot = slot_of(id);
+  if (slot == 0) return;
+  insert_stray(id_of(slot), slot);
+  slot = 0;
 }
 
 void IdIndex::insert_stray(std::uint64_t id, Handle n) {

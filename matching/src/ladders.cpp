@@ -2,7 +2,6 @@
 // Room:   matching (pure); sees market.
 #include "matching/fast/ladders.hpp"
 
-#include <algorithm>
 #include <cstring>
 
 #include "market/check.hpp"
@@ -20,27 +19,31 @@ std::size_t worst_entries(std::size_t nodes, std::size_t ladders, std::uint32_t 
 }  // namespace
 
 Ladders::Ladders(Arena<Node>& nodes, std::size_t ladders)
-    : nodes_(nodes),
+    : nodes_(&nodes[0]),
       best_(ladders),
       head_(ladders),
       rows_(ladders),
       near_(ladders),
-      levels_(nodes.size() + 1),
+      levels_(8 * (nodes.size() + 1)),
       pages_(nodes.size() + 1) {
   classes_.reserve(size_classes);
   for (std::uint32_t c = 0; c < size_classes; ++c)
     classes_.emplace_back(worst_entries(nodes.size(), ladders, c));
 }
 
+bool Ladders::append(LadderId g, Handle n) {
+  auto& node = nodes_[n];
+  return append_at(g, level_of(g, rank_of(node.key)), n, node, node.key);
+}
+
 bool Ladders::insert(LadderId g, Handle n) {
   auto& node = nodes_[n];
-  auto const rank = rank_of(node.key);
-  auto const page = page_for(g, rank >> 3), slot = rank & 7;
-  auto& level = levels_[page].levels[slot];
-  if (level.head == 0 || nodes_[level.tail].key < node.key) return append(g, n);
+  auto const at = level_of(g, rank_of(node.key));
+  auto& level = levels_[at];
+  if (level.head == 0 || nodes_[level.tail].key < node.key) return append_at(g, at, n, node, node.key);
   auto later = level.tail;  // the earliest that stands behind it
   while (nodes_[later].prev != 0 && nodes_[nodes_[later].prev].key > node.key) later = nodes_[later].prev;
-  node.level = page << 3 | slot;
+  node.level = at;
   node.next = later;
   node.prev = nodes_[later].prev;
   (node.prev != 0 ? nodes_[node.prev].next : level.head) = n;
@@ -51,10 +54,33 @@ bool Ladders::insert(LadderId g, Handle n) {
   return false;  // the price stood already
 }
 
+void Ladders::remove(LadderId g, Handle n) {
+  auto& node = nodes_[n];
+  auto const level = node.level;
+  node.level = 0;
+  if (unlink(g, n, level, node.prev, node.next)) emptied(g, level, n);
+}
+
+void Ladders::emptied(LadderId g, std::uint32_t level, Handle was_there) {
+  auto const page = level >> 3;
+  auto& used = pages_[page].used;
+  used = static_cast<std::uint8_t>(used & ~(1u << (level & 7)));
+  bool const was_best = head_[g] == was_there;
+  if (used == 0) return close_page(g, page, was_best);
+  if (was_best) head_anew(g, page);
+}
+
+/// The best of `page` is the best of the ladder.
+void Ladders::head_anew(LadderId g, std::uint32_t page) {
+  auto const slot = static_cast<std::uint32_t>(std::countr_zero(pages_[page].used));
+  head_[g] = levels_[page << 3 | slot].head;
+  best_[g] = nodes_[head_[g]].key;
+}
+
 void Ladders::replace(Handle old, Handle fresh) {
   auto const& from = nodes_[old];
   auto& to = nodes_[fresh];
-  auto& level = levels_[from.level >> 3].levels[from.level & 7];
+  auto& level = levels_[from.level];
   auto const g = ladder_of(from);
   to.level = from.level, to.prev = from.prev, to.next = from.next;
   (to.prev != 0 ? nodes_[to.prev].next : level.head) = fresh;
@@ -69,30 +95,31 @@ Handle Ladders::after(Handle n) const {
   auto const page = node.level >> 3, slot = node.level & 7;
   auto const& head = pages_[page];
   if (auto const rest = static_cast<std::uint32_t>(head.used) >> slot >> 1; rest != 0)
-    return levels_[page].levels[slot + 1 + static_cast<std::uint32_t>(std::countr_zero(rest))].head;
+    return levels_[node.level + 1 + static_cast<std::uint32_t>(std::countr_zero(rest))].head;
   auto const& row = rows_[head.ladder];
   auto const at = position(row, head.place);
   if (at == 0) return 0;
   auto const worse = entries(row)[at - 1].page;
-  return levels_[worse].levels[static_cast<std::uint32_t>(std::countr_zero(pages_[worse].used))].head;
+  return levels_[worse << 3 | static_cast<std::uint32_t>(std::countr_zero(pages_[worse].used))].head;
 }
 
 /// Where `place` stands or would stand: entries are sorted from the worst place to the best.
 std::uint32_t Ladders::position(Row const& row, std::uint32_t place) const {
   auto const* const first = entries(row);
-  auto const* const it = std::lower_bound(
-      first, first + row.count, place, [](Entry const& e, std::uint32_t wanted) { return e.place > wanted; });
-  return static_cast<std::uint32_t>(it - first);
+  auto const* it = first;
+  auto rest = std::uint32_t{row.count};
+  for (; rest > 1; rest -= rest / 2) it += it[rest / 2 - 1].place > place ? rest / 2 : 0;
+  return static_cast<std::uint32_t>(it - first) + (rest == 1 && it->place > place);
 }
 
 std::uint32_t Ladders::find_page(LadderId g, std::uint32_t place) {
   auto& row = rows_[g];
-  auto& near = near_[g].entry[place & 15];
+  auto& near = near_[g].entry[place & (near_pages - 1)];
   if (row.held == 0) row = {take_chunk(0), 0, 0, 1};
   auto at = position(row, place);
   auto* list = entries(row);
   if (at < row.count && list[at].place == place) {
-    near = {place + 1, list[at].page};
+    near = {place, list[at].page << 3};
     return list[at].page;
   }
   if (row.count == least_chunk << row.size_class) {
@@ -107,7 +134,7 @@ std::uint32_t Ladders::find_page(LadderId g, std::uint32_t place) {
   pages_[page] = {g, static_cast<std::uint16_t>(place), 0, 0};
   list[at] = {place, page};
   ++row.count;
-  near = {place + 1, page};
+  near = {place, page << 3};
   return page;
 }
 
@@ -143,8 +170,8 @@ void Ladders::drop_page(std::uint32_t page) {
   // Down only at a quarter, so that a ladder that breathes does not copy each time.
   if (row.size_class > 0 && row.count <= least_chunk << row.size_class >> 2)
     move_to(row, row.size_class - 1u);
-  auto& near = near_[head.ladder].entry[head.place & 15];
-  if (near.page == page && near.place == head.place + 1u) near = {};
+  auto& near = near_[head.ladder].entry[head.place & (near_pages - 1)];
+  if (near.page_level == page << 3) near = {};
   pages_[page] = {free_page_, 0, 0, 0};
   free_page_ = page;
   --pages_used_;
@@ -160,15 +187,12 @@ void Ladders::close_page(LadderId g, std::uint32_t page, bool was_best) {
     head_[g] = 0;
     return;
   }
-  auto const best = entries(row)[row.count - 1u].page;
-  auto const first = static_cast<std::uint32_t>(std::countr_zero(pages_[best].used));
-  head_[g] = levels_[best].levels[first].head;
-  best_[g] = nodes_[head_[g]].key;
+  head_anew(g, entries(row)[row.count - 1u].page);
 }
 
 void Ladders::prefault(std::size_t nodes) {
-  levels_.prefault_first(nodes);
-  pages_.prefault_first(nodes);
+  levels_.prefault_first(4 * nodes);
+  pages_.prefault_first(nodes / 2);
 }
 
 void Ladders::check_invariants(LadderId g) const {
@@ -181,7 +205,7 @@ void Ladders::check_invariants(LadderId g) const {
              "a page knows its ladder and place");
     sw_check(i == 0 || entries(row)[i - 1].place > entry.place, "pages stand from the worst to the best");
     for (std::uint32_t slot = 8; slot-- > 0;) {
-      auto const& level = levels_[entry.page].levels[slot];
+      auto const& level = levels_[entry.page << 3 | slot];
       sw_check((level.head != 0) == ((head.used >> slot & 1) != 0), "a level with orders has its bit");
       Handle before = 0;
       for (auto n = level.head; n != 0; before = n, n = nodes_[n].next) {

@@ -20,8 +20,29 @@ void NodePool::occupy(Instrument const& instrument, Lots lots) {
     leased_ += lots;
     return;
   }
-  jobs_.try_emplace({instrument.model, instrument.tier}, Jobs{fit_of(instrument), 0}).first->second.running +=
-      lots.v;
+  auto* jobs = const_cast<Jobs*>(find(instrument));
+  if (jobs == nullptr) {
+    auto const free = std::ranges::find(jobs_, 0, &Jobs::running);
+    jobs = free != jobs_.end() ? &*free : &more_jobs_.emplace_back();
+    *jobs = {instrument.model, instrument.tier, fit_of(instrument), 0};
+  }
+  jobs->running += lots.v;
+}
+
+NodePool::Jobs const* NodePool::find(Instrument const& instrument) const {
+  auto const same = [&](Jobs const& jobs) {
+    return jobs.running > 0 && jobs.model == instrument.model && jobs.tier == instrument.tier;
+  };
+  if (auto const it = std::ranges::find_if(jobs_, same); it != jobs_.end()) return &*it;
+  if (auto const it = std::ranges::find_if(more_jobs_, same); it != more_jobs_.end()) return &*it;
+  return nullptr;
+}
+
+template <class Visit>
+void NodePool::each(Visit visit) const {
+  for (auto const& jobs : jobs_)
+    if (jobs.running > 0) visit(jobs);
+  for (auto const& jobs : more_jobs_) visit(jobs);
 }
 
 void NodePool::vacate(Instrument const& instrument, Lots lots) {
@@ -31,10 +52,10 @@ void NodePool::vacate(Instrument const& instrument, Lots lots) {
     leased_ -= lots;
     return;
   }
-  auto const jobs = jobs_.find({instrument.model, instrument.tier});
-  sw_check(jobs != jobs_.end() && lots.v <= jobs->second.running, "no more jobs end than run");
-  jobs->second.running -= lots.v;
-  if (jobs->second.running == 0) jobs_.erase(jobs);
+  auto* const jobs = const_cast<Jobs*>(find(instrument));
+  sw_check(jobs != nullptr && lots.v <= jobs->running, "no more jobs end than run");
+  jobs->running -= lots.v;
+  std::erase_if(more_jobs_, [](Jobs const& of) { return of.running == 0; });
 }
 
 Lots NodePool::executable(Instrument const& instrument) const {
@@ -47,10 +68,10 @@ Lots NodePool::executable_slots(Instrument const& instrument) const {
   auto const free_units = available_units_ - leased_units() - units_under_jobs();
   if (free_units < 0)
     return Lots{};  // units were lost under work in progress: not even a spare slot is for sale
-  auto const jobs = jobs_.find({instrument.model, instrument.tier});
-  auto const fit = jobs == jobs_.end() ? fit_of(instrument) : jobs->second.fit;
+  auto const* const jobs = find(instrument);
+  auto const fit = jobs == nullptr ? fit_of(instrument) : jobs->fit;
   if (fit.slots == 0) return Lots{};
-  auto const spare = jobs == jobs_.end() ? 0 : jobs->second.instances() * fit.slots - jobs->second.running;
+  auto const spare = jobs == nullptr ? 0 : jobs->instances() * fit.slots - jobs->running;
   return Lots{spare + free_units / fit.cards * fit.slots};
 }
 
@@ -71,20 +92,21 @@ std::int64_t NodePool::leased_units() const {
 
 std::int64_t NodePool::units_under_jobs() const {
   std::int64_t units = 0;
-  for (auto const& [served, jobs] : jobs_) units += jobs.instances() * jobs.fit.cards;
+  each([&](Jobs const& jobs) { units += jobs.instances() * jobs.fit.cards; });
   return units;
 }
 
 std::int64_t NodePool::running_jobs() const {
   std::int64_t running = 0;
-  for (auto const& [served, jobs] : jobs_) running += jobs.running;
+  each([&](Jobs const& jobs) { running += jobs.running; });
   return running;
 }
 
 void NodePool::check_invariants() const {
   sw_check(available_units_ >= 0 && leased_.v >= 0, "a pool counts from zero");
-  for (auto const& [served, jobs] : jobs_)
+  each([](Jobs const& jobs) {
     sw_check(jobs.running > 0 && jobs.fit.slots > 0, "idle models are forgotten");
+  });
 }
 
 }  // namespace spillway

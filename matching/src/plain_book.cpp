@@ -7,26 +7,23 @@
 #include <tuple>
 
 #include "market/check.hpp"
+#include "matching/relink.hpp"
 
 namespace spillway {
 
 PlainBook::PlainBook(Reference const& reference, BookLimits const& limits)
     : limits_(limits),
-      eligibility_(reference, limits.instruments, limits.signatures),
+      eligibility_(reference, {limits.instruments, limits.signatures, limits.edges}),
       supply_(reference, limits.tranches) {}
 
 std::expected<PlainBook::Listing, Refusal> PlainBook::list(Instrument const& instrument) {
-  auto const before = eligibility_.instrument_count();
-  auto const id = eligibility_.list(instrument);
-  if (!id) return std::unexpected(id.error());
-  return Listing{*id, eligibility_.instrument_count() != before};
+  auto const listed = eligibility_.list(instrument, this);
+  if (!listed) return std::unexpected(listed.error());
+  return Listing{listed->id, listed->fresh};
 }
 
 std::expected<SignatureId, Refusal> PlainBook::intern(ParticipantId buyer, Predicate const& predicate) {
-  auto const idle = [this](SignatureId id) {
-    return !demand_.ladders().contains(id) && !demand_.conditional_ladders().contains(id);
-  };
-  auto const made = eligibility_.intern(predicate, idle);
+  auto const made = eligibility_.intern(predicate, this);
   if (!made) return std::unexpected(made.error());
   bool const one_more = !demand_.uses(buyer, made->id);
   if (one_more && demand_.signatures_of(buyer) >= live_signatures_max)
@@ -50,7 +47,21 @@ std::expected<ProviderListId, Refusal> PlainBook::intern_providers(ListKind kind
   return ProviderListId{static_cast<std::uint32_t>(known - provider_lists_.begin() + 1)};
 }
 
-void PlainBook::reference_changed() { eligibility_.rebuild(); }
+Relink PlainBook::relink(Reference const& next) const { return Relink{eligibility_, next, 0, false}; }
+
+Refusal PlainBook::adopt(Relink& relink) {
+  return eligibility_.adopt(relink) ? Refusal::none : Refusal::capacity;
+}
+
+bool PlainBook::idle(SignatureId id) const {
+  return !demand_.ladders().contains(id) && !demand_.conditional_ladders().contains(id);
+}
+
+bool PlainBook::idle(InstrumentId id) const {
+  for (auto const& [offer_id, offer] : supply_.all())
+    if (offer.terms.instrument == id) return false;
+  return supply_.in_use(id).v == 0;
+}
 
 Refusal PlainBook::set_standing(ParticipantId who, Standing const& standing) {
   if (!who.some() || who.v > limits_.participants) return Refusal::unknown_participant;

@@ -26,7 +26,7 @@ Refusal PlainBook::ill_formed(BookOrder const& o) const {
   if (o.market && may_rest(o.tif)) return malformed;
   if (o.post_only && !may_rest(o.tif)) return malformed;
   if (o.open.v > 0 && o.fill_min > o.open) return malformed;
-  if (o.signature.v > eligibility_.signature_count()) return malformed;
+  if (o.signature.some() && !eligibility_.interned(o.signature)) return malformed;
   if (o.providers.v > provider_lists_.size()) return malformed;
   return none;
 }
@@ -39,8 +39,7 @@ Refusal PlainBook::why_not(BookOrder const& o) const {
   if (halted_) return halted;
   if (rests(o.id) || live(OfferId{o.id.v})) return exists;
   if (o.open.v == 0) return quantity_zero;
-  bool const tokens =
-      o.signature.some() && eligibility_.predicate(o.signature).product == ProductKind::tokens;
+  bool const tokens = o.signature.some() && eligibility_.product(o.signature) == ProductKind::tokens;
   if (o.open > book_lots_max || (tokens && o.open.v > 1)) return quantity_too_large;
   if (!on_grid(o.limit)) return price_off_grid;
   if (o.market && o.limit == highest_price) return market_unprotected;

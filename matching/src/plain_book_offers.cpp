@@ -19,7 +19,7 @@ void PlainBook::set_available_units(NodeId node, std::int32_t units) {
 }
 
 void PlainBook::vacate(NodeId node, InstrumentId instrument, Lots lots, OfferId source) {
-  if (!supply_.unlimited(node)) supply_.pool(node).vacate(eligibility_.instrument(instrument), lots);
+  if (!supply_.unlimited(node)) supply_.vacate(node, instrument, this->instrument(instrument), lots);
   auto const* const offer = supply_.find(source);
   if (!offer || !offer->terms.replenish) return;
   // An id may be used again: what is live under it elsewhere is another offer.

@@ -38,7 +38,7 @@ Book::Rest PlainBook::amend(ParticipantId who, OrderId id, PriceIndex limit, Lot
   auto const* const resting = demand_.find(id);
   if (!resting) return std::unexpected(not_there(id.v));
   auto const old = resting->terms;
-  bool const tokens = eligibility_.predicate(old.signature).product == ProductKind::tokens;
+  bool const tokens = eligibility_.product(old.signature) == ProductKind::tokens;
   auto const most = tokens ? Lots{1} : book_lots_max;
   if (auto const why = no_amend(who, old.buyer, lots, Lots{1}, most, limit); why != Refusal::none)
     return std::unexpected(why);

@@ -47,7 +47,12 @@ Tokens snapped_input(Predicate const& p, Reference const& reference) {
 }  // namespace
 
 std::expected<Predicate, Refusal> Eligibility::snapped(Predicate p) const {
-  if (auto const refusal = check(p); refusal != Refusal::none) return std::unexpected(refusal);
+  if (auto const refusal = snap(p); refusal != Refusal::none) return std::unexpected(refusal);
+  return p;
+}
+
+Refusal Eligibility::snap(Predicate& p) const {
+  if (auto const refusal = check(p); refusal != Refusal::none) return refusal;
   sort_once(p.models);
   sort_once(p.classes);
   sort_once(p.within);
@@ -57,7 +62,7 @@ std::expected<Predicate, Refusal> Eligibility::snapped(Predicate p) const {
   if (p.pue_max_milli != unknown_milli) p.pue_max_milli = pue_step(p.pue_max_milli);
   if (p.green_min_milli != unknown_milli) p.green_min_milli = green_step(p.green_min_milli);
   p.input = snapped_input(p, *reference_);
-  return p;
+  return Refusal::none;
 }
 
 Refusal Eligibility::check(Instrument const& i) const {

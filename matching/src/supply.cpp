@@ -110,10 +110,24 @@ void Supply::give_back(OfferId id, Lots lots) {
   enter(offer);
 }
 
+void Supply::vacate(NodeId node, InstrumentId at, Instrument const& instrument, Lots lots) {
+  pool(node).vacate(instrument, lots);
+  sw_check(lots <= in_use_[at], "no more of an instrument returns than was sold");
+  in_use_[at] -= lots;
+}
+
+Lots Supply::in_use(InstrumentId at) const {
+  auto const it = in_use_.find(at);
+  return it == in_use_.end() ? Lots{} : it->second;
+}
+
 void Supply::fill(OfferId id, Lots lots) {
   auto& offer = mutable_at(id);
   sw_check(lots.v > 0 && lots <= offer.shown(), "a fill is no more than what is shown");
-  if (!unlimited(offer.terms.node)) pool(offer.terms.node).occupy(offer.instrument, lots);
+  if (!unlimited(offer.terms.node)) {
+    pool(offer.terms.node).occupy(offer.instrument, lots);
+    in_use_[offer.terms.instrument] += lots;
+  }
   leave(offer);
   for (auto wanted = lots; wanted.v > 0;) {
     auto& oldest = offer.tranches.front();

@@ -133,6 +133,18 @@ TEST_F(AuditTest, AClosedJournalIsRightAndGivesTheDigestThatTheExchangeGave) {
   EXPECT_THAT(replay_page(report, PageForm::text), HasSubstr("D        " + to_hex(stopped.digest)));
 }
 
+TEST_F(AuditTest, ThePlainBookGivesTheDigestThatTheFastBookGave) {
+  auto const stopped = closed_journal();
+  AuditOptions options;
+  options.directory = path_;
+  options.book = BookKind::plain;
+  auto const report = audit_journal(options);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->ok()) << report->finding->reason;
+  EXPECT_EQ(report->digest, stopped.digest);
+  EXPECT_EQ(report->records_compared, stopped.last.v);
+}
+
 TEST_F(AuditTest, AJournalCanBeAuditedWhileTheExchangeRuns) {
   auto const pipeline = open();
   trade(*pipeline);

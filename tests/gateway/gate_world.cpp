@@ -87,6 +87,20 @@ std::vector<Command> GateWorld::genesis() const {
 }
 
 void GateWorld::start_exchange() {
+  // A port that was ours can for a moment be the near end of somebody's connection.
+  auto started = open_exchange();
+  for (int tries = 0; !started && started.error().contains("in use") && tries < 50; ++tries) {
+    std::this_thread::sleep_for(100ms);
+    started = open_exchange();
+  }
+  if (!started) throw std::runtime_error("the exchange does not start: " + started.error());
+  server_ = std::move(*started);
+  port_ = server_->port();
+  stopped_.reset();
+  thread_ = std::thread([this] { stopped_ = server_->run(); });
+}
+
+std::expected<std::unique_ptr<ExchangeServer>, std::string> GateWorld::open_exchange() const {
   ServerConfig config;
   config.port = port_;
   config.plain_text = options_.plain_text;
@@ -104,12 +118,7 @@ void GateWorld::start_exchange() {
   pipeline.segment_bytes = std::uint64_t{4} << 20;
   pipeline.projection_map_bytes = std::uint64_t{1} << 28;
   pipeline.genesis = genesis();
-  auto started = ExchangeServer::start(std::move(config), std::move(pipeline));
-  if (!started) throw std::runtime_error("the exchange does not start: " + started.error());
-  server_ = std::move(*started);
-  port_ = server_->port();
-  stopped_.reset();
-  thread_ = std::thread([this] { stopped_ = server_->run(); });
+  return ExchangeServer::start(std::move(config), std::move(pipeline));
 }
 
 Pipeline::Stopped GateWorld::join_exchange() {

@@ -105,6 +105,8 @@ class GateWorld {
   std::filesystem::path directory_;
   std::vector<Credentials> keys_;
   std::string bearer_;
+  [[nodiscard]] std::expected<std::unique_ptr<ExchangeServer>, std::string> open_exchange() const;
+
   std::uint16_t port_{};
   boost::asio::io_context loop_{1};
   std::unique_ptr<ExchangeServer> server_;

@@ -1,6 +1,8 @@
 // tests/matching/duel.cpp - the market of a duel, and how its orders and offers are drawn and spoiled.
 #include "duel.hpp"
 
+#include "matching/fast_book.hpp"
+
 namespace spillway::rig {
 
 char const* name(Use use) {
@@ -49,6 +51,9 @@ Duel::Duel(std::uint64_t seed, BookKind left, BookKind right)
       small_(seed % 4 == 1),
       crowded_(seed % 8 == 2),
       books_{make_book(left, reference_, limits()), make_book(right, reference_, limits())} {
+  for (auto& book : books_)
+    if (auto* const fast_one = dynamic_cast<FastBook*>(book.get()); fast_one != nullptr && !fed_)
+      fast_one->set_feed(&ring_), fed_ = true;
   open_market();
 }
 
@@ -183,8 +188,10 @@ BookOffer Duel::some_offer() {
   o.id = OfferId{new_id()};
   o.provider = somebody();
   o.node = node.id;
+  std::set<InstrumentId> ids;
   for (auto& book : books_)
-    if (auto const listing = book->list(what)) o.instrument = listing->id;
+    if (auto const listing = book->list(what)) ids.insert(o.instrument = listing->id);
+  EXPECT_LE(ids.size(), 1u) << "instruments are numbered alike";
   auto const lot = lot_of(what).v;
   auto const lots = [&](std::uint64_t most) { return Lots{static_cast<std::int64_t>(below(most)) * lot}; };
   o.price = PriceIndex{static_cast<std::uint32_t>(10 + below(11))};

@@ -10,6 +10,8 @@
 #include <set>
 #include <string>
 
+#include "feed_fold.hpp"
+#include "matching/relink.hpp"
 #include "rig.hpp"
 
 namespace spillway::rig {
@@ -65,6 +67,10 @@ class Duel {
   [[nodiscard]] std::string story() const;
 
  private:
+  struct Coming {  // tables that were made known, and are prepared between commands
+    Reference next;
+    std::vector<Relink> relinks;  // one for each book
+  };
   struct Node {
     NodeId id;
     ClassId klass;
@@ -109,12 +115,14 @@ class Duel {
   void time_passes();
   void people_change();
   void tables_change();
+  void tables_come();
 
   // -- duel_compare.cpp --
   template <class Act>
   auto both(Act act);
   void compare();
   void compare_states();
+  void compare_feed();
   void account(BookOrder const*, BookOffer const*);
   void check_law(NodeId);
   void check_terms(Match const&);
@@ -131,6 +139,9 @@ class Duel {
   bool small_, crowded_;
   std::array<std::unique_ptr<Book>, 2> books_;
   std::array<std::vector<Match>, 2> out_;
+  FeedRing ring_;  // of the fast books
+  FeedFold fold_;
+  bool fed_{};
   std::vector<Node> nodes_;
   std::vector<SignatureId> signatures_;
   std::vector<Predicate> wishes_;
@@ -146,6 +157,7 @@ class Duel {
   std::map<std::uint64_t, Uses> asked_for_;
   std::vector<std::uint64_t> order_ids_, offer_ids_, retired_;
   std::uint64_t ids_{}, people_{8};
+  std::unique_ptr<Coming> coming_;
   Stamp now_{1'000};
   bool halted_{};
   std::deque<std::string> story_;

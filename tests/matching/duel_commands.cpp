@@ -6,6 +6,7 @@ namespace spillway::rig {
 void Duel::step() {
   ++counts_.commands;
   if (halted_ && chance(4)) people_change();
+  if (coming_) tables_come();
   auto const dice = below(1'000);
   if (dice < 400)
     place();
@@ -25,7 +26,7 @@ void Duel::step() {
     time_passes();
   else if (dice < 990)
     people_change();
-  else if (dice < 999)
+  else if (dice < 997)
     cancel_many();
   else
     tables_change();
@@ -210,14 +211,27 @@ void Duel::people_change() {
   if (why == Refusal::none) firms_[who] = standing.firm;
 }
 
+/// Prepared on a draft, in steps between the commands that follow, or at once.
 void Duel::tables_change() {
-  auto rows = reference_.classes();
+  if (coming_) return;
+  coming_ = std::make_unique<Coming>();
+  auto& next = coming_->next = reference_;
+  auto rows = next.classes();
   rows[0].origin = rows[0].origin == Origin::us ? Origin::other : Origin::us;
-  accept(reference_.set_classes(rows));
-  accept(reference_.set_round_trips(
+  if (chance(2)) accept(next.set_classes(rows));
+  accept(next.set_round_trips(
       us_east, {{{-1}, {500}, {60'000}, {-1}, {-1}, {chance(2) ? 90'000 : 200'000}, {205'000}, {220'000}}}));
+  for (auto& book : books_) coming_->relinks.push_back(book->relink(next));
+  say("other tables are prepared");
+}
+
+void Duel::tables_come() {
+  for (auto& relink : coming_->relinks) relink.step(below(4));
+  if (!chance(30)) return;
   say("the tables change");
-  for (auto& book : books_) book->reference_changed();
+  reference_ = coming_->next;
+  EXPECT_EQ(books_[0]->adopt(coming_->relinks[0]), books_[1]->adopt(coming_->relinks[1]));
+  coming_.reset();
   for (auto const& node : nodes_) {
     both([&](Book& book, auto& out) { return book.meet(node.id, out), 0; });
     account(nullptr, nullptr);

@@ -34,6 +34,21 @@ void Duel::compare() {
   auto const left = books_[0]->ended();
   auto const right = books_[1]->ended();
   EXPECT_EQ(std::vector(left.begin(), left.end()), std::vector(right.begin(), right.end())) << "endings";
+  if (fed_) compare_feed();
+}
+
+/// The feed's trades of this command are the command's trades.
+void Duel::compare_feed() {
+  fold_.read(ring_);
+  EXPECT_EQ(fold_.trades.size(), out_[0].size()) << "trades in the feed";
+  for (std::size_t i = 0; i < std::min(fold_.trades.size(), out_[0].size()); ++i) {
+    auto const& told = fold_.trades[i];
+    auto const& done = out_[0][i];
+    bool const same = told.order() == done.order && told.offer() == done.offer &&
+                      told.instrument() == done.instrument && told.lots == done.lots.v &&
+                      told.price() == done.price && told.taker_is_buyer() == done.taker_is_buyer;
+    EXPECT_TRUE(same) << "trade " << i << " of the feed; in fact " << words_of(done);
+  }
 }
 
 void Duel::compare_states() {
@@ -43,6 +58,7 @@ void Duel::compare_states() {
   EXPECT_EQ(left.tranches, right.tranches) << "offered lots";
   EXPECT_EQ(left.offers, right.offers) << "live offers";
   EXPECT_EQ(left.pools, right.pools) << "pools";
+  if (fed_) fold_.read(ring_), fold_.expect(left);
   std::size_t conditional = 0;
   for (auto const& order : left.orders) conditional += order.conditional;
   counts_.crowded += conditional > conditional_looks_max;

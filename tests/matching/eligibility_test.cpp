@@ -1,9 +1,10 @@
 // tests/matching/eligibility_test.cpp - bitsets against plain evaluation, and what is refused.
-// Covers conditions.cpp and predicate_check.cpp as well.
+// Covers conditions.cpp, predicate_check.cpp, predicate_store.cpp and instrument_index.cpp as well.
 #include "matching/eligibility.hpp"
 
 #include <random>
 
+#include "matching/relink.hpp"
 #include "matching/steps.hpp"
 #include "rig.hpp"
 
@@ -241,7 +242,7 @@ TEST(Eligibility, ListsWhatCanBeTradedOnce) {
   EXPECT_EQ(e.list(capacity_of(class_a, us)).error(), Refusal::place_not_a_leaf);
   EXPECT_EQ(e.list(capacity_of(class_a, PlaceId{77})).error(), Refusal::unknown_place);
   EXPECT_EQ(e.list(capacity_of(ClassId{77}, us_east)).error(), Refusal::unknown_class);
-  EXPECT_EQ(e.list(capacity_of(class_a, us_east, fast)).error(), Refusal::unknown_tier);
+  EXPECT_EQ(e.list(capacity_of(class_a, us_east, rig::fast)).error(), Refusal::unknown_tier);
   EXPECT_EQ(e.list(tokens_of(ModelId{77}, class_a, us_east)).error(), Refusal::unknown_model);
   EXPECT_EQ(e.list({ProductKind::capacity, model_small, class_a, us_east, warm}).error(), Refusal::malformed);
   EXPECT_EQ(e.list({ProductKind::unset, {}, class_a, us_east, warm}).error(), Refusal::malformed);
@@ -286,7 +287,8 @@ TEST(Eligibility, FollowsChangedTables) {
   auto rows = reference.classes();
   rows[0].origin = Origin::cn;
   accept(reference.set_classes(rows));
-  e.rebuild();
+  Relink anew{e, reference, 0, false};
+  EXPECT_TRUE(e.adopt(anew));
   EXPECT_FALSE(e.edges(signature).contains(id));
 }
 

@@ -1,7 +1,7 @@
 // tests/matching/fast_parts_test.cpp - the parts of the fast book, each against something plainer. Covers
 // arena.cpp, ladders.cpp, id_index.cpp, links.cpp and deadlines.cpp; fast_book.cpp, fast_orders.cpp,
-// fast_offers.cpp, fast_plan.cpp, fast_pools.cpp, fast_reads.cpp and fast_invariants.cpp are covered by every
-// test of a book.
+// fast_walk.cpp, fast_offers.cpp, fast_plan.cpp, fast_pools.cpp, fast_reads.cpp and fast_invariants.cpp are
+// covered by every test of a book.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -176,7 +176,7 @@ TEST(FastParts, CountsForgetWhatFellToZero) {
 }
 
 TEST(FastParts, ABoundFallsWithEveryPartnerAlsoWhereTheImprovingOneHasOnlyOne) {
-  Links links{10};
+  Links links{10, 8, 10};
   links.add(1, 5);
   links.add(1, 6);
   links.add(2, 6);
@@ -194,8 +194,39 @@ TEST(FastParts, ABoundFallsWithEveryPartnerAlsoWhereTheImprovingOneHasOnlyOne) {
   EXPECT_EQ(links.degree(1), 0u);
   EXPECT_EQ(links.degree(5), 1u);
   EXPECT_EQ(links.only(6), 2u);
-  links.clear();
+  Links others{10, 8, 10};
+  others.add(3, 4);
+  swap(links, others);
   EXPECT_EQ(links.degree(2), 0u);
+  EXPECT_EQ(links.only(3), 4u);
+  EXPECT_EQ(others.degree(2), 2u);
+}
+
+/// Edges that come and go at random, beside a set of pairs; the room is just enough for all.
+TEST(FastParts, LinksAreTheEdgesThatWereAddedInRoomThatIsTakenOnce) {
+  constexpr LadderId side = 40;
+  constexpr std::size_t most = 300;
+  Links links{2 * side, most, side};
+  std::set<std::pair<LadderId, LadderId>> edges;
+  std::mt19937_64 random{5};
+  for (int i = 0; i < 20'000; ++i) {
+    auto const a = static_cast<LadderId>(random() % (i % 2'000 < 1'000 ? 3 : side));
+    auto const b = static_cast<LadderId>(side + random() % side);
+    if (random() % 60 == 0) {
+      auto const gone = random() % 2 ? a : b;
+      links.remove_all(gone);
+      std::erase_if(edges, [&](auto const& e) { return e.first == gone || e.second == gone; });
+    } else if (edges.size() < most && edges.insert({a, b}).second) {
+      links.add(a, b);
+    }
+    if (i % 50 != 0) continue;
+    std::set<std::pair<LadderId, LadderId>> found, mirrored;
+    for (LadderId g = 0; g < 2 * side; ++g)
+      for (auto const partner : links.of(g))
+        EXPECT_TRUE(g < side ? found.insert({g, partner}).second : mirrored.insert({partner, g}).second);
+    ASSERT_EQ(found, edges);
+    ASSERT_EQ(mirrored, edges);
+  }
 }
 
 TEST(FastParts, TheEarliestExpiresFirstThenTheLowestId) {
@@ -226,11 +257,11 @@ TEST(FastParts, TheEarliestExpiresFirstThenTheLowestId) {
 TEST(FastParts, TheFeedForgetsTheOldestAndAReaderSeesTheGap) {
   FeedRing ring{3};
   EXPECT_EQ(ring.at(0), nullptr);
-  for (std::uint32_t i = 1; i <= 10; ++i) ring.next().price = i;
+  for (std::uint32_t i = 1; i <= 10; ++i) ring.next().lots = i;
   EXPECT_EQ(ring.newest(), 10u);
   EXPECT_EQ(ring.at(2), nullptr) << "overwritten";
   ASSERT_NE(ring.at(3), nullptr);
-  EXPECT_EQ(ring.at(3)->price, 3u);
+  EXPECT_EQ(ring.at(3)->lots, 3u);
   EXPECT_EQ(ring.at(11), nullptr) << "has not happened";
 }
 

@@ -28,6 +28,7 @@ class Pass {
         records_(std::move(records)),
         progress_(directory_ / "segments", options.progress),
         tiles_(directory_ / "tiles", seen_.checkpoint ? seen_.checkpoint->size : 0),
+        core_(CoreLimits{.book = options.book}),
         replayer_(core_, [this](Entry const& entry, Outcome const& outcome) { applied(entry, outcome); }) {}
 
   AuditReport run();

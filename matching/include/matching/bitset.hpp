@@ -7,14 +7,52 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "market/ids.hpp"
 
 namespace spillway {
 
+/// A set of instruments that somebody else holds: good until that changes.
+class InstrumentBits {
+ public:
+  explicit InstrumentBits(std::span<std::uint64_t const> words) : words_(words) {}
+
+  [[nodiscard]] bool contains(InstrumentId id) const {
+    return id.v / 64 < words_.size() && (words_[id.v / 64] >> (id.v % 64) & 1) != 0;
+  }
+  [[nodiscard]] std::size_t size() const {
+    std::size_t n = 0;
+    for (auto const word : words_) n += static_cast<std::size_t>(std::popcount(word));
+    return n;
+  }
+  /// Calls `visit(InstrumentId)` for each member in ascending order.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (std::size_t i = 0; i < words_.size(); ++i)
+      for (auto word = words_[i]; word != 0; word &= word - 1)
+        visit(InstrumentId{static_cast<std::uint32_t>(i * 64) +
+                           static_cast<std::uint32_t>(std::countr_zero(word))});
+  }
+  friend bool operator==(InstrumentBits a, InstrumentBits b) {
+    auto const longer = a.words_.size() >= b.words_.size() ? a.words_ : b.words_;
+    auto const shared = std::min(a.words_.size(), b.words_.size());
+    return std::equal(longer.begin(), longer.begin() + static_cast<std::ptrdiff_t>(shared),
+                      (a.words_.size() >= b.words_.size() ? b.words_ : a.words_).begin()) &&
+           std::ranges::all_of(longer.subspan(shared), [](auto word) { return word == 0; });
+  }
+
+ private:
+  std::span<std::uint64_t const> words_;
+};
+
 class InstrumentSet {
  public:
+  InstrumentSet() = default;
+  explicit InstrumentSet(std::span<std::uint64_t const> words) : words_(words.begin(), words.end()) {}
+  explicit(false) operator InstrumentBits() const { return InstrumentBits{words_}; }
+
   void insert(InstrumentId id) {
     if (word_of(id) >= words_.size()) words_.resize(word_of(id) + 1);
     words_[word_of(id)] |= bit_of(id);

@@ -56,8 +56,15 @@ class Book {
   enum class ListKind : std::uint8_t { only, except };
   virtual std::expected<ProviderListId, Refusal> intern_providers(ListKind,
                                                                   std::span<ParticipantId const>) = 0;
-  /// After the tables of the reference changed: who may match whom, anew. Then call `meet` for every node.
-  virtual void reference_changed() = 0;
+  /// What the tables `next` will make of who may match whom, to be prepared in steps between commands
+  /// (relink.hpp). The book outlives it.
+  [[nodiscard]] virtual Relink relink(Reference const& next) const = 0;
+  /// The tables were replaced by those that `relink` was prepared for: they hold from now on. Then call
+  /// `meet` for every node. A class that is listed keeps its smallest part. Refusals: capacity (more edges
+  /// than the limits; nothing has changed, and the tables before must be put back).
+  virtual Refusal adopt(Relink&) = 0;
+  /// The same, prepared here and now.
+  Refusal reference_changed();
   /// Refusals: unknown_participant (0, or beyond the limits). What rests already stays.
   virtual Refusal set_standing(ParticipantId, Standing const&) = 0;
   /// While halted, arrivals and amends are refused with `halted`; cancels, time and capacity go on.

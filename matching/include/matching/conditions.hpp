@@ -39,6 +39,8 @@ struct EligibilityFailures {
 /// unknown.
 [[nodiscard]] std::optional<Micros> path_to(Predicate const&, PlaceId place, Reference const&);
 
+[[nodiscard]] std::optional<Micros> path_between(ProductKind, PlaceId buyer, PlaceId place, Reference const&);
+
 /// What the tier promises for this order: first token for its input, or time to usable.
 [[nodiscard]] Micros promise_of(Predicate const&, Tier const&);
 

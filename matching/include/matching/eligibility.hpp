@@ -1,46 +1,70 @@
 // matching/eligibility.hpp - who may match whom: instruments as bits, orders' conditions as interned
 // signatures. Room:   matching (pure); sees market. Rule:   every limit snaps to the stricter side of its
-// step table, then equal predicates share one signature. Each value
-//         or step of an attribute owns a bitset of instruments; a signature's edges are the AND over its
-//         attributes.
-// Note:   bitsets are made from the tables in force when an instrument is listed; the tables must not change
-// afterwards.
+// step table, then equal predicates share one signature. Each value or step of an attribute owns a bitset of
+// instruments; a signature's edges are the AND over its attributes.
+// Memory: taken at the start; what does not fit is the refusal `capacity`. Before that, signatures without
+// orders and instruments without offers are retired in turn, and their ids are used again.
+// Note:   bitsets are made from the tables in force; after a change of the tables they are made anew
+// (relink.hpp).
 #pragma once
 
 #include <cstddef>
 #include <expected>
-#include <functional>
-#include <map>
 #include <optional>
-#include <vector>
 
 #include "market/predicate.hpp"
 #include "market/reference.hpp"
 #include "market/refusal.hpp"
 #include "matching/bitset.hpp"
 #include "matching/conditions.hpp"
+#include "matching/instrument_index.hpp"
+#include "matching/predicate_store.hpp"
 
 namespace spillway {
 
 inline constexpr std::size_t signature_reach_max = 4'096;  // instruments
 inline constexpr std::size_t predicate_models_max = 16;
-inline constexpr std::size_t instruments_max = 1'000'000;
-inline constexpr std::size_t signatures_max = 1'000'000;
+
+/// Most of each, at a time.
+struct EligibilityLimits {
+  std::uint32_t instruments{131'072};
+  std::uint32_t signatures{65'536};
+  std::uint32_t edges{2'000'000};  // of all signatures
+};
+
+/// What the book knows and eligibility does not: who is still in use.
+class Tenants {
+ public:
+  /// No order of it rests.
+  [[nodiscard]] virtual bool idle(SignatureId) const = 0;
+  /// No offer of it is live, and no attested pool has anything of it in use.
+  [[nodiscard]] virtual bool idle(InstrumentId) const = 0;
+  virtual void retired(SignatureId) = 0;
+  virtual void retired(InstrumentId) = 0;
+
+ protected:
+  ~Tenants() = default;
+};
+
+class Relink;
 
 class Eligibility {
  public:
-  explicit Eligibility(Reference const& reference, std::size_t instruments_most = instruments_max,
-                       std::size_t signatures_most = signatures_max)
-      : reference_(&reference), instruments_most_(instruments_most), signatures_most_(signatures_most) {}
+  explicit Eligibility(Reference const& reference, EligibilityLimits const& limits = {});
 
   // -- instruments --
   /// Finds or lists. Refusals: malformed, unknown_place, place_not_a_leaf, unknown_class, unknown_model,
-  /// unknown_tier, model_does_not_fit, capacity.
+  /// unknown_tier, model_does_not_fit, capacity. Without tenants nothing is retired.
+  struct Listed {
+    InstrumentId id;
+    bool fresh{};  // it was not there before
+  };
+  std::expected<Listed, Refusal> list(Instrument const&, Tenants*);
   std::expected<InstrumentId, Refusal> list(Instrument const&);
   [[nodiscard]] std::optional<InstrumentId> find(Instrument const&) const;
   [[nodiscard]] Instrument const& instrument(InstrumentId) const;
-  [[nodiscard]] std::size_t instrument_count() const { return instruments_.size(); }
-  [[nodiscard]] InstrumentSet const& of_product(ProductKind) const;
+  [[nodiscard]] std::size_t instrument_count() const { return instrument_count_; }
+  [[nodiscard]] InstrumentBits of_product(ProductKind product) const { return index_.of_product(product); }
 
   // -- signatures --
   /// The predicate as it will be interned: lists sorted and without repeats, limits on their steps. Refusals:
@@ -48,68 +72,70 @@ class Eligibility {
   /// unknown_model, unknown_tier.
   [[nodiscard]] std::expected<Predicate, Refusal> snapped(Predicate) const;
   /// The signature of `snapped(predicate)`. Refusals: those of `snapped`, predicate_too_wide, capacity.
-  std::expected<SignatureId, Refusal> intern(Predicate const&);
-  /// The same; when the table is full, the next signature in turn that is `idle` is retired and its id used
-  /// again.
   struct Interned {
     SignatureId id;
     bool fresh{};  // it was not there before
   };
-  std::expected<Interned, Refusal> intern(Predicate const&, std::function<bool(SignatureId)> const& idle);
-  [[nodiscard]] Predicate const& predicate(SignatureId) const;
-  [[nodiscard]] InstrumentSet const& edges(SignatureId) const;
-  [[nodiscard]] std::size_t signature_count() const { return signatures_.size(); }
+  std::expected<Interned, Refusal> intern(Predicate const&, Tenants*);
+  std::expected<SignatureId, Refusal> intern(Predicate const&);
+  [[nodiscard]] bool interned(SignatureId id) const {
+    return id.some() && id.v <= signature_count_ && predicates_.holds(id.v);
+  }
+  [[nodiscard]] Predicate predicate(SignatureId) const;
+  [[nodiscard]] ProductKind product(SignatureId id) const { return predicates_.product(id.v); }
+  [[nodiscard]] InstrumentBits edges(SignatureId) const;
+  [[nodiscard]] std::size_t degree(SignatureId id) const { return degrees_[id.v]; }
+  /// Ids so far; some may be retired.
+  [[nodiscard]] std::size_t signature_count() const { return signature_count_; }
+  [[nodiscard]] Reference const& reference() const { return *reference_; }
+  [[nodiscard]] std::size_t edge_count() const { return edge_count_; }
 
-  /// After the tables changed: every bitset and every edge anew.
-  void rebuild();
+  /// Takes over what was prepared for the tables that are in force now. False when these have more edges than
+  /// the limits: nothing has changed, and the tables before must be put back.
+  bool adopt(Relink&);
 
   /// What a snapped predicate accepts, by bitsets.
   [[nodiscard]] InstrumentSet accepted(Predicate const& snapped) const;
   /// How many of `instruments` fail each condition of `predicate`.
-  [[nodiscard]] EligibilityFailures failures(Predicate const&, InstrumentSet const& instruments) const;
+  [[nodiscard]] EligibilityFailures failures(Predicate const&, InstrumentBits instruments) const;
   /// The path of a signature's buyer to an instrument; nothing when unknown or when no place was named.
   [[nodiscard]] std::optional<Micros> path(SignatureId, InstrumentId) const;
 
  private:
-  struct Signature {
-    Predicate predicate;
-    InstrumentSet edges;
-  };
+  friend class Relink;
 
+  [[nodiscard]] Refusal snap(Predicate&) const;
   [[nodiscard]] Refusal check(Instrument const&) const;
   [[nodiscard]] Refusal check(Predicate const&) const;
   [[nodiscard]] Refusal check_names(Predicate const&) const;
   [[nodiscard]] bool contradicts_itself(Predicate const&) const;
   [[nodiscard]] bool some_class_serves(Predicate const&) const;
   [[nodiscard]] bool serves(Predicate const&, AcceleratorClass const&) const;
-  [[nodiscard]] SignatureId retire_one(std::function<bool(SignatureId)> const& idle);
-  void insert_bits(InstrumentId, Instrument const&);
-  [[nodiscard]] InstrumentSet near_enough(Predicate const&) const;
-  [[nodiscard]] InstrumentSet ready_enough(Predicate const&) const;
-  [[nodiscard]] InstrumentSet tiers_that_take(Predicate const&) const;
+
+  [[nodiscard]] std::size_t words() const { return instrument_count_ / 64 + 1; }  // in use of a bitset
+  [[nodiscard]] InstrumentIndex::Words edge_words(std::uint32_t row) {
+    return {&edges_[row * index_.words_most()], words()};
+  }
+  [[nodiscard]] std::uint32_t row_for_instrument(Tenants*);
+  bool make_edge_room(std::size_t edges, Tenants*);
+  bool retire_one(Tenants*, std::uint32_t& tries_left);
+  void retire(InstrumentId, Tenants&);
 
   Reference const* reference_;
-  std::size_t instruments_most_, signatures_most_;
-  std::vector<Instrument> instruments_;  // row n - 1 has id n
-  std::map<Instrument, InstrumentId> instrument_ids_;
-  std::vector<Signature> signatures_;  // row n - 1 has id n
-  std::map<Predicate, SignatureId> signature_ids_;
-
-  // The bitsets, by attribute. Places: a leaf and all its ancestors. PUE and green: everything within the
-  // step.
-  struct Attributes {
-    std::map<ProductKind, InstrumentSet> product;
-    std::map<ModelId, InstrumentSet> model;
-    std::map<ClassId, InstrumentSet> klass;
-    std::map<PlaceId, InstrumentSet> place;
-    std::map<PlaceId, InstrumentSet> leaf;
-    std::map<TierId, InstrumentSet> tier;
-    std::map<Origin, InstrumentSet> origin;
-    std::map<std::int32_t, InstrumentSet> pue_at_most;
-    std::map<std::int32_t, InstrumentSet> green_at_least;
-  };
-  Attributes sets_;
-  std::uint32_t retired_{};  // the last row that was used again: the search goes on behind it
+  EligibilityLimits limits_;
+  Arena<Instrument> instruments_;                          // by id
+  Arena<std::uint32_t> instrument_made_, signature_made_;  // changes with what the id means
+  RowIndex instrument_ids_;
+  PredicateStore predicates_;
+  InstrumentIndex index_;
+  Arena<std::uint64_t> edges_;     // bitsets by signature
+  Arena<std::uint32_t> degrees_;   // by signature
+  Arena<std::uint32_t> free_;      // retired signatures: the next
+  Arena<std::uint32_t> matching_;  // signatures that accept the instrument that is being listed
+  std::size_t instrument_count_{}, signature_count_{}, edge_count_{};
+  std::uint32_t made_{}, free_signature_{};
+  std::uint32_t turn_signature_{}, turn_instrument_{};  // the last that was looked at for retirement
+  Predicate scratch_;
 };
 
 }  // namespace spillway

@@ -1,10 +1,12 @@
 // matching/fast_book.hpp - the bipartite book in dense arrays: what the exchange and embedders run.
 // Room:   matching (pure); sees market.
 // Rule:   answers as PlainBook does, command by command (tests/matching/book_differential_test.cpp).
-// Memory: everything is taken at the start and made resident where it is touched; only a new instrument,
-// signature, node or provider list allocates later. A full pool is the refusal `capacity`.
+// Memory: everything is taken at the start and made resident where it is touched; commands ask the heap for
+// nothing. A full pool is the refusal `capacity`.
 #pragma once
 
+#include <array>
+#include <utility>
 #include <vector>
 
 #include "matching/book.hpp"
@@ -16,22 +18,26 @@
 
 namespace spillway {
 
-class FastBook final : public Book {
+class FastBook final : public Book, private Tenants {
  public:
   /// `reference` outlives the book.
   explicit FastBook(Reference const& reference, BookLimits const& limits = {});
 
   /// Events of everything from now on; null: none. The ring outlives its use.
-  void set_feed(FeedRing* feed) { feed_ = feed; }
+  void set_feed(FeedRing* feed) { feed_ = feed != nullptr ? feed : &nobody_; }
   /// Makes the memory of so many resting orders and offers resident, so that no command waits for a page.
   void prefault(std::size_t resting);
 
   std::expected<Listing, Refusal> list(Instrument const&) override;
   std::expected<SignatureId, Refusal> intern(ParticipantId, Predicate const&) override;
   std::expected<ProviderListId, Refusal> intern_providers(ListKind, std::span<ParticipantId const>) override;
-  void reference_changed() override;
+  [[nodiscard]] Relink relink(Reference const& next) const override;
+  Refusal adopt(Relink&) override;
   Refusal set_standing(ParticipantId, Standing const&) override;
-  void set_halted(bool to) override { halted_ = to; }
+  void set_halted(bool to) override {
+    halted_ = to;
+    set_gates();
+  }
 
   void open_node(NodeId, ClassId, PlaceId, Pooling = Pooling::attested) override;
   void set_available_units(NodeId, std::int32_t units) override;
@@ -74,11 +80,17 @@ class FastBook final : public Book {
   using Node = fast::Node;
 
   struct Owner {  // of a participant; zero is everybody's standing
-    std::uint32_t resting, firm, resting_max;
+    std::uint32_t resting, resting_max;
+    std::uint32_t
+        quick;  // the signature of all that rests, while that is one and nothing else is to mind; else 0
+    std::uint32_t firm;
+  };
+  struct OwnerTerms {
     std::uint32_t signature;   // of all that rests, while that is one
-    std::uint16_t signatures;  // live ones
-    std::uint8_t no_buyer, no_provider;
-    std::uint8_t counted;  // there were several since something began to rest: counts are in the table
+    std::uint16_t signatures;  // live ones, while they are counted
+    std::uint8_t counted;      // several since something began to rest: counts are in the table
+    bool no_buyer, no_provider;
+    std::uint32_t spare[2];
   };
   struct Pool {
     NodeId id;
@@ -86,6 +98,10 @@ class FastBook final : public Book {
     std::uint32_t site{};  // class and place
     Handle first{};        // of its offers, where it is attested
     NodePool units;
+  };
+  struct NodeRow {
+    std::uint64_t plain;  // of unlimited pools the complement of what a row of lot 1 at their site is; else 0
+    std::uint32_t row;    // 0: not open
   };
   struct InstrumentRow {
     std::uint32_t lot;   // 0: not listed
@@ -95,8 +111,9 @@ class FastBook final : public Book {
     return std::uint32_t{klass.v} << 16 | place.v;
   }
   struct ProviderList {
-    ListKind kind;
-    std::vector<ParticipantId> providers;  // ascending
+    ListKind kind{};
+    std::uint32_t count{};
+    std::array<ParticipantId, provider_list_max> providers{};  // ascending
     friend bool operator==(ProviderList const&, ProviderList const&) = default;
   };
   struct Bid {
@@ -108,6 +125,11 @@ class FastBook final : public Book {
     BookOrder const& order;
     std::uint32_t firm{};  // 0: not looked at
     std::uint32_t open{};
+    bool special{};  // an offer that it met may have to arrive once more
+  };
+  struct Crossing {  // a ladder on a walk, with the best key that was seen of it
+    Key key;
+    LadderId at;
   };
   struct Step {  // of a planned walk
     Handle offer{};
@@ -119,6 +141,21 @@ class FastBook final : public Book {
     std::uint32_t open{};
     bool cut{};
   };
+  struct Draft {  // of an offer that a planned walk has drawn from
+    std::uint32_t drawn, shown_again, hidden;
+    bool begun, gone;
+    Key key;  // of what is shown again; 0: nothing was
+  };
+  struct PlanSpace {  // for one planned walk at a time: empty and zero between walks
+    PlanSpace(BookLimits const& limits, std::size_t rows);
+    fast::Arena<Draft> drafts;             // by the offer's row
+    fast::Arena<std::uint32_t> drawn;      // by the tranche's row
+    fast::Arena<std::uint32_t> pool_rows;  // by row of the pool: where its draft stands, from 1
+    std::vector<Handle> drafted, drawn_from, shown_again;
+    std::vector<std::pair<std::uint32_t, NodePool>> pools;
+    std::vector<LadderId> ladders;
+    Plan plan;  // of the last walk
+  };
   class Planner;
 
   // ---- fast_book.cpp: rows, links, owners ----
@@ -126,9 +163,17 @@ class FastBook final : public Book {
   [[nodiscard]] LadderId bid(SignatureId id) const { return side_ + id.v; }
   [[nodiscard]] LadderId waiting(SignatureId id) const { return 2 * side_ + id.v; }  // conditional orders
   void link(SignatureId);
+  [[nodiscard]] bool idle(SignatureId) const override;
+  [[nodiscard]] bool idle(InstrumentId) const override;
+  void retired(SignatureId) override;
+  void retired(InstrumentId) override;
   void begin() { ended_.clear(), looks_ = conditional_looks_max; }
+  void set_gates() {  // what lets the usual through without a further look
+    orders_gate_ = halted_ ? 0 : limits_.orders;
+    offers_gate_ = halted_ || waiting_ != 0 ? 0 : limits_.offers;
+  }
   [[nodiscard]] std::uint32_t pool_row(NodeId id) const {  // 0: not open
-    return id.v <= limits_.nodes ? low_pool_rows_[id.v] : pool_rows_.at(id.v);
+    return id.v <= limits_.nodes ? low_pool_rows_[id.v].row : pool_rows_.at(id.v);
   }
   [[nodiscard]] Handle take_row();
   void free_row(Handle n);
@@ -155,21 +200,40 @@ class FastBook final : public Book {
   Lots arrive(BookOrder const&, Matches&);
   [[nodiscard]] bool usual(BookOrder const&) const;
   Rest place_unusual(BookOrder const&, Matches&);
-  void put_order(BookOrder const&, std::uint32_t open, bool conditional);
-  void rest_order(BookOrder const&, std::uint32_t open);
+  Rest put_usual(BookOrder const&, std::uint32_t level, LadderId g, Handle& slot);
+  Rest put_prepared(BookOrder const&);
+  Rest place_crossing(BookOrder const&, Matches&);
+  Rest improved(LadderId g, std::uint32_t rank, std::uint32_t lots);
+  void put_order(BookOrder const&, std::uint32_t open);
   void take_out_order(Handle n, bool told);
+  Refusal cancel_unusual(ParticipantId who, OrderId);
+  Refusal leave(LadderId g, Handle n, std::uint32_t where, std::uint32_t party_and_kind, std::uint64_t id);
+  Refusal emptied(LadderId g, std::uint32_t level, Handle n);
   void count_in(std::uint32_t owner, std::uint32_t signature);
   void count_out(std::uint32_t owner, std::uint32_t signature);
-  void count_several(std::uint32_t owner, std::uint32_t signature);
-  void erase_order(Handle n);
+  void set_quick(std::uint32_t owner);
+  [[nodiscard]] std::uint32_t signatures_of(std::uint32_t owner) const {
+    auto const& terms = terms_[owner];
+    return owners_[owner].resting == 0 ? 0 : terms.counted != 0 ? terms.signatures : 1;
+  }
+  void erase_order(Handle n) { take_out_order(n, false); }
   void fill_order(Handle n, std::uint32_t lots);
   [[nodiscard]] BookOrder terms_of(Handle order) const;
   void take(Taker&, Matches&);
   bool take_from(Taker&, LadderId, Key until, Matches&);
   bool take_best_of_many(Taker&, Matches&);
+  struct Front {  // of many ladders: the best, and what stands first in the others
+    Key best{fast::no_key}, second{fast::no_key};
+    LadderId from{};
+  };
+  [[nodiscard]] Front front_of(LadderId g) const;
+  [[nodiscard]] Key gather(LadderId g, Key limit);
+  [[nodiscard]] Front next_crossing(Key limit, Key& beyond);
+  void read_again(std::uint32_t crossing, Key limit, Key& beyond);
   void take_planned(Taker&, Matches&);
   void commit(Taker&, Plan const&, Matches&);
-  [[nodiscard]] Plan plan(BookOrder const&) const;
+  /// Good until the next walk.
+  [[nodiscard]] Plan const& plan(BookOrder const&) const;
   [[nodiscard]] bool crosses(BookOrder const&) const;
   void self_trade(Taker&, Handle offer);
 
@@ -180,10 +244,14 @@ class FastBook final : public Book {
   std::uint32_t meet_passing(BookOffer const&, std::uint32_t pool_row, Matches&, bool& cut);
   Handle make_offer(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key, bool is_special);
   Handle rest_offer(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key, bool is_special);
-  [[nodiscard]] bool usual(BookOffer const&, std::uint32_t pool_row) const;
+  [[nodiscard]] bool usual(BookOffer const&, NodeRow const&) const;
   Rest post_unusual(BookOffer const&, Matches&);
+  Rest put_usual(BookOffer const&, std::uint32_t level, LadderId g, Handle& slot);
+  Rest put_prepared(BookOffer const&);
+  Rest post_crossing(BookOffer const&, Matches&);
   void put_plain(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key);
   void take_out_plain(Handle n, InstrumentId at, bool told);
+  Refusal cancel_unusual(ParticipantId who, OfferId);
   void meet_offer(Handle offer, Matches&);
   void meet_again(std::size_t first, Matches&);
   [[nodiscard]] Bid best_bid(Handle offer);
@@ -208,9 +276,10 @@ class FastBook final : public Book {
   void seat(Handle offer);  // in its ladder while something is executable, else out of it
   void seat_all(std::uint32_t pool_row);
   [[nodiscard]] LadderId ladder_of(Handle offer) const;
-  [[nodiscard]] std::vector<Handle> rows_of(std::uint32_t pool_row) const;  // in priority order
+  void list_rows_of(std::uint32_t pool_row, std::vector<Handle>& into) const;  // in priority order
 
   // ---- the feed ----
+  void tell(std::uint64_t id, Key key, std::uint32_t lots, std::uint32_t where, std::uint32_t party_and_kind);
   void tell_order(FeedKind kind, Handle n, SignatureId signature, std::uint32_t lots);
   void tell_offer(FeedKind kind, Handle n, InstrumentId at, std::uint32_t lots);
   void trade(Matches& out, Match const& match);
@@ -231,10 +300,12 @@ class FastBook final : public Book {
   fast::Links links_;
   fast::Deadlines deadlines_;
   fast::Counts live_signatures_;  // resting orders by participant and signature, of those that have several
-  fast::Arena<std::uint32_t> low_pool_rows_;  // of nodes with ids up to the limit, as nearly all have
-  fast::Counts pool_rows_;                    // of the others
+  fast::Arena<NodeRow> low_pool_rows_;  // of nodes with ids up to the limit, as nearly all have
+  fast::Counts pool_rows_;              // of the others
   fast::Arena<Owner> owners_;
+  fast::Arena<OwnerTerms> terms_;
   fast::Arena<InstrumentRow> instruments_;
+  fast::Arena<std::uint64_t> held_;  // by instrument: live special offers, and lots in use of attested pools
   fast::Arena<std::uint32_t> largest_;  // order of a signature; 0: not interned
   std::vector<Pool> pools_;             // row 0 is nobody's
   std::vector<ProviderList> lists_;     // row n - 1 has id n
@@ -244,11 +315,18 @@ class FastBook final : public Book {
   std::uint32_t orders_{}, offers_{}, tranches_{}, waiting_{};
   std::uint64_t ask_sequence_{}, bid_sequence_{}, newest_id_{};
   std::uint32_t looks_{};
+  std::uint32_t orders_gate_{}, offers_gate_{};  // more orders or offers than these are not usual
   bool halted_{};
   std::int64_t now_us_{};
-  FeedRing* feed_{};
+  FeedRing nobody_{0};  // where events go while nobody reads
+  FeedRing* feed_{&nobody_};
   std::vector<Ended> ended_;
-  std::vector<LadderId> short_;  // ladders that cross, of the walk that is going on
+  std::vector<std::pair<std::uint64_t, Handle>> picked_;  // by id: what a mass cancel takes, or who meets
+  std::vector<Handle> meeting_;
+  mutable PlanSpace space_;
+  std::vector<LadderId> short_;     // ladders that cross, of the walk that is going on
+  fast::Arena<Crossing> crossing_;  // the same side by side with their keys, and which was walked last
+  std::uint32_t crossings_{}, walked_{};
 };
 
 }  // namespace spillway

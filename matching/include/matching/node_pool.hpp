@@ -6,9 +6,9 @@
 //         then nothing is executable until enough has ended. Thousandths of one node add up across its units.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <map>
-#include <utility>
+#include <vector>
 
 #include "market/ids.hpp"
 #include "market/predicate.hpp"
@@ -45,11 +45,15 @@ class NodePool {
 
  private:
   struct Jobs {
+    ModelId model;
+    TierId tier;
     Fit fit;  // as it was when the first of them started; kept until the last has ended
     std::int64_t running{};
     [[nodiscard]] std::int64_t instances() const { return (running + fit.slots - 1) / fit.slots; }
   };
-  using Served = std::pair<ModelId, TierId>;
+  [[nodiscard]] Jobs const* find(Instrument const&) const;  // null when none of its jobs run
+  template <class Visit>
+  void each(Visit visit) const;
 
   [[nodiscard]] Fit fit_of(Instrument const&) const;
   [[nodiscard]] Lots executable_slots(Instrument const&) const;
@@ -60,7 +64,9 @@ class NodePool {
   PlaceId place_;
   std::int32_t available_units_{};
   Lots leased_;
-  std::map<Served, Jobs> jobs_;
+  static constexpr std::size_t usual = 8;  // models and tiers that run at once; more of them take memory
+  std::array<Jobs, usual> jobs_{};         // running 0: a free cell
+  std::vector<Jobs> more_jobs_;
 };
 
 }  // namespace spillway

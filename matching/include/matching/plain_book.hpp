@@ -14,7 +14,7 @@
 
 namespace spillway {
 
-class PlainBook final : public Book {
+class PlainBook final : public Book, private Tenants {
  public:
   /// `reference` outlives the book.
   explicit PlainBook(Reference const& reference, BookLimits const& limits = {});
@@ -22,7 +22,8 @@ class PlainBook final : public Book {
   std::expected<Listing, Refusal> list(Instrument const&) override;
   std::expected<SignatureId, Refusal> intern(ParticipantId, Predicate const&) override;
   std::expected<ProviderListId, Refusal> intern_providers(ListKind, std::span<ParticipantId const>) override;
-  void reference_changed() override;
+  [[nodiscard]] Relink relink(Reference const& next) const override;
+  Refusal adopt(Relink&) override;
   Refusal set_standing(ParticipantId, Standing const&) override;
   void set_halted(bool halted) override { halted_ = halted; }
 
@@ -77,6 +78,12 @@ class PlainBook final : public Book {
     std::vector<ParticipantId> who;  // sorted
     friend auto operator<=>(ProviderList const&, ProviderList const&) = default;
   };
+
+  // -- who is in use --
+  [[nodiscard]] bool idle(SignatureId) const override;
+  [[nodiscard]] bool idle(InstrumentId) const override;
+  void retired(SignatureId) override {}  // it has no ladder
+  void retired(InstrumentId) override {}
 
   // -- refusals, in the order in which they are tested --
   [[nodiscard]] Refusal ill_formed(BookOrder const&) const;

@@ -67,6 +67,10 @@ class Supply {
   [[nodiscard]] NodePool const& pool(NodeId) const;
   [[nodiscard]] std::vector<BookState::Pool> pools() const;  // by id
 
+  /// Capacity of an ended job or lease returns to the pool, which is not an unlimited one.
+  void vacate(NodeId, InstrumentId, Instrument const&, Lots);
+  [[nodiscard]] Lots in_use(InstrumentId) const;  // in all attested pools
+
   // -- offers --
   /// Smallest part that is sold of an instrument: of its class for capacity, 1 for tokens.
   [[nodiscard]] Lots lot_of(Instrument const&) const;
@@ -131,6 +135,7 @@ class Supply {
   std::map<NodeId, std::set<OfferId>> by_node_;
   std::map<OfferId, RestingOffer> offers_;
   std::map<InstrumentId, Ladder> ladders_;
+  std::map<InstrumentId, Lots> in_use_;
   std::uint64_t priority_{};  // of the newest tranche
 };
 

@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace spillway::fast {
+namespace spillway {
 
 /// Zero-filled pages of address space. `bytes` > 0.
 [[nodiscard]] void* map_zeroes(std::size_t bytes);
@@ -29,6 +29,10 @@ class Arena {
   Arena(Arena const&) = delete;
   Arena& operator=(Arena const&) = delete;
   Arena& operator=(Arena&&) = delete;
+  friend void swap(Arena& a, Arena& b) noexcept {
+    std::swap(a.data_, b.data_);
+    std::swap(a.size_, b.size_);
+  }
 
   [[nodiscard]] T& operator[](std::size_t i) { return data_[i]; }
   [[nodiscard]] T const& operator[](std::size_t i) const { return data_[i]; }
@@ -40,4 +44,4 @@ class Arena {
   std::size_t size_;
 };
 
-}  // namespace spillway::fast
+}  // namespace spillway

@@ -1,7 +1,8 @@
 // matching/fast/id_index.hpp - from the id of an order or offer to its row, at the cost of a flat array.
 // Room:   matching (pure); sees market.
-// Rule:   ids come from one counter, so the low bits of recent ones differ: they index a flat array. An id
-// whose slot an older one still holds goes to an open table beside it, which has room for all.
+// Rule:   ids come from one counter, so the low bits of recent ones differ: they index a flat array. An older
+// id whose slot a new one takes moves to an open table beside it, which has room for all: what lives long is
+// looked for least.
 #pragma once
 
 #include "matching/fast/nodes.hpp"
@@ -19,22 +20,24 @@ class IdIndex {
     if (n != 0 && is(n, id)) return n;
     return strays_ == 0 ? 0 : find_stray(id);
   }
-  /// No live id stands in this one's slot, nor beside the slots: it is not live, and goes in at once.
-  [[nodiscard]] bool surely_free(std::uint64_t id) const {
-    return slots_[id & slot_mask_] == 0 && strays_ == 0;
-  }
   /// `id` is not in the index.
-  [[gnu::always_inline]] void insert(std::uint64_t id, Handle n) {
-    wide_ |= id >> 32 != 0;
-    auto& slot = slots_[id & slot_mask_];
-    if (slot != 0) return insert_stray(id, n);
-    slot = n;
+  void insert(std::uint64_t id, Handle n) {
+    make_room(id);
+    slot_of(id) = n;
   }
-  [[gnu::always_inline]] void erase(Handle n) {
-    auto& slot = slots_[nodes_[n].id_low & slot_mask_];
+  void erase(Handle n) {
+    auto& slot = slot_of(nodes_[n].id_low);
     if (slot != n) return erase_stray(id_of(n));
     slot = 0;
   }
+  /// The slot that an id has to itself, or shares with those beside the slots.
+  [[nodiscard]] Handle& slot_of(std::uint64_t id) { return slots_[id & slot_mask_]; }
+  /// Makes the slot of an id free for it, and ids of its size known.
+  void make_room(std::uint64_t id);
+  /// Up to here an id goes in by its slot alone, once that is free.
+  [[nodiscard]] std::uint64_t highest() const { return highest_; }
+  /// Some id needed more than 32 bits: rows with equal lower bits may differ.
+  [[nodiscard]] bool wide() const { return wide_; }
   [[nodiscard, gnu::always_inline]] std::uint64_t id_of(Handle n) const {
     auto const low = nodes_[n].id_low;
     return wide_ ? std::uint64_t{cold_[n].id_high_terms >> term_bits} << 32 | low : low;
@@ -59,13 +62,14 @@ class IdIndex {
   void insert_stray(std::uint64_t id, Handle n);
   void erase_stray(std::uint64_t id);
 
-  Arena<Node> const& nodes_;
-  Arena<Cold> const& cold_;
+  Node const* nodes_;
+  Cold const* cold_;
   std::size_t slot_mask_, stray_mask_;
   Arena<Handle> slots_;
   Arena<Stray> stray_;
   std::size_t strays_{};
-  bool wide_{};  // some id needed more than 32 bits: the upper ones are in the cold row
+  std::uint64_t highest_{0xffff'ffff};
+  bool wide_{};  // the upper bits are in the cold row
 };
 
 /// A fixed open table from 64-bit keys to counts or rows; a key with value 0 is not there.

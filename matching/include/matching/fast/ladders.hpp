@@ -1,6 +1,6 @@
 // matching/fast/ladders.hpp - all ladders of the book in one structure: best key and head of each in dense
 // arrays. Room:   matching (pure); sees market. Layout: a level is 8 bytes (head, tail), a page is 8 levels
-// in one cache line, a ladder is a sorted vector of its pages (best last) with a cache of 16 in front. Pages
+// in one cache line, a ladder is a sorted vector of its pages (best last) with a cache of 64 in front. Pages
 // and vectors come from shared pools sized for the worst case (one node a page), so they can't run out before
 // the nodes do.
 #pragma once
@@ -24,12 +24,32 @@ class Ladders {
   [[nodiscard]] Handle head(LadderId g) const { return head_[g]; }
   [[nodiscard]] LadderId ladder_of(Node const& n) const { return pages_[n.level >> 3].ladder; }
 
+  /// The first level of a rank's page, when that is one of those in front; else 0: `level_of` finds or makes
+  /// it.
+  [[nodiscard]] std::uint32_t near_page(LadderId g, std::uint32_t rank) const {
+    auto const place = rank >> 3;
+    auto const& near = near_[g].entry[place & (near_pages - 1)];
+    return near.place == place ? near.page_level : 0;
+  }
+  [[nodiscard]] static std::uint32_t level_on(std::uint32_t page_level, std::uint32_t rank) {
+    return page_level | (rank & 7);
+  }
+  std::uint32_t level_of(LadderId g, std::uint32_t rank) {
+    auto const near = near_page(g, rank);
+    return level_on(near != 0 ? near : find_page(g, rank >> 3) << 3, rank);
+  }
   /// At the tail of its level: the newest of its rank. True when the ladder's best price improved.
   bool append(LadderId g, Handle n);
+  /// The same where the level is known; `key` is the node's.
+  bool append_at(LadderId g, std::uint32_t level, Handle n, Node& node, Key key);
   /// At the place that its sequence gives it.
   bool insert(LadderId g, Handle n);
   void remove(LadderId g, Handle n);
   void remove(Handle n) { remove(ladder_of(nodes_[n]), n); }
+  /// Takes out of its level what stood there with these neighbours. True when the level is empty now:
+  /// `emptied` must follow.
+  bool unlink(LadderId g, Handle n, std::uint32_t level, Handle prev, Handle next);
+  void emptied(LadderId g, std::uint32_t level, Handle was_there);
   /// `fresh` takes over the place of `old`, which leaves; both have the same key.
   void replace(Handle old, Handle fresh);
   /// The next in the ladder, 0 at its end.
@@ -41,9 +61,6 @@ class Ladders {
  private:
   struct Level {
     Handle head, tail;
-  };
-  struct alignas(64) Page {
-    std::array<Level, 8> levels;
   };
   struct PageHead {
     LadderId ladder;
@@ -59,8 +76,12 @@ class Ladders {
     std::uint16_t count;
     std::uint8_t size_class, held;  // held: it has a chunk
   };
+  static constexpr std::uint32_t near_pages = 64;
+  struct NearEntry {
+    std::uint32_t place, page_level;  // the page's first level; 0: nothing
+  };
   struct Near {
-    std::array<Entry, 16> entry;  // place + 1, so that zero is nothing
+    std::array<NearEntry, near_pages> entry;
   };
   struct Chunks {
     explicit Chunks(std::size_t n) : entries(n) {}
@@ -69,12 +90,9 @@ class Ladders {
   };
   static constexpr std::uint32_t least_chunk = 4, size_classes = 13;
 
-  std::uint32_t page_for(LadderId g, std::uint32_t place) {
-    auto const& near = near_[g].entry[place & 15];
-    return near.place == place + 1 ? near.page : find_page(g, place);
-  }
   std::uint32_t find_page(LadderId g, std::uint32_t place);
   void drop_page(std::uint32_t page);
+  void head_anew(LadderId g, std::uint32_t page);
   void close_page(LadderId g, std::uint32_t page, bool was_best);
   [[nodiscard]] std::uint32_t take_chunk(std::uint32_t size_class);
   void move_to(Row& row, std::uint32_t size_class);
@@ -86,61 +104,57 @@ class Ladders {
   }
   [[nodiscard]] std::uint32_t position(Row const& row, std::uint32_t place) const;
 
-  Arena<Node>& nodes_;
+  Node* nodes_;  // the caller's rows
   Arena<Key> best_;
   Arena<Handle> head_;
   Arena<Row> rows_;
   Arena<Near> near_;
-  Arena<Page> levels_;
+  Arena<Level> levels_;  // eight a page, in one cache line
   Arena<PageHead> pages_;
   std::vector<Chunks> classes_;
   std::uint32_t next_page_{1}, free_page_{}, pages_used_{};
 };
 
-[[gnu::always_inline]] inline bool Ladders::append(LadderId g, Handle n) {
-  auto& node = nodes_[n];
-  auto const rank = rank_of(node.key);
-  auto const page = page_for(g, rank >> 3), slot = rank & 7;
-  auto& level = levels_[page].levels[slot];
-  node.level = page << 3 | slot;
+[[gnu::always_inline]] inline bool Ladders::append_at(LadderId g, std::uint32_t level, Handle n, Node& node,
+                                                      Key key) {
+  auto& spot = levels_[level];
+  node.level = level;
   node.next = 0;
-  if (level.head != 0) {
-    node.prev = level.tail;
-    nodes_[level.tail].next = n;
-    level.tail = n;
+  if (spot.head != 0) {
+    auto const tail = spot.tail;
+    node.prev = tail;
+    nodes_[tail].next = n;
+    spot.tail = n;
     return false;  // a level that stands is never better than the best
   }
   node.prev = 0;
-  level = {n, n};
-  pages_[page].used = static_cast<std::uint8_t>(pages_[page].used | 1u << slot);
-  if (node.key > best_[g]) return false;
-  best_[g] = node.key;
+  spot = {n, n};
+  auto& used = pages_[level >> 3].used;
+  used = static_cast<std::uint8_t>(used | 1u << (level & 7));
+  if (key > best_[g]) return false;
+  best_[g] = key;
   head_[g] = n;
   return true;
 }
 
-[[gnu::always_inline]] inline void Ladders::remove(LadderId g, Handle n) {
-  auto& node = nodes_[n];
-  auto const page = node.level >> 3, slot = node.level & 7;
-  auto& level = levels_[page].levels[slot];
-  auto const prev = node.prev, next = node.next;
-  node.level = 0;
-  (prev != 0 ? nodes_[prev].next : level.head) = next;
-  (next != 0 ? nodes_[next].prev : level.tail) = prev;
-  if (prev != 0) return;  // not the first of its level, so not the best
-  if (next != 0) {
-    if (head_[g] != n) return;
-    head_[g] = next;
-    best_[g] = nodes_[next].key;
-    return;
+[[gnu::always_inline]] inline bool Ladders::unlink(LadderId g, Handle n, std::uint32_t level, Handle prev,
+                                                   Handle next) {
+  auto& spot = levels_[level];
+  if (prev != 0) {  // not the first of its level, so not the best
+    nodes_[prev].next = next;
+    (next != 0 ? nodes_[next].prev : spot.tail) = prev;
+    return false;
   }
-  auto& used = pages_[page].used;
-  used = static_cast<std::uint8_t>(used & ~(1u << slot));
-  bool const was_best = head_[g] == n;
-  if (used == 0) return close_page(g, page, was_best);
-  if (!was_best) return;
-  head_[g] = levels_[page].levels[static_cast<std::uint32_t>(std::countr_zero(used))].head;
-  best_[g] = nodes_[head_[g]].key;
+  spot.head = next;
+  if (next == 0) {
+    spot.tail = 0;
+    return true;
+  }
+  nodes_[next].prev = 0;
+  if (head_[g] != n) return false;
+  head_[g] = next;
+  best_[g] = nodes_[next].key;
+  return false;
 }
 
 }  // namespace spillway::fast

@@ -11,6 +11,8 @@
 
 namespace spillway::fast {
 
+using spillway::Arena;  // `fast` is open only where the fast book is
+
 using Handle = std::uint32_t;
 using LadderId = std::uint32_t;
 
@@ -66,8 +68,8 @@ enum Term : std::uint32_t {
 inline constexpr std::uint64_t id_limit = std::uint64_t{1} << 56;
 
 struct Cold {
+  std::uint64_t session;  // these two as they stand in a BookOrder and a BookOffer
   std::int64_t expires_us;
-  std::uint64_t session;
   std::uint32_t id_high_terms;  // 24 bits of id over 8 bits of terms
   std::uint32_t row;            // order: signature; offer: row of its node
   std::uint32_t fill_min;

@@ -25,6 +25,8 @@ struct AuditOptions {
   std::function<void(Entry const&, Outcome const&)> each{};
   /// Called a few times a second in long work: bytes of the stream of entries. May be empty.
   std::function<void(std::uint64_t done, std::uint64_t of)> progress{};
+  /// What matches the entries again. D is the same with either.
+  BookKind book{BookKind::fast};
 };
 
 /// The first thing that is wrong.
