@@ -124,7 +124,8 @@ int explain(Asked asked) {
   Life life(*subject);
   asked.options.each = [&](Entry const& entry, Outcome const& outcome) { life.gather(entry, outcome); };
   return audited(asked, audit_journal, [&](auto const& r) {
-    return say(explain_page(r, life, asked.form()), r.ok() && !life.lines().empty());
+    if (r.ok() && life.lines().empty()) return refuse(asked, "the journal has no " + asked.about, not_well);
+    return say(explain_page(r, life, asked.form()), r.ok());
   });
 }
 int prove(Asked const& asked) {

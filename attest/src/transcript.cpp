@@ -38,7 +38,7 @@ std::expected<Said, TranscriptError> take_said(ByteView& rest) {
   auto const length = number(take(rest, 4));
   if (speaker != Speaker::unit && speaker != Speaker::exchange)
     return no(TranscriptError::value_out_of_range);
-  if (at > INT64_MAX) return no(TranscriptError::value_out_of_range);
+  if (at > INT64_MAX / 2) return no(TranscriptError::value_out_of_range);
   if (length > rest.size()) return no(TranscriptError::truncated);
   auto const bytes = take(rest, length);
   return Said{speaker, Micros{static_cast<std::int64_t>(at)}, {bytes.begin(), bytes.end()}};

@@ -8,11 +8,17 @@
 #include "market/check.hpp"
 
 namespace spillway {
+namespace {
+
+constexpr auto all_rows = static_cast<std::size_t>(-1);
+
+}  // namespace
 
 Relink::Relink(Eligibility const& now, Reference const& next, std::uint32_t side, bool with_links)
     : now_(&now),
       next_(&next),
       side_(side),
+      adoptions_(now.adoptions_),
       same_fits_(&next != now.reference_ && next.models() == now.reference_->models() &&
                  next.classes() == now.reference_->classes() && next.tiers() == now.reference_->tiers()),
       index_(now.limits_.instruments),
@@ -94,11 +100,27 @@ void Relink::signature(std::uint32_t row) {
   if (links_) edges.for_each([&](InstrumentId at) { links_->add(side_ + row, at.v); });
 }
 
+void Relink::take(Relink& other) {
+  swap(index_, other.index_);
+  swap(edges_, other.edges_);
+  swap(degrees_, other.degrees_);
+  std::swap(edge_count_, other.edge_count_);
+  if (links_) swap(*links_, *other.links_);
+}
+
 bool Eligibility::adopt(Relink& relink) {
   sw_check(relink.now_ == this, "what was prepared for these rows");
   relink.next_ = reference_;
-  relink.step(static_cast<std::size_t>(-1));
-  if (relink.too_many_) return false;
+  relink.step(all_rows);
+  if (relink.too_many_) {
+    // What was retired while it was prepared may have counted: the rows of now decide.
+    Relink anew{*this, *reference_, relink.side_, relink.links_.has_value()};
+    anew.step(all_rows);
+    if (anew.too_many_) return false;
+    relink.take(anew);
+  }
+  // Other tables came since it was begun: what it found unchanged may have changed with them.
+  if (relink.adoptions_ != adoptions_++) relink.same_fits_ = false;
   swap(index_, relink.index_);
   swap(edges_, relink.edges_);
   swap(degrees_, relink.degrees_);

@@ -174,6 +174,23 @@ TEST_F(AttestAudit, ATranscriptForgedAfterTheRevealIsPerfectAndCountsForNothing)
   EXPECT_THAT(page_, HasSubstr("no entry names it, it counts for nothing"));
 }
 
+TEST_F(AttestAudit, AProofThatTwoEntriesNameIsTheProofOfTheFirst) {
+  prove_three();
+  (void)world_.stop_exchange();
+  ProofCheck check(evidence());
+  AuditOptions options;
+  options.directory = journal();
+  options.each = [&](Entry const& entry, Outcome const& outcome) {
+    check.gather(entry, outcome);
+    if (std::holds_alternative<UnitAttested>(entry.command)) check.gather(entry, outcome);
+  };
+  ASSERT_TRUE(audit_journal(options).has_value());
+  auto const report = check.finish();
+  EXPECT_EQ(report.rechecked, 3u);
+  ASSERT_EQ(report.wrong.size(), 3u);
+  EXPECT_THAT(report.wrong.front().what, HasSubstr("an earlier entry"));
+}
+
 TEST_F(AttestAudit, ProofsOfAnEpochThatIsStillOpenWaitForItsSeed) {
   prove_three();
   ProofReport report;

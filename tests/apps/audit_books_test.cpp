@@ -81,13 +81,23 @@ TEST_F(Books, AChangedPostingDoesNotFitItsSeal) {
   EXPECT_THAT(summed().finding->reason, HasSubstr("the seal does not fit the records"));
 }
 
-TEST_F(Books, WithoutTheLastRecordsAreThoseOfThatMoment) {
+TEST_F(Books, WithoutTheRecordsThatTheCheckpointVouchesForAreNotWell) {
   live_a_little(world, 3);
   write_journal(folder.path(), world.journal);
   fs::remove_all(folder.path() / "records");
   auto const report = summed();
   EXPECT_EQ(report.entries, 0u);
-  EXPECT_THAT(report.notes.front(), HasSubstr("the stream of records ends at sequence 0"));
+  ASSERT_FALSE(report.ok());
+  EXPECT_THAT(report.finding->reason, HasSubstr("the stream of records ends at sequence 0"));
+}
+
+TEST_F(Books, WithoutACheckpointAreNotWell) {
+  live_a_little(world, 3);
+  write_journal(folder.path(), world.journal);
+  fs::remove(folder.path() / "checkpoint");
+  auto const report = summed();
+  ASSERT_FALSE(report.ok());
+  EXPECT_THAT(report.finding->reason, HasSubstr("checkpoint is missing"));
 }
 
 /// Standard output of a command; empty when it failed.

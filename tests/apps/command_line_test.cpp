@@ -160,6 +160,19 @@ TEST_F(CommandLine, ABuyerTradesAndTheAuditorGetsTheDigestThatTheExchangePrinted
   EXPECT_THAT(run("spillway-audit trial-balance " + at("journal")).out, HasSubstr("the books balance"));
   EXPECT_THAT(run("spillway-audit statement " + at("journal") + " funds:2").out,
               HasSubstr("as in the books"));
+  EXPECT_THAT(run("spillway-audit postings " + at("journal")).out, HasSubstr("the books balance"));
+  EXPECT_EQ(run("spillway-audit attest " + at("journal")).status, 0);
+  auto const life = run("spillway-audit explain " + at("journal") + " order:" + order);
+  EXPECT_EQ(life.status, 0);
+  EXPECT_THAT(life.out, HasSubstr("cancel"));
+  auto const nobody = run("spillway-audit explain " + at("journal") + " order:4711 --json 2>/dev/null");
+  EXPECT_EQ(nobody.status, 1);
+  EXPECT_EQ(nobody.out, "{\"ok\":false,\"reason\":\"the journal has no order:4711\"}\n");
+  EXPECT_EQ(run("spillway-audit prove " + at("journal") + " 4711").status, 1);
+  EXPECT_EQ(run("spillway-audit check-proof " + at("journal") + "/checkpoint --vkey '" +
+                field(serving.announced, "vkey") + "'")
+                .status,
+            1);
 }
 
 TEST_F(CommandLine, AKilledExchangeGoesOnWhereItWasAndKeepsEveryAcknowledgedOrder) {

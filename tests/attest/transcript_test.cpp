@@ -63,6 +63,14 @@ TEST(Transcript, AFlippedBitIsFoundWhereverItIs) {
   }
 }
 
+TEST(Transcript, ATimeThatCanNotBeAddedToIsNone) {
+  Kept kept;
+  auto transcript = kept.transcript;
+  transcript.said.back().at = Micros{INT64_MAX};
+  EXPECT_EQ(wrong_with(encode(transcript), hash_of(transcript), kept.trial.secret()),
+            sentence(TranscriptError::value_out_of_range));
+}
+
 TEST(Transcript, AnEndThatIsMissingOrAddedIsFound) {
   Kept kept;
   auto bytes = encode(kept.transcript);

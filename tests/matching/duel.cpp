@@ -65,7 +65,8 @@ BookLimits Duel::limits() {
           .participants = 64,
           .provider_lists = small_ ? 6u : 32u,
           .instruments = small_ ? 14u : 64u,
-          .signatures = small_ ? 16u : 256u};
+          .signatures = small_ ? 16u : 256u,
+          .edges = small_ ? 60u : 100'000u};
 }
 
 void Duel::open_market() {

@@ -33,11 +33,13 @@ void ProofCheck::gather(Entry const& entry, Outcome const& outcome) {
 
 void ProofCheck::check(Seq seq, UnitAttested const& said) {
   ++report_.proofs;
-  named_.insert(said.transcript);
   auto const found = [&](std::string what) {
     return ProofFinding{seq, said.node, said.unit, std::move(what)};
   };
   auto const file = evidence_.file_of(said.transcript).string();
+  if (!named_.insert(said.transcript).second)
+    return report_.wrong.push_back(
+        found(file + ": an earlier entry took its capacity from this proof already"));
   auto const kept = evidence_.transcript(said.transcript);
   if (!kept) return report_.wrong.push_back(found(kept.error()));
   if (!*kept) return report_.missing.push_back(found(file + ": not there"));
@@ -46,12 +48,12 @@ void ProofCheck::check(Seq seq, UnitAttested const& said) {
     return report_.wrong.push_back(found(file + ": altered: its messages have another hash than its name"));
   auto const claim = attest::claim_of(transcript);
   if (!claim) return report_.wrong.push_back(found(file + ": " + claim.error()));
-  auto const seed = evidence_.seed(claim->epoch.beacon);
-  if (!seed) return report_.wrong.push_back(found(seed.error()));
-  if (!*seed && evidence_.epoch_is_open(claim->epoch.beacon)) {
-    ++report_.epoch_open;
-    return;
+  auto seed = evidence_.seed(claim->epoch.beacon);
+  if (seed && !*seed) {
+    if (evidence_.epoch_is_open(claim->epoch.beacon)) return void(++report_.epoch_open);
+    seed = evidence_.seed(claim->epoch.beacon);  // the epoch may have ended between the two looks
   }
+  if (!seed) return report_.wrong.push_back(found(seed.error()));
   if (!*seed) return report_.missing.push_back(found(file + ": the seed of its epoch is not there"));
   auto const wrong = what_is_wrong(said, transcript, **seed, claim->epoch);
   if (!wrong.empty()) return report_.wrong.push_back(found(file + ": " + wrong));

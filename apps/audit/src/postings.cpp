@@ -53,7 +53,8 @@ class PostingsPass {
   std::map<AccountKey, Sums> books_;
   std::uint64_t transfers_ = 0;
   std::vector<Record> outcome_;
-  bool records_ended_ = false, closing_ = false;
+  std::optional<std::uint64_t> tree_when_records_ended_;
+  bool closing_ = false;
   std::uint64_t position_ = 0;
   AuditReport report_;
 };
@@ -69,7 +70,6 @@ AuditReport PostingsPass::run() {
 }
 
 bool PostingsPass::step() {
-  if (records_ended_) return false;
   auto const frame = entries_.next();
   if (!frame) {
     position_ = entries_.position();
@@ -79,11 +79,13 @@ bool PostingsPass::step() {
   if (!*frame) return false;
   position_ = (*frame)->position;
   progress_.at(position_);
-  if ((*frame)->type == FrameType::entry)
-    outcome_of((*frame)->seq);
-  else
-    check_seal(**frame);
-  if (records_ended_ || !report_.ok()) return false;
+  if (!tree_when_records_ended_) {
+    if ((*frame)->type == FrameType::entry)
+      outcome_of((*frame)->seq);
+    else
+      check_seal(**frame);
+  }
+  if (!report_.ok()) return false;
   tree_.append(leaf_hash((*frame)->payload));
   return true;
 }
@@ -93,7 +95,7 @@ void PostingsPass::outcome_of(Seq seq) {
   auto const frame = records_.next();
   if (!frame) return wrong(to_string(frame.error()));
   if (!*frame) {
-    records_ended_ = true;
+    tree_when_records_ended_ = tree_.size();
     return;
   }
   auto const bytes = (*frame)->payload;
@@ -131,11 +133,6 @@ void PostingsPass::check_seal(FrameView const& frame) {
 
 void PostingsPass::judge_end() {
   position_ = entries_.position();
-  if (records_ended_) {
-    report_.notes.push_back("the stream of records ends at sequence " + std::to_string(chain_.last().v) +
-                            ", before the entries do; the sums are those of that moment");
-    return;
-  }
   if (!seen_.checkpoint) return wrong("the file checkpoint is missing: nothing vouches for these records");
   if (!root_at_checkpoint_)
     return wrong("the checkpoint vouches for " + std::to_string(seen_.checkpoint->size) +
@@ -143,6 +140,17 @@ void PostingsPass::judge_end() {
   if (*root_at_checkpoint_ != seen_.checkpoint->root)
     return wrong("the root over the first " + std::to_string(seen_.checkpoint->size) +
                  " entries and seals is not the one that the checkpoint says");
+  if (tree_when_records_ended_) {
+    auto const ends = "the stream of records ends at sequence " + std::to_string(chain_.last().v);
+    if (*tree_when_records_ended_ < seen_.checkpoint->size)
+      return wrong(ends +
+                   ", before what the checkpoint vouches for; an exchange that starts on this "
+                   "directory makes records again, and so does replay");
+    report_.notes.push_back(ends + ", before the entries do; the sums are those of that moment");
+  }
+  if (chain_.last().v > report_.records_compared)
+    report_.notes.push_back("no seal vouches yet for the records behind sequence " +
+                            std::to_string(report_.records_compared));
   if (seen_.signed_by.empty())
     report_.notes.emplace_back(
         "the checkpoint's signature was not verified: no key at hand, give it with --vkey");

@@ -135,7 +135,9 @@ std::expected<FillProof, AuditError> check_proof_file(std::filesystem::path cons
   if (!verifier) return no("--vkey must be <name>+<8 hex digits>+<base64>, as the exchange prints it");
   std::ifstream in(file, std::ios::binary);
   if (!in) return no("cannot read " + file.string());
-  FillProof proof{{std::istreambuf_iterator<char>(in), {}}, {}, vkey};
+  FillProof proof{std::string(largest_tlog_proof_bytes + 1, '\0'), {}, vkey};  // more is refused below
+  in.read(proof.text.data(), static_cast<std::streamsize>(proof.text.size()));
+  proof.text.resize(static_cast<std::size_t>(in.gcount()));
   auto const checked = check_fill_proof(proof.text, &*verifier);
   if (!checked) return no(file.string() + " proves nothing: " + checked.error());
   proof.fill = *checked;

@@ -111,8 +111,8 @@ struct BookLimits {
   std::uint32_t participants{1'000'000};  // ids 1..participants
   std::uint32_t provider_lists{4'096};
   std::uint32_t instruments{131'072};
-  std::uint32_t signatures{65'536};
-  std::uint32_t edges{2'000'000};  // between signatures and the instruments that they accept
+  std::uint32_t signatures{131'072};
+  std::uint32_t edges{8'000'000};  // between signatures and the instruments that they accept
 };
 inline constexpr std::size_t provider_list_max = 16;                        // participants of one list
 inline constexpr Lots book_lots_max{1'000'000'000};                         // of one order or offer

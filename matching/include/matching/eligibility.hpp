@@ -28,8 +28,8 @@ inline constexpr std::size_t predicate_models_max = 16;
 /// Most of each, at a time.
 struct EligibilityLimits {
   std::uint32_t instruments{131'072};
-  std::uint32_t signatures{65'536};
-  std::uint32_t edges{2'000'000};  // of all signatures
+  std::uint32_t signatures{131'072};
+  std::uint32_t edges{8'000'000};  // of all signatures
 };
 
 /// What the book knows and eligibility does not: who is still in use.
@@ -134,6 +134,7 @@ class Eligibility {
   Arena<std::uint32_t> matching_;  // signatures that accept the instrument that is being listed
   std::size_t instrument_count_{}, signature_count_{}, edge_count_{};
   std::uint32_t made_{}, free_signature_{};
+  std::uint32_t adoptions_{};
   std::uint32_t turn_signature_{}, turn_instrument_{};  // the last that was looked at for retirement
   Predicate scratch_;
 };

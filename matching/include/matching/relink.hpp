@@ -1,7 +1,7 @@
 // matching/relink.hpp - the edges that new tables will make, prepared beside the book in small steps.
 // Room:   matching (pure); sees market.
 // Use:    `auto relink = book.relink(next);` then, between commands, `relink.step(64)` until it is true. The
-// command that brings the tables sets them (`reference = next`) and calls `book.reference_changed(relink)`:
+// command that brings the tables sets them (`reference = next`) and calls `book.adopt(relink)`:
 // what was interned or listed since is made up for, and the rest is taken over by swapping. What was in force
 // before is then in `relink`, whose owner throws it away outside of the command.
 // Rule:   a pure function of the book's rows and the tables: when, and in how many steps it is prepared
@@ -32,6 +32,8 @@ class Relink {
   void instrument(std::uint32_t row);
   void signature(std::uint32_t row);
   void set_edge(std::uint32_t signature, std::uint32_t instrument);
+  /// The rows that `other` made, for the same tables, in place of these.
+  void take(Relink& other);
   [[nodiscard]] InstrumentIndex::Words words_of(std::uint32_t row) {
     return {&edges_[row * index_.words_most()], now_->words()};
   }
@@ -42,7 +44,8 @@ class Relink {
   Eligibility const* now_;
   Reference const* next_;
   std::uint32_t side_;
-  bool same_fits_;  // what a node's units can run is not touched
+  std::uint32_t adoptions_;  // of the book when this was begun
+  bool same_fits_;           // what a node's units can run is not touched
   InstrumentIndex index_;
   InstrumentIndex::Memo memo_;  // of the instruments that are there
   std::vector<InstrumentIndex::Memo> old_memos_;

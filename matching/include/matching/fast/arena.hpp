@@ -1,6 +1,6 @@
 // matching/fast/arena.hpp - fixed arrays of zeroes, taken once; memory is resident only where it was touched.
 // Room:   matching (pure); sees market.
-// Errors: a size that the machine can't promise stops the process at the start, never later.
+// Errors: a size that the machine can't promise stops the process, where the book or a Relink is made.
 #pragma once
 
 #include <cstddef>
