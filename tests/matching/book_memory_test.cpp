@@ -173,6 +173,26 @@ void turn(Reference& tables, int round) {
   accept(tables.set_round_trips(us_east, ways));
 }
 
+/// Other tables, prepared in steps with listings and signatures coming and going in between, and adopted.
+Refusal adopt_while_rows_come(Market& m, std::mt19937_64& random, int round) {
+  auto const all = everything();
+  auto wish = random() % 1'000;
+  auto const come = [&] {
+    static_cast<void>(m.book.list(all[random() % all.size()]));
+    for (int i = 0; i < 3; ++i) static_cast<void>(m.book.intern(m.buyer, odd_wish(wish += 7)));
+  };
+  for (int i = 0; i < 12; ++i) come();
+  auto next = m.reference;
+  turn(next, round);
+  auto relink = m.book.relink(next);
+  for (int i = 0; i < round; ++i) {
+    relink.step(random() % 9);
+    if (i % 4 == 0) come();
+  }
+  m.reference = next;
+  return m.book.adopt(relink);
+}
+
 /// Edges that have to be kept under the tables of now.
 std::size_t edges_of(Eligibility const& eligibility, Reference const& tables) {
   std::size_t edges = 0;
@@ -185,27 +205,13 @@ std::size_t edges_of(Eligibility const& eligibility, Reference const& tables) {
 }
 
 TEST_P(BothBooks, TablesPreparedBetweenCommandsAreRefusedOnlyWhenTheEdgesOfNowDoNotFit) {
-  auto const all = everything();
   std::mt19937_64 random{12};
   int refused = 0, taken = 0;
   for (int round = 0; round < 60; ++round) {
     Market m{GetParam(), {.instruments = 24, .signatures = 40, .edges = 40}};
-    std::uint64_t wish = random() % 1'000;
-    auto const come = [&] {
-      static_cast<void>(m.book.list(all[random() % all.size()]));
-      for (int i = 0; i < 3; ++i) static_cast<void>(m.book.intern(m.buyer, odd_wish(wish += 7)));
-    };
-    for (int i = 0; i < 12; ++i) come();
-    auto next = m.reference;
-    turn(next, round);
-    auto relink = m.book.relink(next);
-    for (int i = 0; i < round; ++i) {
-      relink.step(random() % 9);
-      if (i % 4 == 0) come();
-    }
-    m.reference = next;
-    bool const fits = edges_of(m.book.eligibility(), next) <= 40;
-    ASSERT_EQ(m.book.adopt(relink), fits ? Refusal::none : Refusal::capacity) << "round " << round;
+    auto const answer = adopt_while_rows_come(m, random, round);
+    bool const fits = edges_of(m.book.eligibility(), m.reference) <= 40;
+    ASSERT_EQ(answer, fits ? Refusal::none : Refusal::capacity) << "round " << round;
     ++(fits ? taken : refused);
     if (fits) m.book.check_invariants();
   }
@@ -213,29 +219,13 @@ TEST_P(BothBooks, TablesPreparedBetweenCommandsAreRefusedOnlyWhenTheEdgesOfNowDo
   EXPECT_GT(refused, 0);
 }
 
-/// Prepared in steps, with listings and signatures coming and going in between: edge for edge what a book has
-/// that saw the new tables from its start.
+/// Edge for edge what a book has that saw the new tables from its start.
 TEST_P(BothBooks, TablesPreparedBetweenCommandsGiveTheEdgesOfABookThatAlwaysHadThem) {
-  auto const all = everything();
   std::mt19937_64 random{11};
   for (int round = 0; round < 40; ++round) {
     BookLimits limits{.instruments = 24, .signatures = 40};
     Market m{GetParam(), limits};
-    std::uint64_t wish = random() % 1'000;
-    auto const come = [&] {
-      static_cast<void>(m.book.list(all[random() % all.size()]));
-      for (int i = 0; i < 3; ++i) static_cast<void>(m.book.intern(m.buyer, odd_wish(wish += 7)));
-    };
-    for (int i = 0; i < 12; ++i) come();
-    auto next = m.reference;
-    turn(next, round);
-    auto relink = m.book.relink(next);
-    for (int i = 0; i < round; ++i) {
-      relink.step(random() % 9);
-      if (i % 4 == 0) come();
-    }
-    m.reference = next;
-    ASSERT_EQ(m.book.adopt(relink), Refusal::none);
+    ASSERT_EQ(adopt_while_rows_come(m, random, round), Refusal::none);
     m.book.check_invariants();
     auto const& eligibility = m.book.eligibility();
     std::size_t edges = 0;
