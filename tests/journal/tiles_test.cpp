@@ -13,13 +13,6 @@ namespace {
 
 using namespace testing;  // NOLINT: the helpers of this folder
 
-std::vector<Hash256> numbered_leaves(std::size_t count) {
-  std::vector<Hash256> leaves;
-  for (std::size_t i = 0; i < count; ++i)
-    leaves.push_back(leaf_hash(as_byte_view("entry-" + std::to_string(i))));
-  return leaves;
-}
-
 std::vector<std::string> files_under(fs::path const& folder) {
   std::vector<std::string> files;
   for (auto const& entry : fs::recursive_directory_iterator(folder))
