@@ -293,11 +293,13 @@ std::uint64_t LogWriter::durable_frames() const {
 std::uint64_t LogWriter::segment_bytes() const { return impl_->options.segment_bytes; }
 bool LogWriter::failed() const { return impl_->failed; }
 
-std::uint64_t LogWriter::free_reserve() const {
+std::uint64_t LogWriter::further_segments(LogWriter const& entries, LogWriter const& records) {
   struct statvfs status {};
-  if (::statvfs(impl_->folder.c_str(), &status) != 0) return 0;
+  if (::statvfs(entries.impl_->folder.c_str(), &status) != 0) return 0;
   std::uint64_t const free_bytes = std::uint64_t{status.f_bavail} * status.f_frsize;
-  return free_bytes / impl_->options.segment_bytes + (impl_->spare->ready() ? 1 : 0);
+  std::uint64_t const spares =
+      (entries.impl_->spare->ready() ? 1U : 0U) + (records.impl_->spare->ready() ? 1U : 0U);
+  return (free_bytes / entries.impl_->options.segment_bytes + spares) / 2;
 }
 
 }  // namespace spillway

@@ -1,6 +1,6 @@
 // journal/log_writer.hpp - the single writer of one stream: frames are gathered, then written and synced
-// together. Room:   journal; sees market/ids.hpp. Thread: append, commit and free_reserve belong to one
-// thread; durable_position, durable_seq and durable_frames may
+// together. Room:   journal; sees market/ids.hpp. Thread: append and commit belong to one thread;
+// durable_position, durable_seq, durable_frames and further_segments may
 //         be read by any. The next segment is filled with zeros ahead by a thread of the writer's own.
 // Errors: opening returns JournalError. A failed write or sync is never survived: the fatal handler is
 // called; if it
@@ -25,7 +25,7 @@ namespace spillway {
 using FatalHandler = std::function<void(std::string_view what)>;
 
 struct LogOptions {
-  std::uint64_t segment_bytes = std::uint64_t{16} << 20;  // of segments made from now on; a multiple of 4096
+  std::uint64_t segment_bytes = usual_segment_bytes;  // of segments made from now on; a multiple of 4096
   /// False: commit() writes without waiting for the disk. For records, which replay can make again.
   bool sync_each_commit = true;
   /// Frames known to have been synced, e.g. the size of the checkpoint: fewer found on disk is damage, not a
@@ -80,9 +80,9 @@ class LogWriter {
   [[nodiscard]] std::uint64_t durable_frames() const;  // for entries: the size of the tree
 
   [[nodiscard]] std::uint64_t segment_bytes() const;
-  /// How many further segments could still be made: a finished spare and what the file system has free. Both
-  /// streams of a journal draw on the same file system.
-  [[nodiscard]] std::uint64_t free_reserve() const;
+  /// How many further segments each of the two streams of a journal could still be given: finished spares,
+  /// and what their one file system has free. One more may be in the making, which counts when it is done.
+  [[nodiscard]] static std::uint64_t further_segments(LogWriter const& entries, LogWriter const& records);
   [[nodiscard]] bool failed() const;
 
  private:

@@ -26,6 +26,7 @@ enum class StreamKind : std::uint32_t { entries = 1, records = 2 };
 inline constexpr std::size_t segment_header_bytes = 4096;
 inline constexpr std::uint64_t smallest_segment_bytes = 2 * segment_header_bytes;
 inline constexpr std::uint64_t largest_segment_bytes = std::uint64_t{1} << 30;
+inline constexpr std::uint64_t usual_segment_bytes = std::uint64_t{64} << 20;
 
 struct SegmentHeader {
   StreamKind kind = StreamKind::entries;
