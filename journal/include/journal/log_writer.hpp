@@ -34,6 +34,8 @@ struct LogOptions {
   /// The last sequence known to have been synced, e.g. that of the records behind it: ending before it is
   /// damage too.
   Seq synced_seq{};
+  /// Where sealed segments were moved to (archive.hpp); empty: nowhere. Nothing is written there.
+  std::filesystem::path archive{};
   /// Called for every valid frame found at open, in order: replay in the same pass as recovery. May be empty.
   std::function<void(FrameView const&)> each_frame{};
   /// Empty: message on standard error, then abort.
@@ -73,6 +75,9 @@ class LogWriter {
 
   /// Writes what was gathered in one run (two where a segment ends between) and syncs once.
   void commit();
+
+  /// Without sync_each_commit: waits until everything that was committed is on disk.
+  void sync();
 
   /// Everything before this position survives a power cut (without sync_each_commit: survives the process).
   [[nodiscard]] std::uint64_t durable_position() const;

@@ -52,4 +52,15 @@ using HeaderPage = std::array<std::byte, segment_header_bytes>;
 [[nodiscard]] std::expected<std::vector<std::string>, JournalError> list_segments(
     std::filesystem::path const& folder);
 
+/// One segment of a stream, in the journal itself or in the archive that took it over (archive.hpp).
+struct SegmentPlace {
+  std::string name;
+  std::filesystem::path file;
+  bool archived = false;
+};
+/// The segments of one stream in ascending order: those under `journal`, and those that only `archive` has.
+/// An archive that is named (not empty) must be there.
+[[nodiscard]] std::expected<std::vector<SegmentPlace>, JournalError> find_segments(
+    std::filesystem::path const& journal, std::filesystem::path const& archive, StreamKind kind);
+
 }  // namespace spillway

@@ -1,11 +1,12 @@
-// tests/exchange/pipeline/disk_test.cpp - a disk that fills up: flusher.cpp and pipeline.cpp on a small file
-// system of their own.
+// tests/exchange/pipeline/disk_test.cpp - a disk that fills up, and one that segments were moved to:
+// flusher.cpp, follower.cpp and pipeline.cpp.
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "journal/archive.hpp"
 #include "pipeline_world.hpp"
 
 namespace spillway {
@@ -126,6 +127,41 @@ TEST(FullDisk, IsMetEarlyInTwoStepsAndForgottenWhenThereIsRoomAgain) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == cannot_mount)
     GTEST_SKIP() << "this user may not mount a small file system here";
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
+TEST(Archive, IsReadAtTheStartWithTheJournalAndAskedForWhenItIsNotNamed) {
+  Folder folder, elsewhere;
+  Ear ear, after;
+  auto options = [&](Ear& heard, fs::path archive) {
+    auto made = options_for(folder.path(), heard);
+    made.segment_bytes = 12'288;
+    made.archive = std::move(archive);
+    return made;
+  };
+  Pipeline::Stopped stopped;
+  {
+    auto pipeline = Pipeline::open(options(ear, {}));
+    ASSERT_TRUE(pipeline) << pipeline.error().message;
+    for (std::uint64_t i = 1; i <= 300; ++i)
+      ASSERT_EQ((*pipeline)->submit({system_itself, Deposit{carl, Nano{1}}, {0, i, 0}}), Refusal::none);
+    (void)ear.wait(300);
+    stopped = (*pipeline)->stop();
+  }
+  auto const moved =
+      archive_sealed(*JournalDirectory::open(folder.path(), DirectoryMode::write), elsewhere.path());
+  ASSERT_TRUE(moved) << moved.error().message;
+  ASSERT_GT(moved->moved, 4u);
+  auto const without = Pipeline::open(options(after, {}));
+  ASSERT_FALSE(without);
+  EXPECT_NE(without.error().message.find("nor in an archive that was named"), std::string::npos)
+      << without.error().message;
+  auto const again = Pipeline::open(options(after, elsewhere.path()));
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ((*again)->start().entries, stopped.last.v);
+  EXPECT_EQ((*again)->submit({system_itself, Deposit{carl, Nano{1}}, {0, 7, 0}}), Refusal::none);
+  auto const last = after.wait(7).entry.seq;
+  EXPECT_EQ(ask(**again, last, [](FollowerView const& view) { return view.seq; }), last)
+      << "the follower went through the archive, too";
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ using ReleasedBatch = std::vector<Released>;
 
 struct PipelineOptions {
   std::filesystem::path directory;
+  std::filesystem::path archive{};                // where sealed segments were moved to; empty: nowhere
   std::string origin = "spillway.local/journal";  // name of the log in checkpoints
   std::uint64_t segment_bytes = usual_segment_bytes;
   std::uint64_t projection_map_bytes = std::uint64_t{16} << 30;
