@@ -121,7 +121,8 @@ void Follower::Impl::run() {
               projection.pending() >= entries_per_commit);
     if (more) continue;
     std::unique_lock lock(mutex);
-    if (stopping) break;
+    if (stopping && durable_position <= tail.position())
+      break;  // what came since apply_some looked counts too
     auto const woken = [&] {
       return stopping || durable_position > tail.position() ||
              std::any_of(queries.begin(), queries.end(),
