@@ -157,6 +157,7 @@ int main(int argc, char** argv) {
     auto* const sub = verb(name, about, run);
     sub->add_option("DIR", asked.options.directory, "the journal directory")->required();
     sub->add_option("--vkey", asked.options.vkey, "key that signs checkpoints, as the exchange prints it");
+    sub->add_option("--archive", asked.options.archive, "directory to which sealed segments were moved");
     return sub;
   };
   over("verify", "every byte, the tree, its tiles and its signed checkpoint, records against replay", verify);

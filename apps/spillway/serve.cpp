@@ -24,9 +24,10 @@ namespace fs = std::filesystem;
 using Say = std::function<void(std::string const&)>;  // one line for the operator's log
 
 struct ServeFlags {
-  fs::path data = "spillway-data", journal, config, market_data;
+  fs::path data = "spillway-data", journal, archive, config, market_data;
   std::string address = "127.0.0.1";
   std::uint16_t port = 7443;
+  std::uint64_t segment_mib = usual_segment_bytes >> 20;
   bool plain{}, json_log{};
   BookKind book{BookKind::fast};
 
@@ -114,6 +115,8 @@ std::expected<PipelineOptions, std::string> pipeline_options(ServeFlags const& f
                                                              ServeConfig const& config, Say const& say) {
   PipelineOptions options;
   options.directory = flags.journal_directory();
+  options.archive = flags.archive;
+  options.segment_bytes = flags.segment_mib << 20;
   options.log = say;
   options.limits.book = flags.book;
   if (!journal_is_empty(options.directory)) {
@@ -172,6 +175,10 @@ void add_serve(CLI::App& app, int& status) {
   sub->add_option("--book", flags->book, "what matches: fast, or plain, the slow one that can be read")
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, BookKind>{{"fast", BookKind::fast}, {"plain", BookKind::plain}}));
+  sub->add_option("--archive", flags->archive, "directory to which 'admin archive' moved sealed segments");
+  sub->add_option("--segment-mib", flags->segment_mib, "size of the journal's files from now on")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   sub->add_flag("--plain", flags->plain, "no TLS; on a loopback address only");
   sub->add_flag("--json-log", flags->json_log, "log lines as JSON");
   sub->callback([flags, &status] { status = serve(*flags); });

@@ -104,7 +104,9 @@ class CommandLine : public ::testing::Test {
   ~CommandLine() override { fs::remove_all(data_); }
 
   [[nodiscard]] std::string at(std::string const& name) const { return (data_ / name).string(); }
-  [[nodiscard]] std::vector<std::string> here() const { return {"--data", data_.string(), "--port", "0"}; }
+  [[nodiscard]] std::vector<std::string> here() const {
+    return {"--data", data_.string(), "--port", "0", "--segment-mib", "1"};
+  }
   [[nodiscard]] Ran admin(Serving const& serving, std::string const& verb) const {
     return run("spillway admin --data " + data_.string() + " --url " + field(serving.announced, "url") + " " +
                verb);

@@ -133,10 +133,12 @@ TEST(Log, RefusesSizesThatNoSegmentHas) {
   }
 }
 
-TEST(Log, TellsHowManySegmentsTheDiskStillHolds) {
+TEST(Log, TellsHowManySegmentsTheDiskStillHoldsForBothStreams) {
   TempDir dir;
   LogWriter const small = must_open(dir.path());
-  EXPECT_GT(small.free_reserve(), 4U);
+  LogWriter const beside = must_open(dir.path(), StreamKind::records);
+  EXPECT_GT(LogWriter::further_segments(small, beside), 4U);
+  EXPECT_EQ(LogOptions{}.segment_bytes, std::uint64_t{64} << 20) << "what an exchange uses";
 }
 
 TEST(LogDeathTest, RefusesGapsWrongTypesAndHugeLeavesAsBugs) {

@@ -26,7 +26,7 @@ class Pass {
         seen_(std::move(seen)),
         entries_(std::move(entries)),
         records_(std::move(records)),
-        progress_(directory_ / "segments", options.progress),
+        progress_(directory_, options.archive, options.progress),
         tiles_(directory_ / "tiles", seen_.checkpoint ? seen_.checkpoint->size : 0),
         core_(CoreLimits{.book = options.book}),
         replayer_(core_, [this](Entry const& entry, Outcome const& outcome) { applied(entry, outcome); }) {}
@@ -173,7 +173,8 @@ void Pass::judge_tiles(std::string const& wrong_there) {
 
 // Where the entries end at this moment: beside an exchange at work, later than where they ended before.
 std::expected<Seq, std::string> Pass::last_entry_now() const {
-  auto entries = LogReader::open(directory_, StreamKind::entries, ReadMode::allow_torn_tail);
+  auto entries =
+      LogReader::open(directory_, StreamKind::entries, ReadMode::allow_torn_tail, options_.archive);
   if (!entries) return std::unexpected(entries.error().message);
   for (;;) {
     auto const frame = entries->next();
@@ -242,9 +243,11 @@ std::expected<AuditReport, AuditError> audit_journal(AuditOptions const& options
   // Before the frames: beside an exchange at work, what it vouches for is then there to be read.
   auto seen = see_checkpoint(*directory, options.vkey);
   if (!seen) return no(seen.error());
-  auto entries = LogReader::open(directory->path(), StreamKind::entries, ReadMode::allow_torn_tail);
+  auto entries =
+      LogReader::open(directory->path(), StreamKind::entries, ReadMode::allow_torn_tail, options.archive);
   if (!entries) return no(entries.error().message);
-  auto records = LogReader::open(directory->path(), StreamKind::records, ReadMode::allow_torn_tail);
+  auto records =
+      LogReader::open(directory->path(), StreamKind::records, ReadMode::allow_torn_tail, options.archive);
   if (!records) return no(records.error().message);
   Pass pass(options, directory->path(), std::move(*seen), std::move(*entries), std::move(*records));
   auto report = pass.run();

@@ -22,8 +22,8 @@ std::unexpected<AuditError> no(std::string sentence) {
 
 /// Calls see(frame) for each frame of a stream until it returns false.
 template <class See>
-std::expected<void, AuditError> walk(std::filesystem::path const& journal, StreamKind kind, See&& see) {
-  auto reader = LogReader::open(journal, kind, ReadMode::allow_torn_tail);
+std::expected<void, AuditError> walk(AuditOptions const& options, StreamKind kind, See&& see) {
+  auto reader = LogReader::open(options.directory, kind, ReadMode::allow_torn_tail, options.archive);
   if (!reader) return no(reader.error().message);
   for (;;) {
     auto const frame = reader->next();
@@ -58,11 +58,11 @@ struct Covering {
 };
 
 /// The seal whose outcome root is over the batch of `seq`: the one behind that batch's own.
-std::expected<Covering, AuditError> covering_seal(std::filesystem::path const& journal, Seq seq,
+std::expected<Covering, AuditError> covering_seal(AuditOptions const& options, Seq seq,
                                                   std::uint64_t covered) {
   std::optional<Covering> found;
   std::uint64_t leaf = 0;
-  auto const read = walk(journal, StreamKind::entries, [&](FrameView const& frame) {
+  auto const read = walk(options, StreamKind::entries, [&](FrameView const& frame) {
     auto const seal = frame.type == FrameType::seal ? parse_seal(frame.payload) : std::nullopt;
     if (seal && seal->outcome_count > 0 && seq < seal->first && seq.v + seal->outcome_count >= seal->first.v)
       found = Covering{*seal, leaf};
@@ -75,11 +75,10 @@ std::expected<Covering, AuditError> covering_seal(std::filesystem::path const& j
   return *found;
 }
 
-std::expected<std::vector<Hash256>, AuditError> batch_leaves(std::filesystem::path const& journal,
-                                                             Seal const& seal) {
+std::expected<std::vector<Hash256>, AuditError> batch_leaves(AuditOptions const& options, Seal const& seal) {
   std::vector<Hash256> leaves;
   std::uint64_t const first = seal.first.v - seal.outcome_count;
-  auto const read = walk(journal, StreamKind::records, [&](FrameView const& frame) {
+  auto const read = walk(options, StreamKind::records, [&](FrameView const& frame) {
     if (frame.seq.v >= first && frame.seq < seal.first) leaves.push_back(leaf_hash(frame.payload));
     return leaves.size() < seal.outcome_count;
   });
@@ -88,16 +87,17 @@ std::expected<std::vector<Hash256>, AuditError> batch_leaves(std::filesystem::pa
   return leaves;
 }
 
-std::expected<std::string, AuditError> proof_text(JournalDirectory const& directory, FillId fill,
+std::expected<std::string, AuditError> proof_text(AuditOptions const& options,
+                                                  JournalDirectory const& directory, FillId fill,
                                                   std::uint64_t covered, std::string note) {
   Found found;
-  auto const read = walk(directory.path(), StreamKind::records,
+  auto const read = walk(options, StreamKind::records,
                          [&](FrameView const& frame) { return !look_for(fill, frame, found); });
   if (!read) return std::unexpected(read.error());
   if (!found.seq.some()) return no("no record tells of a fill " + std::to_string(fill.v));
-  auto const cover = covering_seal(directory.path(), found.seq, covered);
+  auto const cover = covering_seal(options, found.seq, covered);
   if (!cover) return std::unexpected(cover.error());
-  auto const leaves = batch_leaves(directory.path(), cover->seal);
+  auto const leaves = batch_leaves(options, cover->seal);
   if (!leaves) return std::unexpected(leaves.error());
   FillReceipt receipt;
   receipt.record = found.record;
@@ -120,7 +120,7 @@ std::expected<FillProof, AuditError> prove_fill(AuditOptions const& options, Fil
   if (!seen) return no(seen.error());
   if (!seen->wrong.empty()) return no(seen->wrong);
   if (!seen->checkpoint) return no("there is no checkpoint yet");
-  auto text = proof_text(*directory, fill, seen->checkpoint->size, seen->note);
+  auto text = proof_text(options, *directory, fill, seen->checkpoint->size, seen->note);
   if (!text) return std::unexpected(text.error());
   // What is handed out has been checked from its own bytes alone.
   auto const verifier = NoteVerifier::from_vkey(seen->signed_by);

@@ -69,7 +69,7 @@ struct Follower::Impl {
 
 std::expected<std::unique_ptr<Follower>, std::string> Follower::open(FollowerOptions options,
                                                                      Projection projection) {
-  auto tail = Tail::open(options.journal, StreamKind::entries);
+  auto tail = Tail::open(options.journal, StreamKind::entries, 0, options.archive);
   if (!tail) return std::unexpected(tail.error().message);
   auto impl = std::make_unique<Impl>(std::move(options), std::move(*tail), std::move(projection));
   auto* const raw = impl.get();
@@ -121,7 +121,8 @@ void Follower::Impl::run() {
               projection.pending() >= entries_per_commit);
     if (more) continue;
     std::unique_lock lock(mutex);
-    if (stopping) break;
+    if (stopping && durable_position <= tail.position())
+      break;  // what came since apply_some looked counts too
     auto const woken = [&] {
       return stopping || durable_position > tail.position() ||
              std::any_of(queries.begin(), queries.end(),

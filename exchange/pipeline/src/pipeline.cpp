@@ -178,7 +178,8 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options,
                                                 ExchangeCore& core, StartReport& start) {
   auto const synced = synced_frames(directory, key);
   if (!synced) return std::unexpected(synced.error());
-  LogOptions records_options{.segment_bytes = options.segment_bytes, .sync_each_commit = false};
+  LogOptions records_options{
+      .segment_bytes = options.segment_bytes, .sync_each_commit = false, .archive = options.archive};
   auto records = LogWriter::open(directory.path(), StreamKind::records, records_options);
   if (!records) return failed(records.error());
   auto projection = Projection::open(directory.projection(), options.projection_map_bytes);
@@ -193,8 +194,10 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options,
   std::optional<JournalError> tiles_failed;
   std::optional<ReplayFault> fault;
   // Records are written behind the sync of their entries, so what they hold was in the entries.
-  LogOptions entry_options{
-      .segment_bytes = options.segment_bytes, .synced_frames = *synced, .synced_seq = records->durable_seq()};
+  LogOptions entry_options{.segment_bytes = options.segment_bytes,
+                           .synced_frames = *synced,
+                           .synced_seq = records->durable_seq(),
+                           .archive = options.archive};
   entry_options.each_frame = [&](FrameView const& frame) {
     if (fault || tiles_failed) return;
     if (auto done = replayer.feed(frame); !done) {
@@ -243,9 +246,11 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
   auto const last = impl->core.now();
   impl->clock = std::make_unique<StampClock>(last);
 
-  auto follower = Follower::open(
-      {.journal = impl->directory.path(), .limits = impl->options.limits, .touched = impl->options.touched},
-      std::move(recovered->projection));
+  auto follower = Follower::open({.journal = impl->directory.path(),
+                                  .archive = impl->options.archive,
+                                  .limits = impl->options.limits,
+                                  .touched = impl->options.touched},
+                                 std::move(recovered->projection));
   if (!follower) return failed(PipelineErrc::projection, follower.error());
   impl->follower = std::move(*follower);
 

@@ -18,7 +18,8 @@
 namespace spillway {
 
 struct FollowerOptions {
-  std::filesystem::path journal;  // the directory whose segments are tailed
+  std::filesystem::path journal;    // the directory whose segments are tailed
+  std::filesystem::path archive{};  // where sealed ones were moved to; empty: nowhere
   CoreLimits limits{};
   std::function<void(std::vector<InstrumentId> const&)> touched;
 };

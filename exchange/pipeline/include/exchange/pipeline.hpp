@@ -16,6 +16,7 @@
 #include "exchange/inbox.hpp"
 #include "journal/bytes.hpp"
 #include "journal/error.hpp"
+#include "journal/segment_file.hpp"
 
 namespace spillway {
 
@@ -32,8 +33,9 @@ using ReleasedBatch = std::vector<Released>;
 
 struct PipelineOptions {
   std::filesystem::path directory;
+  std::filesystem::path archive{};                // where sealed segments were moved to; empty: nowhere
   std::string origin = "spillway.local/journal";  // name of the log in checkpoints
-  std::uint64_t segment_bytes = std::uint64_t{16} << 20;
+  std::uint64_t segment_bytes = usual_segment_bytes;
   std::uint64_t projection_map_bytes = std::uint64_t{16} << 30;
   std::size_t orders_waiting_max = 16'384;
   CoreLimits limits{};
@@ -60,6 +62,8 @@ struct StartReport {
   bool fresh{};
 };
 
+/// Met before the disk is full: with fewer than 4 further segments for each stream no new business is taken,
+/// with one or none only what is_operators. Looked at with each batch, and when somebody asks.
 enum class DiskState : std::uint8_t { fine, cancel_only, operator_only };
 
 struct PipelineCounters {

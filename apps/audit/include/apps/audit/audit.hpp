@@ -27,6 +27,8 @@ struct AuditOptions {
   std::function<void(std::uint64_t done, std::uint64_t of)> progress{};
   /// What matches the entries again. D is the same with either.
   BookKind book{BookKind::fast};
+  /// Where the operator moved sealed segments; empty: nowhere.
+  std::filesystem::path archive{};
 };
 
 /// The first thing that is wrong.
