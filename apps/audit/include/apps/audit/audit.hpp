@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/audit/witnesses.hpp"
 #include "exchange/core.hpp"
 #include "exchange/outcome_chain.hpp"
 
@@ -27,6 +28,10 @@ struct AuditOptions {
   std::function<void(std::uint64_t done, std::uint64_t of)> progress{};
   /// What matches the entries again. D is the same with either.
   BookKind book{BookKind::fast};
+  /// Signed heads that somebody kept, such as a witness: this history must lead to each.
+  std::vector<std::filesystem::path> checkpoints{};
+  /// Whose cosignatures count, on these heads and on the journal's own.
+  WitnessPolicy witnesses{};
 };
 
 /// The first thing that is wrong.
@@ -40,13 +45,14 @@ struct AuditReport {
   std::optional<AuditFinding> finding;  // nothing: all is well
   std::uint64_t entries{}, seals{}, records_compared{}, tiles_compared{};
   Seq last;
-  Hash256 root{};                     // RFC 6962, over all entries and seals read
-  Hash256 digest{};                   // D after the last entry
-  std::uint64_t checkpoint_size{};    // frames that the signed checkpoint covers; 0: there is none
-  std::string signed_by;              // vkey that verified the checkpoint; empty: nobody could
-  bool closed{};                      // the exchange stopped in good order: the checkpoint covers everything
-  std::uint64_t torn_bytes{};         // unfinished at the end: a crash, or an exchange at work
-  std::vector<std::string> notes;     // what a reader should know though nothing is wrong
+  Hash256 root{};                   // RFC 6962, over all entries and seals read
+  Hash256 digest{};                 // D after the last entry
+  std::uint64_t checkpoint_size{};  // frames that the signed checkpoint covers; 0: there is none
+  std::string signed_by;            // vkey that verified the checkpoint; empty: nobody could
+  bool closed{};                    // the exchange stopped in good order: the checkpoint covers everything
+  std::uint64_t torn_bytes{};       // unfinished at the end: a crash, or an exchange at work
+  std::vector<std::string> notes;   // what a reader should know though nothing is wrong
+  WitnessReport witnesses;            // who else vouches, as far as the options asked
   std::vector<AccountView> accounts;  // after the last entry that was applied, by key
   Micros took;
 
