@@ -43,7 +43,7 @@ std::unexpected<JournalError> bad_key(std::filesystem::path const& file, std::st
   return std::unexpected(
       JournalError{JournalErrc::bad_key, "cannot use the key " + file.string() + ": " + why});
 }
-std::unexpected<JournalError> io(std::string message) {
+std::unexpected<JournalError> key_io(std::string message) {
   return std::unexpected(JournalError{JournalErrc::io, std::move(message)});
 }
 
@@ -58,7 +58,7 @@ std::expected<NamedSeed, JournalError> make_seed(std::filesystem::path const& fi
   std::string const text = std::string(private_prefix) +
                            named_key_text({made.name, id_of_seed(name, type, made.seed), made.seed}, type) +
                            "\n";
-  if (auto written = replace_file(file, as_byte_view(text), 0600); !written) return io(written.error());
+  if (auto written = replace_file(file, as_byte_view(text), 0600); !written) return key_io(written.error());
   return made;
 }
 
@@ -139,9 +139,9 @@ std::expected<NamedSeed, JournalError> load_or_make_seed(std::filesystem::path c
     return bad_key(file, "a key name is not empty and has no spaces and no plus sign");
   std::error_code failed;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), failed);
-  if (failed) return io("cannot make " + file.parent_path().string() + ": " + failed.message());
+  if (failed) return key_io("cannot make " + file.parent_path().string() + ": " + failed.message());
   auto const text = read_text(file, 4096);
-  if (!text) return io(text.error());
+  if (!text) return key_io(text.error());
   if (!*text) return make_seed(file, name, type);
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0 || (status.st_mode & 077) != 0)
@@ -154,7 +154,7 @@ std::expected<NamedSeed, JournalError> load_or_make_seed(std::filesystem::path c
 
 std::expected<NamedSeed, JournalError> load_seed(std::filesystem::path const& file, KeyType type) {
   auto const text = read_text(file, 4096);
-  if (!text) return io(text.error());
+  if (!text) return key_io(text.error());
   if (!*text) return bad_key(file, "there is no such file");
   return parse_key_file(file, **text, type);
 }

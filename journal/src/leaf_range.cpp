@@ -18,18 +18,18 @@ namespace fs = std::filesystem;
 template <class T>
 using Result = std::expected<T, JournalError>;
 
-std::unexpected<JournalError> io(std::string message) {
+std::unexpected<JournalError> cannot_read(std::string message) {
   return std::unexpected(JournalError{JournalErrc::io, std::move(message)});
 }
 
 Result<std::vector<std::byte>> front_of(fs::path const& file, std::uint64_t most_bytes) {
   auto const opened = File::open(file, O_RDONLY);
-  if (!opened) return io(opened.error());
+  if (!opened) return cannot_read(opened.error());
   auto const size = opened->size();
-  if (!size) return io(size.error());
+  if (!size) return cannot_read(size.error());
   std::vector<std::byte> bytes(static_cast<std::size_t>(std::min(*size, most_bytes)));
   auto const got = opened->read_at(0, bytes);
-  if (!got) return io(got.error());
+  if (!got) return cannot_read(got.error());
   bytes.resize(*got);
   return bytes;
 }
@@ -87,7 +87,7 @@ std::expected<std::vector<std::vector<std::byte>>, JournalError> read_leaves(fs:
   std::vector<std::vector<std::byte>> leaves;
   Segments segments(journal / folder_of(StreamKind::entries));
   if (auto listed = segments.list(); !listed) return std::unexpected(listed.error());
-  if (segments.size() == 0) return io("the journal has no segments");
+  if (segments.size() == 0) return cannot_read("the journal has no segments");
   auto const start = segment_of(segments, first);
   if (!start) return std::unexpected(start.error());
   for (std::size_t i = *start; i < segments.size() && leaves.size() < count; ++i) {
@@ -105,8 +105,8 @@ std::expected<std::vector<std::vector<std::byte>>, JournalError> read_leaves(fs:
     }
   }
   if (leaves.size() != count)
-    return io("the segments hold only " + std::to_string(leaves.size()) + " of the " + std::to_string(count) +
-              " entries and seals from " + std::to_string(first));
+    return cannot_read("the segments hold only " + std::to_string(leaves.size()) + " of the " +
+                       std::to_string(count) + " entries and seals from " + std::to_string(first));
   return leaves;
 }
 

@@ -14,7 +14,7 @@
 namespace spillway {
 namespace {
 
-std::unexpected<NoFillProof> no(std::string sentence) {
+std::unexpected<NoFillProof> no_proof(std::string sentence) {
   return std::unexpected(NoFillProof{std::move(sentence)});
 }
 
@@ -22,10 +22,10 @@ std::unexpected<NoFillProof> no(std::string sentence) {
 template <class See>
 std::expected<void, NoFillProof> walk(std::filesystem::path const& journal, StreamKind kind, See&& see) {
   auto reader = LogReader::open(journal, kind, ReadMode::allow_torn_tail);
-  if (!reader) return no(reader.error().message);
+  if (!reader) return no_proof(reader.error().message);
   for (;;) {
     auto const frame = reader->next();
-    if (!frame) return no(to_string(frame.error()));
+    if (!frame) return no_proof(to_string(frame.error()));
     if (!*frame || !see(**frame)) return {};
   }
 }
@@ -84,7 +84,8 @@ std::expected<std::vector<Hash256>, NoFillProof> batch_leaves(std::filesystem::p
     return leaves.size() < seal.outcome_count;
   });
   if (!read) return std::unexpected(read.error());
-  if (leaves.size() != seal.outcome_count) return no("the stream of records ends before that batch does");
+  if (leaves.size() != seal.outcome_count)
+    return no_proof("the stream of records ends before that batch does");
   return leaves;
 }
 
@@ -110,7 +111,7 @@ std::expected<std::string, NoFillProof> make_fill_proof(JournalDirectory const& 
   receipt.outcome = std::move(found.outcome);
   TiledTree tree(TileFolder(directory.tiles()), covered);
   auto hashes = tree.inclusion(cover->leaf);
-  if (!hashes) return no(hashes.error().message);
+  if (!hashes) return no_proof(hashes.error().message);
   return tlog_proof_text({encode_receipt(receipt), cover->leaf, std::move(*hashes), std::move(note)});
 }
 
