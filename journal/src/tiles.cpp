@@ -114,6 +114,21 @@ TileFolder::Read TileFolder::read(TileName const& name) const {
   return std::optional(std::move(hashes));
 }
 
+TileFolder::Read TileFolder::read_front(TileName const& name) const {
+  auto widths = std::vector{name.width};
+  for (unsigned const kept : partials(name.level, name.index))
+    if (kept > name.width) widths.push_back(kept);
+  widths.push_back(tile_width);
+  for (unsigned const kept : widths) {
+    auto read = this->read({name.level, name.index, kept});
+    if (!read) return read;
+    if (!*read || (*read)->size() < name.width) continue;
+    (*read)->resize(name.width);
+    return read;
+  }
+  return std::optional<std::vector<Hash256>>();
+}
+
 std::vector<unsigned> TileFolder::partials(unsigned level, std::uint64_t index) const {
   std::vector<unsigned> widths;
   auto const folder = (folder_ / tile_path({level, index, 1})).parent_path();

@@ -69,6 +69,9 @@ class TileFolder {
                                                         std::span<Hash256 const> hashes) const;
   /// Nothing when there is no such file. A file of another size than its name says has no hashes.
   [[nodiscard]] Read read(TileName const& name) const;
+  /// The first `name.width` hashes of a tile, out of whichever of its files has them: a partial file goes
+  /// when the full one is there, and only sizes that had a checkpoint have one. Nothing when none has them.
+  [[nodiscard]] Read read_front(TileName const& name) const;
   /// Widths of the partial files of a tile, in order.
   [[nodiscard]] std::vector<unsigned> partials(unsigned level, std::uint64_t index) const;
   void remove_partials(unsigned level, std::uint64_t index) const;

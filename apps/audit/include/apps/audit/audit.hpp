@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/audit/witnesses.hpp"
 #include "exchange/core.hpp"
 #include "exchange/outcome_chain.hpp"
 
@@ -29,6 +30,10 @@ struct AuditOptions {
   BookKind book{BookKind::fast};
   /// Where the operator moved sealed segments; empty: nowhere.
   std::filesystem::path archive{};
+  /// Signed heads that somebody kept, such as a witness: this history must lead to each.
+  std::vector<std::filesystem::path> checkpoints{};
+  /// Whose cosignatures count, on these heads and on the journal's own.
+  WitnessPolicy witnesses{};
 };
 
 /// The first thing that is wrong.
@@ -49,6 +54,7 @@ struct AuditReport {
   bool closed{};                      // the exchange stopped in good order: the checkpoint covers everything
   std::uint64_t torn_bytes{};         // unfinished at the end: a crash, or an exchange at work
   std::vector<std::string> notes;     // what a reader should know though nothing is wrong
+  WitnessReport witnesses;            // who else vouches, as far as the options asked
   std::vector<AccountView> accounts;  // after the last entry that was applied, by key
   Micros took;
 
