@@ -38,6 +38,7 @@ FastBook::FastBook(Reference const& reference, BookLimits const& limits)
       instruments_(std::size_t{limits.instruments} + 1),
       held_(std::size_t{limits.instruments} + 1),
       largest_(std::size_t{limits.signatures} + 1),
+      pool_ids_(std::size_t{limits.nodes} + 2),
       space_(limits, rows(limits)),
       crossing_(side_) {
   sw_check(limits.participants < 1u << 24 && rows(limits) < 1u << 28, "limits that the rows can name");
@@ -67,7 +68,7 @@ void FastBook::prefault(std::size_t resting) {
   nodes_.prefault_first(resting);
   cold_.prefault_first(resting);
   ladders_.prefault(resting);
-  ids_.prefault();
+  ids_.prefault(resting);
 }
 
 // ---- instruments, signatures, lists, people ----
