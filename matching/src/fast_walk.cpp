@@ -15,7 +15,7 @@ namespace {
 bool needs_plan(BookOrder const& o) { return o.prefer_near || is_conditional(o); }
 
 /// From so many crossing ladders on, a walk that goes on keeps them in order.
-constexpr std::uint32_t order_least = 12;
+constexpr std::uint32_t order_least = 4;
 
 }  // namespace
 

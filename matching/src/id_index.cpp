@@ -6,14 +6,14 @@
 
 namespace spillway::fast {
 
-IdIndex::IdIndex(Arena<Node> const& nodes, Arena<Cold> const& cold, std::size_t most)
-    : nodes_(&nodes[0]),
-      cold_(&cold[0]),
+IdIndex::IdIndex(Nodes nodes, Colds cold, std::size_t rows, std::size_t most)
+    : nodes_(nodes),
+      cold_(cold),
       slot_mask_(std::bit_ceil(2 * most) - 1),
       stray_mask_(slot_mask_ >> 2),
       slots_(slot_mask_ + 1),
       strays_(stray_mask_ + 1),
-      next_(nodes.size()) {}
+      next_(rows) {}
 
 Handle IdIndex::find_stray(std::uint64_t id) const {
   auto n = strays_[home(id)];

@@ -295,8 +295,9 @@ class FastBook final : public Book, private Tenants {
   Reference const& reference_;
   Eligibility eligibility_;
   std::uint32_t side_;  // ladders per side: asks from 0, bids from side_, conditional bids from 2 * side_
-  fast::Arena<Node> nodes_;
-  fast::Arena<fast::Cold> cold_;
+  fast::Arena<fast::Line> lines_;
+  fast::Nodes nodes_;
+  fast::Colds cold_;
   fast::Arena<fast::Extra> extra_;
   fast::Ladders ladders_;
   fast::IdIndex ids_;

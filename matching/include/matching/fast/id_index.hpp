@@ -11,8 +11,8 @@ namespace spillway::fast {
 
 class IdIndex {
  public:
-  /// `nodes` and `cold` outlive the index; `most` ids at a time.
-  IdIndex(Arena<Node> const& nodes, Arena<Cold> const& cold, std::size_t most);
+  /// The lines under `nodes` and `cold`, so many as `rows`, outlive the index; `most` ids at a time.
+  IdIndex(Nodes nodes, Colds cold, std::size_t rows, std::size_t most);
 
   /// The row of a live id, 0 when there is none.
   [[nodiscard]] Handle find(std::uint64_t id) const {
@@ -61,8 +61,8 @@ class IdIndex {
   void insert_stray(std::uint64_t id, Handle n);
   void erase_stray(std::uint64_t id, Handle n);
 
-  Node const* nodes_;
-  Cold const* cold_;
+  Nodes nodes_;
+  Colds cold_;
   std::size_t slot_mask_, stray_mask_;
   Arena<Handle> slots_;
   Arena<Handle> strays_;  // the first of each chain

@@ -16,8 +16,8 @@ namespace spillway::fast {
 
 class Ladders {
  public:
-  /// `nodes` outlives the ladders; at most `nodes.size()` of them stand at any time.
-  Ladders(Arena<Node>& nodes, std::size_t ladders);
+  /// The lines under `nodes` outlive the ladders; at most `most` of them stand at any time.
+  Ladders(Nodes nodes, std::size_t most, std::size_t ladders);
 
   /// A ladder is opened before its first use. What commands will touch of it becomes resident.
   void open(LadderId g) {
@@ -75,11 +75,11 @@ class Ladders {
   struct Entry {
     std::uint32_t place, page;
   };
-  struct Row {  // a ladder's pages, worst first
+  struct Row {    // a ladder's pages, worst first
+    Entry* list;  // null: no chunk yet
     std::uint32_t chunk;
     std::uint16_t count, empty;
-    std::uint8_t size_class, held;  // held: it has a chunk
-    std::uint16_t spare;
+    std::uint64_t size_class;
   };
   /// Pages that a ladder may keep empty, when so many stand in it.
   static constexpr std::uint32_t empty_max(std::uint32_t count) { return 16 + count / 8; }
@@ -103,17 +103,14 @@ class Ladders {
   void close_best(LadderId g);
   void give_back_worst(LadderId g);
   void shrink(Row& row);
-  [[nodiscard]] std::uint32_t take_chunk(std::uint32_t size_class);
-  void move_to(Row& row, std::uint32_t size_class);
-  [[nodiscard]] Entry* entries(Row const& row) {
-    return &classes_[row.size_class].entries[std::size_t{row.chunk} * (least_chunk << row.size_class)];
+  [[nodiscard]] std::uint32_t take_chunk(std::uint64_t size_class);
+  void move_to(Row& row, std::uint64_t size_class);
+  [[nodiscard]] Entry* chunk_at(std::uint64_t size_class, std::uint32_t chunk) {
+    return &classes_[size_class].entries[std::size_t{chunk} * (least_chunk << size_class)];
   }
-  [[nodiscard]] Entry const* entries(Row const& row) const {
-    return &classes_[row.size_class].entries[std::size_t{row.chunk} * (least_chunk << row.size_class)];
-  }
-  [[nodiscard]] std::uint32_t position(Row const& row, std::uint32_t place) const;
+  [[nodiscard]] static std::uint32_t position(Row const& row, std::uint32_t place);
 
-  Node* nodes_;  // the caller's rows
+  Nodes nodes_;
   Arena<Key> best_;
   Arena<Handle> head_;
   Arena<Row> rows_;
