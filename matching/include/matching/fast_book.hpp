@@ -230,6 +230,9 @@ class FastBook final : public Book, private Tenants {
   [[nodiscard]] Key gather(LadderId g, Key limit);
   [[nodiscard]] Front next_crossing(Key limit, Key& beyond);
   void read_again(std::uint32_t crossing, Key limit, Key& beyond);
+  [[nodiscard]] Front first_in_order(Key limit, Key& beyond);
+  void put_in_order();
+  void sift_down(std::uint32_t from);
   void take_planned(Taker&, Matches&);
   void commit(Taker&, Plan const&, Matches&);
   /// Good until the next walk.
@@ -292,8 +295,9 @@ class FastBook final : public Book, private Tenants {
   Reference const& reference_;
   Eligibility eligibility_;
   std::uint32_t side_;  // ladders per side: asks from 0, bids from side_, conditional bids from 2 * side_
-  fast::Arena<Node> nodes_;
-  fast::Arena<fast::Cold> cold_;
+  fast::Arena<fast::Line> lines_;
+  fast::Nodes nodes_;
+  fast::Colds cold_;
   fast::Arena<fast::Extra> extra_;
   fast::Ladders ladders_;
   fast::IdIndex ids_;
@@ -308,6 +312,7 @@ class FastBook final : public Book, private Tenants {
   fast::Arena<std::uint64_t> held_;  // by instrument: live special offers, and lots in use of attested pools
   fast::Arena<std::uint32_t> largest_;  // order of a signature; 0: not interned
   std::vector<Pool> pools_;             // row 0 is nobody's
+  fast::Arena<NodeId> pool_ids_;        // the same rows: what a trade wants of them
   std::vector<ProviderList> lists_;     // row n - 1 has id n
 
   Handle free_{};
@@ -326,7 +331,8 @@ class FastBook final : public Book, private Tenants {
   mutable PlanSpace space_;
   std::vector<LadderId> short_;     // ladders that cross, of the walk that is going on
   fast::Arena<Crossing> crossing_;  // the same side by side with their keys, and which was walked last
-  std::uint32_t crossings_{}, walked_{};
+  std::uint32_t crossings_{}, walked_{}, walks_{};
+  bool in_order_{};  // the crossing ladders are a heap, least key first
 };
 
 }  // namespace spillway
