@@ -40,8 +40,11 @@ struct TornTail {
 class LogReader {
  public:
   /// A stream without any segment is empty, not an error.
+  /// `from`: begins with the segment that holds this sequence (the last one, when none does), whose header is
+  /// believed; what lies before is not read. None: the first segment.
   [[nodiscard]] static std::expected<LogReader, JournalError> open(std::filesystem::path const& journal,
-                                                                   StreamKind kind, ReadMode mode);
+                                                                   StreamKind kind, ReadMode mode,
+                                                                   Seq from = {});
   LogReader(LogReader&&) noexcept;
   LogReader& operator=(LogReader&&) noexcept;
   ~LogReader();

@@ -34,6 +34,8 @@ struct LogOptions {
   /// The last sequence known to have been synced, e.g. that of the records behind it: ending before it is
   /// damage too.
   Seq synced_seq{};
+  /// Recovery begins with the segment that holds this sequence; segments before it are believed, not read.
+  Seq from{};
   /// Called for every valid frame found at open, in order: replay in the same pass as recovery. May be empty.
   std::function<void(FrameView const&)> each_frame{};
   /// Empty: message on standard error, then abort.
