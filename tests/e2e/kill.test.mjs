@@ -1,9 +1,10 @@
 // tests/e2e/kill.test.mjs - kill -9 of the exchange, round after round: whatever was acknowledged is there.
 // Use:    `node tests/e2e/kill.test.mjs --rounds 100 --seed 7`; ctest does 10 rounds of seed 1.
 // Rule:   the client's own list counts, answers only: what was sent and not answered may be there or not, once.
-// Covers: flusher.cpp, pipeline.cpp, projection.cpp (exchange/pipeline), log_writer.cpp (journal).
+// Covers: flusher.cpp, pipeline.cpp, projection.cpp, snapshot_maker.cpp (exchange/pipeline), log_writer.cpp,
+//         snapshot.cpp (journal).
 import assert from 'node:assert/strict';
-import { watch } from 'node:fs';
+import { mkdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { parseArgs } from 'node:util';
@@ -18,7 +19,14 @@ const ROUNDS = Number(values.rounds);
 const ACKNOWLEDGED_MIN = 100;  // before a kill
 const LANES = 32;              // requests that are in flight at a time
 const KEPT_EVERY = 8;          // one order in so many rests, the others are cancelled
-const INSIDE_EVERY = 5;        // one round in so many is killed inside a commit of the projection
+const INSIDE_EVERY = 5;        // one round in so many is killed inside one of these, in turn
+// Each takes a sync behind the file's first event, so a kill at that event comes in the middle of it.
+const INSIDES = [
+  { name: 'a commit of the projection', folder: 'projection', file: /^data\.mdb$/ },
+  { name: 'the writing of a snapshot', folder: 'snapshots', file: /\.tmp$/ },
+  { name: 'the roll to a new segment', folder: 'segments', file: /^\d{20}$/ },
+];
+const CONFIG = { journal: { segment_mib: 1, snapshot_entries: 400 } };
 
 /// Numbers from 0 to 1 that the seed decides (mulberry32).
 function generator(seed) {
@@ -32,12 +40,12 @@ function generator(seed) {
 }
 
 const random = generator(Number(values.seed));
-const totals = { acknowledged: 0, inFlight: 0, inFlightRounds: 0, inside: 0, torn: 0 };
+const totals = { acknowledged: 0, inFlight: 0, inFlightRounds: 0, inside: 0, torn: 0, fromSnapshot: 0 };
 const kept = [];  // of every round: { buyer, orders }
 let market;
 
 before(async () => {
-  market = await Market.open();
+  market = await Market.open(CONFIG);
 }, OPTIONS);
 
 /// One participant that places and cancels in several lanes until the connection breaks.
@@ -90,15 +98,24 @@ class Burst {
   }
 }
 
-/// Kills at the next write of the projection's store: inside a commit, which takes a sync.
-function killInsideCommit(exchange) {
+/// Kills at the next event of such a file; with how many requests in flight.
+function killInside(burst, exchange, { folder, file }) {
+  const path = join(exchange.journal, folder);
+  mkdirSync(path, { recursive: true });
   return new Promise((resolve) => {
-    const watcher = watch(join(exchange.journal, 'projection'), (_, file) => {
-      if (file !== 'data.mdb') return;
+    const watcher = watch(path, (_, name) => {
+      if (!file.test(name)) return;
       watcher.close();
-      resolve(exchange.kill());
+      const inFlight = burst.pending.size;
+      exchange.kill().then(() => resolve(inFlight));
     });
   });
+}
+
+async function killAtOnce(burst, exchange) {
+  const inFlight = burst.pending.size;
+  await exchange.kill();
+  return inFlight;
 }
 
 async function assertAllThere({ buyer, orders }) {
@@ -116,15 +133,13 @@ async function assertAllThere({ buyer, orders }) {
 }
 
 for (let round = 1; round <= ROUNDS; round += 1) {
-  const inside = round % INSIDE_EVERY === 0;
-  test(`round ${round}: killed ${inside ? 'inside a commit of the projection' : 'at some moment'}`, OPTIONS, async () => {
+  const inside = round % INSIDE_EVERY === 0 ? INSIDES[(round / INSIDE_EVERY - 1) % INSIDES.length] : null;
+  test(`round ${round}: killed ${inside ? `inside ${inside.name}` : 'at some moment'}`, OPTIONS, async () => {
     const buyer = await market.participant('Buyer');
     const burst = new Burst(await Session.open(market.exchange, buyer));
     await pause(50 + random() * 450);
     await until('enough acknowledgements', () => burst.acknowledged >= ACKNOWLEDGED_MIN);
-    const killed = inside ? killInsideCommit(market.exchange) : market.exchange.kill();
-    const inFlight = burst.pending.size;
-    await killed;
+    const inFlight = await (inside ? killInside(burst, market.exchange, inside) : killAtOnce(burst, market.exchange));
     await burst.ended;
 
     await market.restart();
@@ -142,6 +157,7 @@ for (let round = 1; round <= ROUNDS; round += 1) {
     totals.inFlightRounds += inFlight > 0 ? 1 : 0;
     totals.inside += inside ? 1 : 0;
     totals.torn += market.exchange.torn_bytes > 0 ? 1 : 0;
+    totals.fromSnapshot += market.exchange.replayed < market.exchange.entries ? 1 : 0;
   });
 }
 
@@ -155,5 +171,6 @@ test('after all rounds everything is still there, and the auditor agrees with th
   assert.deepEqual([balance.books_balance, balance.difference_nano], [true, '0']);
   assert.ok(totals.acknowledged >= ROUNDS * ACKNOWLEDGED_MIN);
   assert.ok(totals.inFlightRounds >= Math.min(20, ROUNDS), 'rounds with a request in flight');
+  assert.ok(totals.fromSnapshot > 0, 'rounds that started from a snapshot');
   console.log(JSON.stringify({ rounds: ROUNDS, seed: values.seed, entries: seq, ...totals }));
 });
