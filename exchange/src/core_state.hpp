@@ -46,6 +46,11 @@ inline constexpr Micros lease_longest{90LL * 24 * micros_per_hour};
 
 }  // namespace core
 
+namespace core {
+class ArchiveWriter;
+class ArchiveReader;
+}  // namespace core
+
 struct ExchangeCore::State {
   using Answer = core::Answer;
   using Reply = core::Reply;
@@ -230,6 +235,15 @@ struct ExchangeCore::State {
   void check_phases() const;
   void check_nodes() const;
   void check_timers() const;
+
+  // ---- core_image.cpp ----
+  /// What `Archive` writes or reads of `self`, beside the parts that write and read themselves.
+  template <class Archive, class Self>
+  static void own_fields(Archive& archive, Self& self);
+  void export_to(core::ArchiveWriter& to) const;
+  std::expected<void, std::string> import_from(core::ArchiveReader& from);
+  /// Sets that follow from the rest.
+  void index_again();
 
   // ---- lookups: null when there is none; `the` where there must be one ----
   core::Participant* participant_at(ParticipantId id) { return at(participants, id); }

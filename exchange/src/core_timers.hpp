@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "market/units.hpp"
 
@@ -47,6 +48,14 @@ class Timers {
   [[nodiscard]] std::optional<Stamp> next() const;
   [[nodiscard]] std::size_t size() const { return waiting_.size(); }
   [[nodiscard]] Due const* find(Timer const& timer) const;
+
+  /// All that wait, and how many were ever made: for a snapshot.
+  [[nodiscard]] std::map<Timer, Due> const& waiting() const { return waiting_; }
+  [[nodiscard]] std::uint64_t created() const { return created_; }
+  void restore(std::map<Timer, Due> waiting, std::uint64_t created) {
+    waiting_ = std::move(waiting);
+    created_ = created;
+  }
 
   /// Moves every service deadline by `gap`, keeping creation numbers; tells each owner its new name.
   template <class Tell>

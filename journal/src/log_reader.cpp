@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -16,6 +18,7 @@ struct LogReader::Impl {
   ReadMode mode = ReadMode::strict;
   std::vector<SegmentPlace> places;
   std::size_t opened = 0;  // segments opened so far; the current one is places[opened - 1]
+  bool believes = false;   // the next header says itself what lies before it
 
   std::vector<std::byte> bytes;  // of the current segment, whole
   SegmentHeader header;
@@ -42,6 +45,7 @@ struct LogReader::Impl {
   [[nodiscard]] std::expected<void, Damage> load();
   [[nodiscard]] std::string header_objection() const;
   [[nodiscard]] std::expected<void, Damage> open_next();
+  void skip_to(Seq from);
   Next accept(FrameView frame);
   Next step();
   [[nodiscard]] std::expected<void, Damage> end_segment(FrameFault fault);
@@ -78,23 +82,37 @@ std::string LogReader::Impl::header_objection() const {
 
 std::expected<void, Damage> LogReader::Impl::open_next() {
   SegmentHeader const before = header;
-  bool const first = opened == 0;
+  bool const first = opened == 0 || believes;
   std::uint64_t const used = offset;
-  Hash256 const hash = first ? Hash256{} : blake2b_256(ByteView(bytes).first(offset));
+  std::optional<Hash256> hash;  // that the header must name; none: it is believed
+  if (!first) hash = blake2b_256(ByteView(bytes).first(offset));
+  if (opened == 0) hash = Hash256{};
   ++opened;
   if (auto loaded = load(); !loaded) return loaded;
   auto parsed = parse_header(bytes);
   if (!parsed) return std::unexpected(Damage{name(), parsed.error().offset, parsed.error().reason});
   header = *parsed;
+  if (believes) {
+    sequence.last = Seq{header.first_seq.v - 1};
+    frames = header.first_frame;
+  }
   std::string objection = header_objection();
-  if (objection.empty() &&
+  if (objection.empty() && !std::exchange(believes, false) &&
       (header.previous_bytes != used || header.base_position != before.base_position + used))
     objection = "the segment before this one has another length than this header says";
-  if (objection.empty() && header.previous_hash != hash)
+  if (objection.empty() && hash && header.previous_hash != *hash)
     objection = "the hash of the segment before does not match: it was changed after it was closed";
   if (!objection.empty()) return std::unexpected(Damage{name(), 0, objection});
   offset = segment_header_bytes;
   return {};
+}
+
+void LogReader::Impl::skip_to(Seq from) {
+  auto const begins_behind = [&](SegmentPlace const& segment) { return segment.name > segment_name(from); };
+  auto const behind = std::ranges::find_if(places, begins_behind);
+  if (behind == places.begin() || behind == places.begin() + 1) return;  // the first: nothing is skipped
+  opened = static_cast<std::size_t>(behind - places.begin()) - 1;
+  believes = true;
 }
 
 /// Called where no frame could be read at `offset`. Without an error the segment (or the stream) ends there.
@@ -128,7 +146,7 @@ LogReader::Impl::Next LogReader::Impl::accept(FrameView frame) {
 
 LogReader::Impl::Next LogReader::Impl::step() {
   while (!done) {
-    if (opened > 0) {
+    if (opened > 0 && !believes) {
       auto const frame = parse_frame(ByteView(bytes).subspan(offset));
       if (frame) return accept(*frame);
       // Fewer than four bytes cannot be left, as all is in multiples of eight; none at all is an end like any
@@ -151,13 +169,15 @@ LogReader& LogReader::operator=(LogReader&&) noexcept = default;
 LogReader::~LogReader() = default;
 
 std::expected<LogReader, JournalError> LogReader::open(std::filesystem::path const& journal, StreamKind kind,
-                                                       ReadMode mode, std::filesystem::path const& archive) {
+                                                       ReadMode mode, std::filesystem::path const& archive,
+                                                       Seq from) {
   auto impl = std::make_unique<Impl>();
   impl->mode = mode;
   impl->sequence.kind = kind;
   auto places = find_segments(journal, archive, kind);
   if (!places) return std::unexpected(places.error());
   impl->places = std::move(*places);
+  if (from.some()) impl->skip_to(from);
   return LogReader(std::move(impl));
 }
 

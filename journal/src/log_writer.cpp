@@ -133,7 +133,8 @@ File::Done LogWriter::Impl::resume(LogReader const& reader) {
 
 std::expected<void, JournalError> LogWriter::Impl::recover(std::filesystem::path const& journal,
                                                            RecoveryReport& report) {
-  auto reader = LogReader::open(journal, sequence.kind, ReadMode::allow_torn_tail, options.archive);
+  auto reader =
+      LogReader::open(journal, sequence.kind, ReadMode::allow_torn_tail, options.archive, options.from);
   if (!reader) return std::unexpected(reader.error());
   if (auto scanned = scan(*reader, report); !scanned) return scanned;
   if (auto synced = sync_folder(journal); !synced)

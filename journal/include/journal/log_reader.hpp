@@ -41,9 +41,12 @@ class LogReader {
  public:
   /// A stream without any segment is empty, not an error.
   /// `archive`: where sealed segments were moved to; empty: nowhere.
+  /// `from`: begins with the segment that holds this sequence (the last one, when none does), whose header is
+  /// believed; what lies before is not read. None: the first segment.
   [[nodiscard]] static std::expected<LogReader, JournalError> open(std::filesystem::path const& journal,
                                                                    StreamKind kind, ReadMode mode,
-                                                                   std::filesystem::path const& archive = {});
+                                                                   std::filesystem::path const& archive = {},
+                                                                   Seq from = {});
   LogReader(LogReader&&) noexcept;
   LogReader& operator=(LogReader&&) noexcept;
   ~LogReader();

@@ -36,6 +36,8 @@ struct LogOptions {
   Seq synced_seq{};
   /// Where sealed segments were moved to (archive.hpp); empty: nowhere. Nothing is written there.
   std::filesystem::path archive{};
+  /// Recovery begins with the segment that holds this sequence; segments before it are believed, not read.
+  Seq from{};
   /// Called for every valid frame found at open, in order: replay in the same pass as recovery. May be empty.
   std::function<void(FrameView const&)> each_frame{};
   /// Empty: message on standard error, then abort.

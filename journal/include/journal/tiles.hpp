@@ -52,6 +52,9 @@ class TileTree {
   /// Hashes of the tile of `level` that is being filled, 0 to 255 of them.
   [[nodiscard]] std::span<Hash256 const> open(unsigned level) const { return open_[level]; }
   [[nodiscard]] TileName open_name(unsigned level) const;
+  /// What size() and open() gave, level by level. Nothing when they are not those of one tree.
+  [[nodiscard]] static std::optional<TileTree> restore(std::uint64_t size,
+                                                       std::vector<std::vector<Hash256>> open);
 
  private:
   std::uint64_t size_ = 0;
@@ -76,6 +79,10 @@ class TileFolder {
   [[nodiscard]] std::vector<unsigned> partials(unsigned level, std::uint64_t index) const;
   void remove_partials(unsigned level, std::uint64_t index) const;
   void remove(TileName const& name) const;
+  /// Waits until everything written so far is on disk, with all else of its file system.
+  [[nodiscard]] std::expected<void, JournalError> sync() const;
+  /// Whether every full tile of a tree of `size` leaves is there, by name and length.
+  [[nodiscard]] bool has_full_tiles(std::uint64_t size) const;
 
  private:
   std::filesystem::path folder_;
@@ -86,6 +93,8 @@ class TileWriter {
  public:
   explicit TileWriter(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
+  /// Before the first leaf: goes on from a tree whose full tiles are on disk.
+  void resume(TileTree tree);
   /// A leaf that recovery found: tiles that are on disk as they should be stay as they are.
   [[nodiscard]] std::expected<void, JournalError> recall(Hash256 const& leaf);
   /// After the last recall: partial files are looked through too.

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <expected>
 #include <optional>
+#include <vector>
 
 #include "market/predicate.hpp"
 #include "market/reference.hpp"
@@ -93,6 +94,19 @@ class Eligibility {
   /// Takes over what was prepared for the tables that are in force now. False when these have more edges than
   /// the limits: nothing has changed, and the tables before must be put back.
   bool adopt(Relink&);
+
+  /// What is listed and interned, and whose turn it is to make room. Edges follow from the tables.
+  struct Image {
+    std::vector<Instrument> instruments;  // row n - 1 has id n
+    std::vector<Predicate> signatures;    // the same; product unset: retired
+    std::vector<std::uint32_t> retired;   // in the order in which these ids are used again
+    std::uint32_t turn_signature{}, turn_instrument{};
+    friend bool operator==(Image const&, Image const&) = default;
+  };
+  [[nodiscard]] Image image() const;
+  /// Of an empty one, under the tables that were in force. False: it is too large for the limits; then it is
+  /// of no use any more.
+  [[nodiscard]] bool restore(Image const&);
 
   /// What a snapped predicate accepts, by bitsets.
   [[nodiscard]] InstrumentSet accepted(Predicate const& snapped) const;

@@ -71,6 +71,8 @@ class FastBook final : public Book, private Tenants {
   [[nodiscard]] std::vector<Level> bids(InstrumentId, std::size_t depth_max) const override;
   [[nodiscard]] Matches dry_run(BookOrder const&) const override;
   [[nodiscard]] BookState state() const override;
+  [[nodiscard]] BookImage image() const override;
+  Refusal restore(BookImage const&) override;
   void check_invariants() const override;
 
  private:
@@ -280,6 +282,9 @@ class FastBook final : public Book, private Tenants {
   void seat_all(std::uint32_t pool_row);
   [[nodiscard]] LadderId ladder_of(Handle offer) const;
   void list_rows_of(std::uint32_t pool_row, std::vector<Handle>& into) const;  // in priority order
+
+  // ---- fast_image.cpp ----
+  void restore_offers(BookImage const&);
 
   // ---- the feed ----
   void tell(std::uint64_t id, Key key, std::uint32_t lots, std::uint32_t where, std::uint32_t party_and_kind);

@@ -60,15 +60,26 @@ class Ledger {
   [[nodiscard]] std::map<AccountKey, AccountTotals> const& accounts() const { return accounts_; }
   [[nodiscard]] TransferId last() const { return last_; }
 
-  /// Walks all accounts; a broken law stops the process.
-  void check_laws() const;
-
- private:
+  /// A running total on which a share is taken.
   struct Share {
     std::int32_t bps{};
     Nano charged;
     Nano taken;
   };
+  /// Everything, for a snapshot.
+  struct Image {
+    std::map<AccountKey, AccountTotals> accounts;
+    std::map<std::pair<AccountKey, TransferCode>, Share> shares;
+    TransferId last;
+  };
+  [[nodiscard]] Image image() const { return {accounts_, shares_, last_}; }
+  /// Of books in which nothing was posted yet.
+  void restore(Image image);
+
+  /// Walks all accounts; a broken law stops the process.
+  void check_laws() const;
+
+ private:
   std::map<AccountKey, AccountTotals> accounts_;
   std::map<std::pair<AccountKey, TransferCode>, Share> shares_;
   TransferId last_;

@@ -94,6 +94,8 @@ class Registry {
   [[nodiscard]] UnitRecord const* live_at(NodeId node, std::uint16_t unit) const;
   /// Last records of all units ever proven, by key: for views and for the state digest.
   [[nodiscard]] std::map<UnitKey, UnitRecord> const& records() const { return records_; }
+  /// What records() gave, into an empty registry: for a snapshot.
+  void restore(std::map<UnitKey, UnitRecord> records);
 
  private:
   [[nodiscard]] std::optional<RecordRefusal> why_not(UnitRecord const& proven, Stamp now) const;

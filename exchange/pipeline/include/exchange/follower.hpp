@@ -5,6 +5,7 @@
 // opening says in one line what is wrong with the log and what to do.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <filesystem>
 #include <functional>
@@ -17,11 +18,18 @@
 
 namespace spillway {
 
+struct Snapshot;
+
 struct FollowerOptions {
   std::filesystem::path journal;    // the directory whose segments are tailed
   std::filesystem::path archive{};  // where sealed ones were moved to; empty: nowhere
   CoreLimits limits{};
-  std::function<void(std::vector<InstrumentId> const&)> touched;
+  std::function<void(std::vector<InstrumentId> const&)> touched{};
+  std::shared_ptr<Snapshot const> start{};  // replay begins behind it; null: with the first entry
+  std::filesystem::path snapshots{};        // where they are written; empty: nowhere
+  std::uint64_t snapshot_entries{1'000'000};
+  std::chrono::seconds snapshot_every{600};
+  std::function<void(std::string const&)> log{};
 };
 
 /// What a query sees: everything up to `seq`, nothing beyond.
@@ -48,6 +56,14 @@ class Follower {
   /// first.
   void query(Seq at_least, Query query);
   [[nodiscard]] Seq applied() const;
+  /// How far it is behind what is durable. Any thread; takes no lock.
+  struct Lag {
+    std::uint64_t entries{};
+    std::chrono::nanoseconds age{};  // of the oldest durable batch that is not applied; 0: none waits
+  };
+  [[nodiscard]] Lag lag() const;
+  /// The newest snapshot that is on disk, or that it started from.
+  [[nodiscard]] Seq snapshot() const;
   /// Catches up with what is durable, commits, joins.
   void stop();
 

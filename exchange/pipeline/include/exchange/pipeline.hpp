@@ -5,6 +5,7 @@
 // a failed write later ends the process (journal/log_writer.hpp).
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <filesystem>
 #include <functional>
@@ -36,8 +37,17 @@ struct PipelineOptions {
   std::filesystem::path archive{};                // where sealed segments were moved to; empty: nowhere
   std::string origin = "spillway.local/journal";  // name of the log in checkpoints
   std::uint64_t segment_bytes = usual_segment_bytes;
-  std::uint64_t projection_map_bytes = std::uint64_t{16} << 30;
+  std::uint64_t projection_map_bytes = std::uint64_t{16} << 30;  // made larger when it is full
+  bool rebuild_projection{};                                     // forget the tables and make them again
   std::size_t orders_waiting_max = 16'384;
+  /// New business is refused with `busy` while the follower is so far behind what is durable, in time and in
+  /// entries: reads and fills that people wait for come from it. Below so many entries it is one step away.
+  std::chrono::milliseconds follower_lag_max{1'000};
+  std::uint64_t follower_lag_entries{256};
+  /// A snapshot is written after so many entries or so long, whichever comes first; the two newest are kept.
+  std::uint64_t snapshot_entries{1'000'000};
+  std::chrono::seconds snapshot_every{600};
+  bool replay_all{};  // start from the first entry, whatever snapshots there are
   CoreLimits limits{};
   std::vector<Command> genesis;  // sequenced first when the journal is empty, by the exchange itself
   /// Called on the journal thread for every durable batch, in order.
@@ -56,7 +66,9 @@ struct PipelineError {
 
 /// What recovery found, for the operator.
 struct StartReport {
-  std::uint64_t entries{};
+  std::uint64_t entries{};   // of the journal
+  std::uint64_t replayed{};  // of these, those behind the snapshot
+  Seq snapshot;              // none: the whole journal was replayed
   std::uint64_t torn_bytes{};
   Micros gap{};  // since the last entry; 0 for a new journal
   bool fresh{};
@@ -69,6 +81,7 @@ enum class DiskState : std::uint8_t { fine, cancel_only, operator_only };
 struct PipelineCounters {
   std::uint64_t entries{}, batches{}, flushes{}, orders_refused_busy{};
   Seq durable, followed;
+  Seq snapshot;  // the newest that was written or started from
   DiskState disk{};
 };
 
@@ -79,8 +92,9 @@ class Pipeline {
   Pipeline(Pipeline const&) = delete;
   Pipeline& operator=(Pipeline const&) = delete;
 
-  /// Picks the lane by the command. `none` when it was queued; `busy` or `capacity` (disk nearly full) or
-  /// `server_stopping` otherwise, and nothing happened.
+  /// Picks the lane by the command. `none` when it was queued; `busy` (its lane is three quarters full, or
+  /// the follower too far behind) or `capacity` (disk nearly full) or `server_stopping` otherwise, and
+  /// nothing happened.
   [[nodiscard]] Refusal submit(Submission submission);
 
   [[nodiscard]] Follower& follower();
