@@ -8,6 +8,7 @@
 #include <csignal>
 #include <ctime>
 #include <map>
+#include <optional>
 #include <thread>
 
 #include "apps/serve/first_commands.hpp"

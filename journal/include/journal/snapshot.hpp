@@ -5,7 +5,7 @@
 //         hashes | u64 bytes, aside | u64 bytes, state | 32 BLAKE2b-256 over all before; little endian.
 // Rule:   made at the end of a batch. A snapshot is never needed: the journal gives the same state.
 // Errors: a sentence; parse_snapshot refuses everything that encode_snapshot did not write.
-// Source: docs/formats/journal.md, docs/decisions/0026-snapshots.md
+// Source: docs/formats/journal.md, docs/decisions/0029-snapshots.md
 #pragma once
 
 #include <cstdint>
