@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 
+#include "admin_bundle.hpp"
 #include "apps/trade/pages.hpp"
 #include "journal/bytes.hpp"
 #include "link_flags.hpp"
@@ -203,6 +204,7 @@ void add_admin(CLI::App& app, int& status) {
   verb("resume", "take orders and offers again", [](AdminFlags const& f) { return halt(f, false); });
   verb("stop", "stop the exchange in good order", stop);
   verb("status", "what the market and the server count", status_page);
+  add_admin_bundle(*admin, flags, status);
 }
 
 }  // namespace spillway
