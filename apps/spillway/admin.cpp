@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 
+#include "admin_bundle.hpp"
 #include "apps/trade/pages.hpp"
 #include "journal/archive.hpp"
 #include "journal/bytes.hpp"
@@ -229,6 +230,7 @@ void add_admin(CLI::App& app, int& status) {
   move->add_option("--journal", flags->journal, "directory of the journal, when it is not in --data");
   verb("stop", "stop the exchange in good order", stop);
   verb("status", "what the market and the server count", status_page);
+  add_admin_bundle(*admin, flags, status);
 }
 
 }  // namespace spillway

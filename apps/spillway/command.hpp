@@ -15,6 +15,7 @@ void add_provider(CLI::App& app, int& status);
 void add_selftest(CLI::App& provider, int& status);
 void add_admin(CLI::App& app, int& status);
 void add_trade(CLI::App& app, int& status);
+void add_witness(CLI::App& app, int& status);
 
 /// "spillway: <sentence>" on standard error.
 int failed(std::string const& sentence, int status = exit_failed);
