@@ -10,11 +10,12 @@ namespace spillway {
 namespace {
 
 struct BundleFlags {
-  std::filesystem::path out, journal;
+  std::filesystem::path out, journal, archive;
 };
 
 int bundle(LinkFlags const& flags, BundleFlags const& own) {
-  auto const made = make_bundle(own.journal.empty() ? flags.data / "journal" : own.journal, own.out);
+  auto const made =
+      make_bundle(own.journal.empty() ? flags.data / "journal" : own.journal, own.out, own.archive);
   if (!made) return failed(made.error());
   if (flags.json) {
     boost::json::object const line{{"ok", true},           {"directory", own.out.string()},
@@ -39,6 +40,7 @@ void add_admin_bundle(CLI::App& admin, std::shared_ptr<LinkFlags const> flags, i
       admin.add_subcommand("bundle", "a copy of the journal for an auditor; the exchange may be at work");
   sub->add_option("OUT", own->out, "the directory to make")->required();
   sub->add_option("--journal", own->journal, "directory of the journal, when it is not in --data");
+  sub->add_option("--archive", own->archive, "directory to which 'admin archive' moved sealed segments");
   sub->callback([flags = std::move(flags), own, &status] { status = bundle(*flags, *own); });
 }
 
