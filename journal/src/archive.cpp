@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::unexpected<JournalError> refuse(std::string message) {
+std::unexpected<JournalError> cannot_move(std::string message) {
   return std::unexpected(JournalError{JournalErrc::io, std::move(message)});
 }
 
@@ -88,16 +88,16 @@ std::expected<ArchiveReport, JournalError> archive_sealed(JournalDirectory const
                                                           fs::path const& archive) {
   std::error_code failed;
   fs::create_directories(archive, failed);
-  if (failed) return refuse("cannot make " + archive.string() + ": " + failed.message());
+  if (failed) return cannot_move("cannot make " + archive.string() + ": " + failed.message());
   if (fs::equivalent(archive, journal.path()))
-    return refuse("the archive must be another directory than the journal");
+    return cannot_move("the archive must be another directory than the journal");
   for (auto const kind : {StreamKind::entries, StreamKind::records})
     if (auto whole_stream = check(journal.path(), archive, kind); !whole_stream)
       return std::unexpected(whole_stream.error());
   ArchiveReport report;
   for (auto const kind : {StreamKind::entries, StreamKind::records}) {
     auto const moved = move_stream(journal.path() / folder_of(kind), archive / folder_of(kind), report);
-    if (!moved) return refuse(moved.error());
+    if (!moved) return cannot_move(moved.error());
   }
   return report;
 }

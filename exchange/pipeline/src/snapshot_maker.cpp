@@ -93,46 +93,46 @@ namespace {
 
 using Fine = std::expected<void, std::string>;
 
-Fine no(std::string why) { return std::unexpected(std::move(why)); }
+Fine unfit(std::string why) { return std::unexpected(std::move(why)); }
 
 /// That the journal has the batch at whose end the snapshot was made, with the same D and as many frames.
 Fine belongs(std::filesystem::path const& journal, std::filesystem::path const& archive,
              Snapshot const& snapshot) {
   auto reader =
       LogReader::open(journal, StreamKind::entries, ReadMode::allow_torn_tail, archive, snapshot.seq);
-  if (!reader) return no(reader.error().message);
+  if (!reader) return unfit(reader.error().message);
   std::optional<Seal> last;
   while (reader->position() < snapshot.position) {
     auto const frame = reader->next();
-    if (!frame) return no(to_string(frame.error()));
-    if (!*frame) return no("the journal ends before it");
+    if (!frame) return unfit(to_string(frame.error()));
+    if (!*frame) return unfit("the journal ends before it");
     last = (*frame)->type == FrameType::seal ? parse_seal((*frame)->payload) : std::nullopt;
   }
   bool const same = last && reader->position() == snapshot.position && last->last == snapshot.seq &&
                     last->digest == snapshot.digest && reader->frames() == snapshot.tree.size();
-  return same ? Fine() : no("it is of another journal, or of another future of this one");
+  return same ? Fine() : unfit("it is of another journal, or of another future of this one");
 }
 
 /// Records can be made again by replay, but only from entries that are replayed.
 Fine has_records(std::filesystem::path const& journal, std::filesystem::path const& archive, Seq seq) {
   auto reader = LogReader::open(journal, StreamKind::records, ReadMode::allow_torn_tail, archive, seq);
-  if (!reader) return no(reader.error().message);
+  if (!reader) return unfit(reader.error().message);
   for (auto frame = reader->next();; frame = reader->next()) {
-    if (!frame) return no(to_string(frame.error()));
+    if (!frame) return unfit(to_string(frame.error()));
     if (!*frame || (*frame)->seq >= seq) break;
   }
-  return reader->last_seq() >= seq ? Fine() : no("the stream of records ends before it");
+  return reader->last_seq() >= seq ? Fine() : unfit("the stream of records ends before it");
 }
 
 Fine use(std::filesystem::path const& journal, std::filesystem::path const& archive, Snapshot const& snapshot,
          ExchangeCore& core) {
   if (snapshot.state_layout != ExchangeCore::state_layout)
-    return no("its state has layout " + std::to_string(snapshot.state_layout) + ", this program reads " +
-              std::to_string(ExchangeCore::state_layout));
+    return unfit("its state has layout " + std::to_string(snapshot.state_layout) + ", this program reads " +
+                 std::to_string(ExchangeCore::state_layout));
   if (auto fine = belongs(journal, archive, snapshot); !fine) return fine;
   if (auto fine = has_records(journal, archive, snapshot.seq); !fine) return fine;
   if (!TileFolder(journal / "tiles").has_full_tiles(snapshot.tree.size()))
-    return no("tiles of the tree before it are missing");
+    return unfit("tiles of the tree before it are missing");
   if (auto fine = core.import_state(snapshot.state); !fine) return fine;
   sw_check(core.applied() == snapshot.seq, "a state is of the sequence that its snapshot names");
   return {};
@@ -146,7 +146,7 @@ std::optional<Snapshot> start_from_snapshot(std::filesystem::path const& journal
   SnapshotFolder const folder(journal / "snapshots");
   for (auto const seq : folder.list()) {
     auto snapshot = folder.read(seq);
-    auto const fine = snapshot ? use(journal, archive, *snapshot, core) : no(snapshot.error());
+    auto const fine = snapshot ? use(journal, archive, *snapshot, core) : unfit(snapshot.error());
     if (fine) return std::move(*snapshot);
     folder.set_aside(seq);
     if (log)

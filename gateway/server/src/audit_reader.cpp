@@ -12,8 +12,8 @@
 namespace spillway {
 namespace {
 
-constexpr char const* binary = "application/octet-stream";
-constexpr char const* text = "text/plain; charset=utf-8";
+constexpr char const* octets = "application/octet-stream";
+constexpr char const* plain = "text/plain; charset=utf-8";
 // The head moves once a second; a partial tile's hashes never change, but soon nobody asks for it.
 constexpr char const* for_a_second = "max-age=1";
 constexpr char const* for_a_minute = "max-age=60";
@@ -63,7 +63,7 @@ AuditReply AuditReader::answer(audit_path::Path const& path, AuditGuest const& g
   if (auto const* const fill = std::get_if<audit_path::Receipt>(&path)) return receipt(fill->fill, guest);
   auto now = published();
   if (!now) return now.error();
-  return {200, std::move(now->note), text, for_a_second};
+  return {200, std::move(now->note), plain, for_a_second};
 }
 
 AuditReply AuditReader::hashes(TileName const& tile) const {
@@ -78,7 +78,7 @@ AuditReply AuditReader::hashes(TileName const& tile) const {
   std::string body;
   for (auto const& hash : **found)
     body.append(reinterpret_cast<char const*>(hash.data()), hash.size());  // bytes as they are
-  return {200, std::move(body), binary, cache_of(tile)};
+  return {200, std::move(body), octets, cache_of(tile)};
 }
 
 AuditReply AuditReader::entries(TileName const& tile) const {
@@ -93,7 +93,7 @@ AuditReply AuditReader::entries(TileName const& tile) const {
     body += static_cast<char>(leaf.size() & 255U);
     body.append(reinterpret_cast<char const*>(leaf.data()), leaf.size());
   }
-  return {200, std::move(body), binary, for_its_reader};
+  return {200, std::move(body), octets, for_its_reader};
 }
 
 AuditReply AuditReader::growth(audit_path::Growth const& sizes) const {
@@ -105,7 +105,7 @@ AuditReply AuditReader::growth(audit_path::Growth const& sizes) const {
   TiledTree tree(TileFolder(journal_ / "tiles"), sizes.new_size);
   auto const proof = tree.consistency(sizes.old_size);
   if (!proof) return no(503, "a tile of this proof can't be read at the moment; try again");
-  return {200, proof_lines(*proof), text, for_a_minute};
+  return {200, proof_lines(*proof), plain, for_a_minute};
 }
 
 AuditReply AuditReader::receipt(FillId fill, AuditGuest const& guest) const {
@@ -125,7 +125,7 @@ AuditReply AuditReader::receipt(FillId fill, AuditGuest const& guest) const {
   auto const receipt = proof ? parse_receipt(proof->extra) : std::unexpected(std::string());
   if (!receipt) return no(503, "the receipt can't be made at the moment");
   if (!guest.reads_all && !between(*receipt, guest.who)) return not_yours;
-  return {200, std::move(*made), text, for_its_reader};
+  return {200, std::move(*made), plain, for_its_reader};
 }
 
 }  // namespace spillway
