@@ -36,7 +36,7 @@ Result<std::vector<std::byte>> front_of(fs::path const& file, std::uint64_t most
 
 class Segments {
  public:
-    explicit Segments(std::vector<SegmentPlace> places) : places_(std::move(places)) {}
+  explicit Segments(std::vector<SegmentPlace> places) : places_(std::move(places)) {}
   [[nodiscard]] std::size_t size() const { return places_.size(); }
   /// The tree index of the first leaf in a segment.
   [[nodiscard]] Result<std::uint64_t> first_leaf(std::size_t i) const;
@@ -74,7 +74,8 @@ Result<std::size_t> segment_of(Segments const& segments, std::uint64_t leaf) {
 
 }  // namespace
 
-std::expected<std::vector<std::vector<std::byte>>, JournalError> read_leaves(fs::path const& journal, fs::path const& archive,
+std::expected<std::vector<std::vector<std::byte>>, JournalError> read_leaves(fs::path const& journal,
+                                                                             fs::path const& archive,
                                                                              std::uint64_t first,
                                                                              std::uint64_t count) {
   std::vector<std::vector<std::byte>> leaves;

@@ -128,7 +128,8 @@ Done Maker::stream(StreamKind kind, Wanted wanted) {
     std::error_code failed;
     auto const whole = fs::file_size(from, failed);
     auto const bytes = i + 1 < end.segments || failed ? whole : end.offset;
-    if (auto const done = copy_front(from, out_ / folder_of(kind) / (*places)[i].name, bytes); !done) return done;
+    if (auto const done = copy_front(from, out_ / folder_of(kind) / (*places)[i].name, bytes); !done)
+      return done;
     ++made_.files;
   }
   return {};
@@ -191,7 +192,7 @@ Done Maker::evidence() {
 }  // namespace
 
 std::expected<Bundled, std::string> make_bundle(fs::path const& journal, fs::path const& out,
- fs::path const& archive) {
+                                                fs::path const& archive) {
   auto directory = JournalDirectory::open(journal, DirectoryMode::read_only);
   if (!directory) return no(directory.error().message);
   if (fs::exists(out)) return no(out.string() + " is there already; name a new directory");

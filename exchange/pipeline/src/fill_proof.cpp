@@ -61,8 +61,7 @@ struct Covering {
 };
 
 /// The seal whose outcome root is over the batch of `seq`: the one behind that batch's own.
-std::expected<Covering, NoFillProof> covering_seal(Streams const& streams, Seq seq,
-                                                   std::uint64_t covered) {
+std::expected<Covering, NoFillProof> covering_seal(Streams const& streams, Seq seq, std::uint64_t covered) {
   std::optional<Covering> found;
   std::uint64_t leaf = 0;
   auto const read = walk(streams, StreamKind::entries, [&](FrameView const& frame) {
@@ -80,8 +79,7 @@ std::expected<Covering, NoFillProof> covering_seal(Streams const& streams, Seq s
   return *found;
 }
 
-std::expected<std::vector<Hash256>, NoFillProof> batch_leaves(Streams const& streams,
-                                                              Seal const& seal) {
+std::expected<std::vector<Hash256>, NoFillProof> batch_leaves(Streams const& streams, Seal const& seal) {
   std::vector<Hash256> leaves;
   std::uint64_t const first = seal.first.v - seal.outcome_count;
   auto const read = walk(streams, StreamKind::records, [&](FrameView const& frame) {
@@ -98,7 +96,7 @@ std::expected<std::vector<Hash256>, NoFillProof> batch_leaves(Streams const& str
 
 std::expected<std::string, NoFillProof> make_fill_proof(JournalDirectory const& directory, FillId fill,
                                                         std::uint64_t covered, std::string note,
- std::filesystem::path const& archive) {
+                                                        std::filesystem::path const& archive) {
   Streams const streams{directory.path(), archive};
   Found found;
   auto const read = walk(streams, StreamKind::records,

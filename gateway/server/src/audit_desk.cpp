@@ -9,7 +9,8 @@ constexpr std::size_t most_waiting = 64;
 }  // namespace
 
 AuditDesk::AuditDesk(std::filesystem::path journal, std::filesystem::path archive)
-    : reader_(std::move(journal), std::move(archive)), thread_([this](std::stop_token const& stop) { work(stop); }) {}
+    : reader_(std::move(journal), std::move(archive)),
+      thread_([this](std::stop_token const& stop) { work(stop); }) {}
 
 AuditDesk::~AuditDesk() = default;
 

@@ -233,9 +233,12 @@ TEST_P(Kept, ASnapshotOfAnotherJournalOrBehindTheEndIsRefused) {
 }
 
 TEST_P(Kept, WithoutItsTilesOrRecordsASnapshotIsNotEnough) {
+  fs::copy(folder.path() / "snapshots", folder.path() / "kept");
   fs::remove_all(folder.path() / "tiles");
   EXPECT_FALSE(started().snapshot.some());
   EXPECT_THAT(lines, Contains(HasSubstr("tiles of the tree before it are missing")));
+  fs::remove_all(folder.path() / "snapshots");
+  fs::copy(folder.path() / "kept", folder.path() / "snapshots");
   fs::remove_all(folder.path() / "records");
   EXPECT_FALSE(started().snapshot.some());
   EXPECT_THAT(lines, Contains(HasSubstr("records ends before it")));

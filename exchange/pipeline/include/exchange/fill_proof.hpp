@@ -25,9 +25,8 @@ struct NoFillProof {
 /// A tlog-proof file under the checkpoint `note`, which covers `covered` entries and seals of this journal
 /// (`archive`: where its sealed segments were moved to; empty: nowhere).
 /// What it says is not checked here: check_fill_proof does, from the text alone.
-[[nodiscard]] std::expected<std::string, NoFillProof> make_fill_proof(JournalDirectory const& directory,
-                                                                      FillId fill, std::uint64_t covered,
-                                                                      std::string note,
-                                                                      std::filesystem::path const& archive = {});
+[[nodiscard]] std::expected<std::string, NoFillProof> make_fill_proof(
+    JournalDirectory const& directory, FillId fill, std::uint64_t covered, std::string note,
+    std::filesystem::path const& archive = {});
 
 }  // namespace spillway

@@ -23,7 +23,8 @@ struct Bundled {
 };
 
 /// Reads every byte that it copies as an auditor does: a damaged journal gives no bundle. `out` must not
-/// exist. `archive`: where sealed segments were moved to (empty: nowhere); the bundle has them in their old place.
+/// exist. `archive`: where sealed segments were moved to (empty: nowhere); the bundle has them in their old
+/// place.
 [[nodiscard]] std::expected<Bundled, std::string> make_bundle(std::filesystem::path const& journal,
                                                               std::filesystem::path const& out,
                                                               std::filesystem::path const& archive = {});
