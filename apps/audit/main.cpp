@@ -1,5 +1,6 @@
 // apps/audit/main.cpp - spillway-audit: is a journal what its exchange signed, and do its books add up?
-// Room:   apps; sees the audit library. Exit: 0 all is well, 1 something is not, 2 the command line is wrong.
+// Room:   apps; sees the audit library.
+// Exit:   0 all is well, 1 something is not, 2 the command line is wrong.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>

@@ -1,5 +1,6 @@
 // apps/spillway/admin.cpp - spillway admin: people, keys, money, halt and stop, by the operator.
-// Room:   apps. Rule: secrets go to files that only their owner can read, never to the terminal.
+// Room:   apps.
+// Rule:   secrets go to files that only their owner can read, never to the terminal.
 #include <fcntl.h>
 #include <unistd.h>
 

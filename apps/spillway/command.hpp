@@ -1,6 +1,7 @@
 // apps/spillway/command.hpp - each verb adds itself to the command line; its callback leaves the exit status.
-// Room:   apps. Exit: 0 done, 1 refused or failed (a sentence on standard error), 2 the command line or the
-// login is wrong.
+// Room:   apps.
+// Exit:   0 done, 1 refused or failed (a sentence on standard error), 2 the command line or the login is
+//         wrong.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -1,5 +1,6 @@
 // apps/spillway/main.cpp - spillway: serve, provider, admin, trade, witness, demo.
-// Room:   apps. Rule: a process that may hold prompts and keys leaves no core dump behind.
+// Room:   apps.
+// Rule:   a process that may hold prompts and keys leaves no core dump behind.
 #include <sys/resource.h>
 
 #include <csignal>

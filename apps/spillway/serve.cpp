@@ -1,6 +1,7 @@
 // apps/spillway/serve.cpp - spillway serve: the exchange on a directory, until a signal or its operator stops
-// it. Room:   apps. Output: one JSON line on standard output once it listens, "D <hex> after sequence N" when
-// it stopped; the log is on standard error.
+// it.
+// Room:   apps. Output: one JSON line on standard output once it listens, "D <hex> after sequence N" when it
+//         stopped; the log is on standard error.
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 

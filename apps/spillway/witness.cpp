@@ -1,6 +1,7 @@
 // apps/spillway/witness.cpp - spillway witness: follows one exchange, and cosigns the heads that grow out of
-// each other. Room:   apps. Output: one JSON line on standard output once it knows its own key; what it does
-// is told on standard error.
+// each other.
+// Room:   apps. Output: one JSON line on standard output once it knows its own key; what it does is told on
+//         standard error.
 #include <boost/json.hpp>
 #include <cstdio>
 #include <memory>

@@ -1,5 +1,6 @@
 // bench/matching/bipartite_run.cpp - the bipartite walk: orders that accept many instruments, offers met by
-// many. Room:   bench; sees matching.
+// many.
+// Room:   bench; sees matching.
 #include <algorithm>
 #include <array>
 #include <string>

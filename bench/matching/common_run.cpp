@@ -1,5 +1,6 @@
 // bench/matching/common_run.cpp - the common stream: floor and book in turn, checked against the published
-// values. Room:   bench; sees matching.
+// values.
+// Room:   bench; sees matching.
 #include <algorithm>
 #include <string>
 

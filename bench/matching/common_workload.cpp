@@ -1,5 +1,6 @@
 // bench/matching/common_workload.cpp - draws the common stream, in the fixed order of draws that makes it
-// common. Room:   bench; sees the standard library only.
+// common.
+// Room:   bench; sees the standard library only.
 #include "common_workload.hpp"
 
 #include <algorithm>

@@ -1,5 +1,7 @@
 // bench/matching/measure.hpp - CPU time of this thread, time-stamp brackets around single commands, resident
-// memory. Room:   bench; sees the standard library only. Units:  nanoseconds and bytes.
+// memory.
+// Room:   bench; sees the standard library only.
+// Units:  nanoseconds and bytes.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,9 @@
 // exchange/src/core_archive.hpp - values as bytes: one description of a struct both writes and reads it.
 // Room:   exchange_core (pure), internal.
 // Layout: integers and enums little-endian in their own width, bool one byte; lists, texts, maps and sets as
-// a u64 count and their items in order; a variant as its index in one byte and its value; structs field by
-// field. Errors: reading stops at the first byte that can't be meant; ok() is false from there on.
+//         a u64 count and their items in order; a variant as its index in one byte and its value; structs
+//         field by field.
+// Errors: reading stops at the first byte that can't be meant; ok() is false from there on.
 #pragma once
 
 #include <array>

@@ -1,6 +1,8 @@
 // exchange/src/core_fields.hpp - the fields of every struct of a snapshot, named once for writing and
-// reading. Room:   exchange_core (pure), internal. Rule:   each struct is taken apart whole, so one that gets
-// a further field does not compile before it is here too; then ExchangeCore::state_layout gets a new number.
+// reading.
+// Room:   exchange_core (pure), internal.
+// Rule:   each struct is taken apart whole, so one that gets a further field does not compile before it is
+//         here too; then ExchangeCore::state_layout gets a new number.
 #pragma once
 
 #include <concepts>

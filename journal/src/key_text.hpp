@@ -1,7 +1,8 @@
 // journal/src/key_text.hpp - Ed25519 keys as text and as files, for logs and for witnesses: they differ in
-// one byte. Room:   journal, inside only. Errors: JournalError with what to do about the file. Private keys
-// never appear in a message. Source: C2SP signed-note (key id, vkey); the private form is that of Go's note
-// package.
+// one byte.
+// Room:   journal, inside only.
+// Errors: JournalError with what to do about the file. Private keys never appear in a message.
+// Source: C2SP signed-note (key id, vkey); the private form is that of Go's note package.
 #pragma once
 
 #include <array>

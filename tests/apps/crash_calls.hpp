@@ -1,6 +1,7 @@
 // tests/apps/crash_calls.hpp - every call by which this program changes files below one folder: written down
-// in order, or made to fail. Thread: any. Why here: definitions of open, pwrite, fdatasync, rename ... in the
-// program itself stand before the system library's, for the journal and for LMDB alike (crash_calls.cpp).
+// in order, or made to fail.
+// Thread: any. Why here: definitions of open, pwrite, fdatasync, rename ... in the program itself stand
+//         before the system library's, for the journal and for LMDB alike (crash_calls.cpp).
 #pragma once
 
 #include <cstddef>

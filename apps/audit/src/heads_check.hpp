@@ -1,6 +1,7 @@
 // apps/audit/src/heads_check.hpp - signed heads that somebody kept, against the tree that the log itself
-// gives. Room:   apps, library audit, private. Errors: a sentence about a file that can't be read, or about
-// what does not agree.
+// gives.
+// Room:   apps, library audit, private.
+// Errors: a sentence about a file that can't be read, or about what does not agree.
 #pragma once
 
 #include <filesystem>

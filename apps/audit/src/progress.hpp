@@ -1,5 +1,6 @@
 // apps/audit/src/progress.hpp - how far a long pass has come, a few times a second.
-// Room:   apps, library audit, private. Units: bytes of the stream of entries.
+// Room:   apps, library audit, private.
+// Units:  bytes of the stream of entries.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,6 @@
 // exchange/src/flusher.hpp - the journal's thread: writes each batch with its seal, syncs once, then releases
-// it. Room:   exchange_pipeline, private.
+// it.
+// Room:   exchange_pipeline, private.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,7 @@
 // exchange/src/receipt_maker.hpp - gathers the fills of each batch and gives their receipts when the seal
 // behind the batch comes.
-// Room:   exchange_pipeline, private. Thread: the follower's.
+// Room:   exchange_pipeline, private.
+// Thread: the follower's.
 #pragma once
 
 #include <functional>

@@ -1,7 +1,9 @@
 // exchange/src/snapshot_maker.hpp - when the follower writes a snapshot, and the thread that brings it to
-// disk. Room:   exchange_pipeline, private. Thread: the follower's; written() any. Rule:   the state is
-// exported on the follower's thread, at the end of a batch; files are written beside it, one at a time. A
-// snapshot that cannot be written is said and tried again when the next one is due.
+// disk.
+// Room:   exchange_pipeline, private.
+// Thread: the follower's; written() any.
+// Rule:   the state is exported on the follower's thread, at the end of a batch; files are written beside it,
+//         one at a time. A snapshot that cannot be written is said and tried again when the next one is due.
 #pragma once
 
 #include <atomic>

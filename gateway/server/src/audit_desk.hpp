@@ -1,6 +1,7 @@
 // gateway/server/src/audit_desk.hpp - a thread that reads the journal for the doors, so that the loop never
-// waits for the disk. Room:   gateway, target server, private. Thread: `ask` from the loop's; `done` runs on
-// the desk's own.
+// waits for the disk.
+// Room:   gateway, target server, private.
+// Thread: `ask` from the loop's; `done` runs on the desk's own.
 #pragma once
 
 #include <condition_variable>

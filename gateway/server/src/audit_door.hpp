@@ -1,7 +1,9 @@
 // gateway/server/src/audit_door.hpp - /audit/: checkpoint, tiles and proofs for everybody, receipts for their
 // parties, entries for auditors.
-// Room:   gateway, target server, private. Thread: the loop's. Rule: GET only; each read of entries is
-// logged. Source: https://c2sp.org/tlog-tiles
+// Room:   gateway, target server, private.
+// Thread: the loop's.
+// Rule:   GET only; each read of entries is logged.
+// Source: https://c2sp.org/tlog-tiles
 #pragma once
 
 #include <optional>

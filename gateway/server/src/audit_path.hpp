@@ -1,7 +1,8 @@
 // gateway/server/src/audit_path.hpp - what may be asked for below /audit/. Pure: from here on there are
-// numbers, no text of a client ever becomes the name of a file. Room:   gateway, target server, private; sees
-// journal/tiles.hpp and market/ids.hpp. Errors: a sentence with the paths there are. Source:
-// https://c2sp.org/tlog-tiles
+// numbers, no text of a client ever becomes the name of a file.
+// Room:   gateway, target server, private; sees journal/tiles.hpp and market/ids.hpp.
+// Errors: a sentence with the paths there are.
+// Source: https://c2sp.org/tlog-tiles
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // gateway/server/src/audit_reader.hpp - answers out of the journal directory, by reading its files alone.
 // Room:   gateway, target server, private; sees journal, exchange_pipeline (receipts). Knows no network.
 // Thread: any one; blocks on the disk, for a receipt as long as the journal is large. The exchange may be
-// writing. Rule:   nothing beyond the published checkpoint is shown, and no answer names a file of this
-// machine.
+//         writing.
+// Rule:   nothing beyond the published checkpoint is shown, and no answer names a file of this machine.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,7 @@
 // gateway/server/src/hub.hpp - what every door shares: the way into the pipeline, what came out of it, who is
-// connected. Room:   gateway, target server, private. Thread: the loop's, unless a member says otherwise.
+// connected.
+// Room:   gateway, target server, private.
+// Thread: the loop's, unless a member says otherwise.
 #pragma once
 
 #include <algorithm>

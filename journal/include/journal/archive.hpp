@@ -1,5 +1,6 @@
 // journal/archive.hpp - moves sealed segments out of a journal, so that its disk holds the last ones alone.
-// Room:   journal. Thread: one; the journal is locked, so no writer and no other move is at work.
+// Room:   journal.
+// Thread: one; the journal is locked, so no writer and no other move is at work.
 // Layout: ARCHIVE/segments and ARCHIVE/records, files as they were in the journal.
 // Errors: JournalError; what was moved before it is in the archive, the rest still in the journal.
 #pragma once

@@ -1,5 +1,6 @@
 // journal/cosignature.hpp - a witness's word for a checkpoint: that it saw this head, when, and none before
-// it that does not lead there. Room:   journal; sees the standard library (Ed25519 is libsodium's, inside).
+// it that does not lead there.
+// Room:   journal; sees the standard library (Ed25519 is libsodium's, inside).
 // Units:  times in seconds since 1970, UTC.
 // Errors: one line that says what is wrong with the note; JournalError for key files.
 // Source: C2SP tlog-cosignature (cosignature/v1), signed-note (type 0x04)

@@ -1,7 +1,8 @@
 // journal/leaf_range.hpp - some leaves of the log by their index, without reading it from the start.
 // Room:   journal; sees the standard library.
 // Errors: JournalError: damaged where a segment does not hold what its header says, io where it can't be
-// read. Rule:   for leaves that a checkpoint covers; what lies behind may be half written.
+//         read.
+// Rule:   for leaves that a checkpoint covers; what lies behind may be half written.
 #pragma once
 
 #include <cstddef>

@@ -1,11 +1,12 @@
 // journal/log_writer.hpp - the single writer of one stream: frames are gathered, then written and synced
-// together. Room:   journal; sees market/ids.hpp. Thread: append and commit belong to one thread;
-// durable_position, durable_seq, durable_frames and further_segments may
-//         be read by any. The next segment is filled with zeros ahead by a thread of the writer's own.
+// together.
+// Room:   journal; sees market/ids.hpp.
+// Thread: append and commit belong to one thread; durable_position, durable_seq, durable_frames and
+//         further_segments may be read by any. The next segment is filled with zeros ahead by a thread of the
+//         writer's own.
 // Errors: opening returns JournalError. A failed write or sync is never survived: the fatal handler is
-// called; if it
-//         returns (in tests only) the writer stays failed, writes nothing more and durable_position stands
-//         still.
+//         called; if it returns (in tests only) the writer stays failed, writes nothing more and
+//         durable_position stands still.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,10 @@
 // journal/store.hpp - the projection's store: sorted tables of bytes in one memory-mapped file, behind four
-// types. Room:   journal; sees market. The library under it is named in store.cpp and nowhere else. Thread:
-// one WriteTxn at a time in the process; any number of ReadTxn, each used by one thread at a time. Errors:
-// StoreError where the operator can act (full, in use, no file); a file damaged
-// while it is open stops the process, damage() finds it before. Rule: keep
-// read transactions short: pages they might see cannot be reused while they live.
+// types.
+// Room:   journal; sees market. The library under it is named in store.cpp and nowhere else.
+// Thread: one WriteTxn at a time in the process; any number of ReadTxn, each used by one thread at a time.
+// Errors: StoreError where the operator can act (full, in use, no file); a file damaged while it is open
+//         stops the process, damage() finds it before.
+// Rule:   keep read transactions short: pages they might see cannot be reused while they live.
 #pragma once
 
 #include <atomic>

@@ -1,12 +1,12 @@
 // journal/tiles.hpp - the tree as C2SP tlog-tiles: files of 256 hashes from which anybody makes any proof.
 // Room:   journal; sees the standard library.
 // Layout: <folder>/tile/<L>/<N>[.p/<W>]: level L holds the roots of full tiles of the level below, level 0
-// the
-//         leaf hashes; N in groups of three digits, all but the last with an x; W (1..255) only while
+//         the leaf hashes; N in groups of three digits, all but the last with an x; W (1..255) only while
 //         partial.
 // Rule:   tiles are made from the synced log and can be made again; what a checkpoint covers is there before
-// it. Errors: JournalError with the file and the operating system's words. Source:
-// https://c2sp.org/tlog-tiles
+//         it.
+// Errors: JournalError with the file and the operating system's words.
+// Source: https://c2sp.org/tlog-tiles
 #pragma once
 
 #include <cstdint>

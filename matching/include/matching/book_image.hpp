@@ -1,8 +1,9 @@
 // matching/book_image.hpp - everything that a book knows, as plain values in one order: what a snapshot
-// keeps. Room:   matching (pure); sees market. Rule:   two books that answer alike have the same image,
-// whichever implementation they are and however they came there. A book that is restored from an image
-// answers as the one that gave it. Memory layout, row numbers and sequence numbers of the queues are no part
-// of it: only who stands before whom.
+// keeps.
+// Room:   matching (pure); sees market.
+// Rule:   two books that answer alike have the same image, whichever implementation they are and however they
+//         came there. A book that is restored from an image answers as the one that gave it. Memory layout,
+//         row numbers and sequence numbers of the queues are no part of it: only who stands before whom.
 #pragma once
 
 #include <cstdint>

@@ -1,11 +1,12 @@
 // matching/eligibility.hpp - who may match whom: instruments as bits, orders' conditions as interned
-// signatures. Room:   matching (pure); sees market. Rule:   every limit snaps to the stricter side of its
-// step table, then equal predicates share one signature. Each value or step of an attribute owns a bitset of
-// instruments; a signature's edges are the AND over its attributes.
-// Memory: taken at the start; what does not fit is the refusal `capacity`. Before that, signatures without
-// orders and instruments without offers are retired in turn, and their ids are used again.
-// Note:   bitsets are made from the tables in force; after a change of the tables they are made anew
-// (relink.hpp).
+// signatures.
+// Room:   matching (pure); sees market.
+// Rule:   every limit snaps to the stricter side of its step table, then equal predicates share one
+//         signature. Each value or step of an attribute owns a bitset of instruments; a signature's edges are
+//         the AND over its attributes. Memory: taken at the start; what does not fit is the refusal
+//         `capacity`. Before that, signatures without orders and instruments without offers are retired in
+//         turn, and their ids are used again. Note: bitsets are made from the tables in force; after a change
+//         of the tables they are made anew (relink.hpp).
 #pragma once
 
 #include <cstddef>

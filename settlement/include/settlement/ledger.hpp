@@ -1,8 +1,9 @@
 // settlement/ledger.hpp - the books: accounts that only transfers change, each debiting one and crediting
-// another. Room:   settlement (pure); sees market. Units:  nano-units. An account's balance = credits -
-// debits; both are totals since the beginning. Errors: Refusal::funds_short, Refusal::hold_too_large.
-// Anything else wrong with a transfer is our bug. Law:    sum of debits = sum of credits; no account but the
-// bank's ever goes below zero.
+// another.
+// Room:   settlement (pure); sees market.
+// Units:  nano-units. An account's balance = credits - debits; both are totals since the beginning.
+// Errors: Refusal::funds_short, Refusal::hold_too_large. Anything else wrong with a transfer is our bug. Law:
+//         sum of debits = sum of credits; no account but the bank's ever goes below zero.
 #pragma once
 
 #include <expected>

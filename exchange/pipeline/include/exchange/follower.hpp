@@ -1,8 +1,10 @@
 // exchange/follower.hpp - tails the durable log with the same core, checks every seal, keeps the projection,
-// answers reads. Room:   exchange_pipeline; sees market, journal, exchange_core. Thread: its own. Queries run
-// on it between entries; their results travel back by whatever the query does. Rule:   the core that takes
-// orders is read by nobody. A seal that does not match stops the process: the books are wrong. Errors:
-// opening says in one line what is wrong with the log and what to do.
+// answers reads.
+// Room:   exchange_pipeline; sees market, journal, exchange_core.
+// Thread: its own. Queries run on it between entries; their results travel back by whatever the query does.
+// Rule:   the core that takes orders is read by nobody. A seal that does not match stops the process: the
+//         books are wrong.
+// Errors: opening says in one line what is wrong with the log and what to do.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,7 @@
 // exchange/outcome_chain.hpp - what seals say: D over every command's records, and a root over each batch's
-// outcomes. Room:   exchange_pipeline; sees market and journal. The writer seals with it, every reader checks
-// with it. Source: docs/formats/journal.md
+// outcomes.
+// Room:   exchange_pipeline; sees market and journal. The writer seals with it, every reader checks with it.
+// Source: docs/formats/journal.md
 #pragma once
 
 #include <expected>

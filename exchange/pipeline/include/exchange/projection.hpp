@@ -1,8 +1,9 @@
 // exchange/projection.hpp - the books as tables on disk: accounts, postings, orders, jobs, reports, fills and
 // their receipts. Disposable.
-// Room:   exchange_pipeline; sees market and journal (store). Thread: the follower's.
+// Room:   exchange_pipeline; sees market and journal (store).
+// Thread: the follower's.
 // Rule:   the journal position is written in the same transaction as what it covers, so the tables are never
-// ahead or torn; made again from the same entries they are the same, byte for byte.
+//         ahead or torn; made again from the same entries they are the same, byte for byte.
 #pragma once
 
 #include <expected>

@@ -1,6 +1,8 @@
 // exchange/replay.hpp - frames of a journal applied to a core, every seal checked: restart, follower and
-// audit alike. Room:   exchange_pipeline; sees market, journal, exchange_core. Errors: ReplayFault names the
-// first frame where the journal and this program disagree; nothing is applied after it.
+// audit alike.
+// Room:   exchange_pipeline; sees market, journal, exchange_core.
+// Errors: ReplayFault names the first frame where the journal and this program disagree; nothing is applied
+//         after it.
 #pragma once
 
 #include <expected>

@@ -1,9 +1,11 @@
 // matching/fast/ladders.hpp - all ladders of the book in one structure: best key and head of each in dense
-// arrays. Room:   matching (pure); sees market. Layout: a level is 8 bytes (head, tail), a page is 8 levels
-// in one cache line, a ladder is a sorted vector of its pages (best last) with a cache of 64 in front. A page
-// that becomes empty stays where it is, since its prices come back; the best one never is, and a ladder that
-// keeps too many gives the worst of them back. Pages and vectors come from shared pools sized for the worst
-// case (one node a page, and the empty ones that may stay), so they can't run out before the nodes do.
+// arrays.
+// Room:   matching (pure); sees market.
+// Layout: a level is 8 bytes (head, tail), a page is 8 levels in one cache line, a ladder is a sorted vector
+//         of its pages (best last) with a cache of 64 in front. A page that becomes empty stays where it is,
+//         since its prices come back; the best one never is, and a ladder that keeps too many gives the worst
+//         of them back. Pages and vectors come from shared pools sized for the worst case (one node a page,
+//         and the empty ones that may stay), so they can't run out before the nodes do.
 #pragma once
 
 #include <array>

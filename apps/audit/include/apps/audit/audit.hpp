@@ -1,8 +1,9 @@
 // apps/audit/include/apps/audit/audit.hpp - one pass over a journal: every byte read, every entry applied
 // again, every seal, record and the signed checkpoint compared.
 // Room:   apps, library audit; sees market, journal, exchange. Links no network, writes nothing, takes no
-// lock. Units:  positions in bytes of the stream of entries, times in microseconds. Errors: AuditError only
-// where nothing could be looked at; what was found wrong is in the report.
+//         lock.
+// Units:  positions in bytes of the stream of entries, times in microseconds.
+// Errors: AuditError only where nothing could be looked at; what was found wrong is in the report.
 #pragma once
 
 #include <expected>

@@ -1,6 +1,7 @@
 // apps/audit/include/apps/audit/prove.hpp - the proof of one fill out of a journal, and its check without
-// one. Room:   apps, library audit; sees market, journal, exchange. Errors: AuditError: a sentence with what
-// is missing, or with the step that does not hold.
+// one.
+// Room:   apps, library audit; sees market, journal, exchange.
+// Errors: AuditError: a sentence with what is missing, or with the step that does not hold.
 #pragma once
 
 #include <filesystem>

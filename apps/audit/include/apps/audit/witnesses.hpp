@@ -1,7 +1,8 @@
 // apps/audit/include/apps/audit/witnesses.hpp - the auditor's policy: whose cosignatures count, and how many
-// must be there. Room:   apps, library audit; sees journal. Pure. Units:  sizes in entries and seals, times
-// in seconds since 1970. Errors: a sentence about a key or a quorum that can't be; what was found wrong is in
-// the report.
+// must be there.
+// Room:   apps, library audit; sees journal. Pure.
+// Units:  sizes in entries and seals, times in seconds since 1970.
+// Errors: a sentence about a key or a quorum that can't be; what was found wrong is in the report.
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,9 @@
 // apps/bundle/include/apps/bundle/bundle.hpp - copies out of a journal directory what an auditor needs, and
-// nothing that is secret. Room:   apps, library bundle; sees journal. The exchange may be at work: what its
-// checkpoint covers is copied,
-//         exactly.
+// nothing that is secret.
+// Room:   apps, library bundle; sees journal. The exchange may be at work: what its checkpoint covers is
+//         copied, exactly.
 // Layout: as a journal directory: LAYOUT checkpoint segments/ records/ tiles/ attest/, and keys/log.vkey (the
-// public
-//         key) in place of the private one. No LOCK, no projection, no seed of an epoch that lasts.
+//         public key) in place of the private one. No LOCK, no projection, no seed of an epoch that lasts.
 // Errors: a sentence with what to do; then OUT is not there.
 #pragma once
 

@@ -1,6 +1,8 @@
 // apps/serve/include/apps/serve/serve_config.hpp - the numbers of an exchange that its operator may change,
-// in one TOML file. Room:   apps, library serve; sees market, gateway server. Units:  last in the names of
-// the keys; money is decimal text. Errors: one line with file, line and what to write instead.
+// in one TOML file.
+// Room:   apps, library serve; sees market, gateway server.
+// Units:  last in the names of the keys; money is decimal text.
+// Errors: one line with file, line and what to write instead.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // apps/witness/include/apps/witness/follow.hpp - looks at an exchange again and again, and cosigns what grew.
-// Room:   apps, library witness; sees gateway wire. Thread: the caller's, until it ends.
+// Room:   apps, library witness; sees gateway wire.
+// Thread: the caller's, until it ends.
 // Errors: a sentence: what ended the work. An exchange that can't be reached ends it only when `once` is set.
 #pragma once
 

@@ -1,9 +1,11 @@
 // apps/witness/include/apps/witness/witness_book.hpp - what a witness has seen of one log, on disk, and
-// whether it may cosign the next head. Room:   apps, library witness; sees journal. Knows no network. Files:
-// DIR/witness.key (0600), DIR/seen (the last head, as the log signed it), DIR/checkpoint (the same with our
-//         cosignature: for whoever asks), DIR/fork.seen and DIR/fork.shown (two heads that do not agree).
+// whether it may cosign the next head.
+// Room:   apps, library witness; sees journal. Knows no network. Files: DIR/witness.key (0600), DIR/seen (the
+//         last head, as the log signed it), DIR/checkpoint (the same with our cosignature: for whoever asks),
+//         DIR/fork.seen and DIR/fork.shown (two heads that do not agree).
 // Rule:   `seen` is synced before a cosignature over it leaves; of two heads that do not agree, none but the
-// first. Errors: a sentence with what to do.
+//         first.
+// Errors: a sentence with what to do.
 #pragma once
 
 #include <cstdint>
