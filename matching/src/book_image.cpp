@@ -19,6 +19,40 @@ bool fits(BookImage const& image, BookLimits const& limits) {
          image.orders.size() <= limits.orders && image.tranches.size() - standing.size() <= limits.tranches;
 }
 
+BookOrder terms_in(BookImage::Order const& o) {
+  return {.id = o.id,
+          .buyer = o.buyer,
+          .signature = o.signature,
+          .limit = o.limit,
+          .open = o.open,
+          .tif = o.tif,
+          .prefer_near = o.prefer_near,
+          .market = false,
+          .post_only = o.post_only,
+          .self_trade = o.self_trade,
+          .providers = o.providers,
+          .fill_min = o.fill_min,
+          .session = o.session,
+          .expires = o.expires};
+}
+
+BookOffer terms_in(BookImage::Offer const& o, Lots quantity) {
+  return {.id = o.id,
+          .provider = o.provider,
+          .node = o.node,
+          .instrument = o.instrument,
+          .price = o.price,
+          .quantity = quantity,
+          .fill_min = o.fill_min,
+          .fill_max = o.fill_max,
+          .replenish = o.replenish,
+          .post_only = o.post_only,
+          .self_trade = o.self_trade,
+          .display = o.display,
+          .session = o.session,
+          .expires = o.expires};
+}
+
 // ---- orders ----
 
 void Demand::write(BookImage& image) const {
@@ -32,21 +66,7 @@ void Demand::write(BookImage& image) const {
 }
 
 void Demand::restore(BookImage const& image) {
-  for (auto const& o : image.orders)
-    rest({.id = o.id,
-          .buyer = o.buyer,
-          .signature = o.signature,
-          .limit = o.limit,
-          .open = o.open,
-          .tif = o.tif,
-          .prefer_near = o.prefer_near,
-          .market = false,
-          .post_only = o.post_only,
-          .self_trade = o.self_trade,
-          .providers = o.providers,
-          .fill_min = o.fill_min,
-          .session = o.session,
-          .expires = o.expires});
+  for (auto const& row : image.orders) rest(terms_in(row));
 }
 
 // ---- offers and pools ----
@@ -76,22 +96,8 @@ void Supply::restore(BookImage const& image, Eligibility const& eligibility) {
   }
   for (auto const& [instrument, lots] : image.in_use) in_use_[instrument] = lots;
   for (auto const& o : image.offers) {
-    BookOffer const terms{.id = o.id,
-                          .provider = o.provider,
-                          .node = o.node,
-                          .instrument = o.instrument,
-                          .price = o.price,
-                          .quantity = {},
-                          .fill_min = o.fill_min,
-                          .fill_max = o.fill_max,
-                          .replenish = o.replenish,
-                          .post_only = o.post_only,
-                          .self_trade = o.self_trade,
-                          .display = o.display,
-                          .session = o.session,
-                          .expires = o.expires};
     auto const& instrument = eligibility.instrument(o.instrument);
-    offers_.emplace(o.id, RestingOffer{terms, instrument, lot_of(instrument), {}, o.hidden});
+    offers_.emplace(o.id, RestingOffer{terms_in(o, {}), instrument, lot_of(instrument), {}, o.hidden});
     by_node_[o.node].insert(o.id);
   }
   for (auto const& [offer, lots] : image.tranches) mutable_at(offer).tranches.push_back({++priority_, lots});

@@ -110,22 +110,7 @@ Refusal FastBook::restore(BookImage const& image) {
   for (auto const& [instrument, lots] : image.in_use)
     held_[instrument.v] += static_cast<std::uint64_t>(lots.v);
   restore_offers(image);
-  for (auto const& o : image.orders)
-    put_order({.id = o.id,
-               .buyer = o.buyer,
-               .signature = o.signature,
-               .limit = o.limit,
-               .open = o.open,
-               .tif = o.tif,
-               .prefer_near = o.prefer_near,
-               .market = false,
-               .post_only = o.post_only,
-               .self_trade = o.self_trade,
-               .providers = o.providers,
-               .fill_min = o.fill_min,
-               .session = o.session,
-               .expires = o.expires},
-              narrow(o.open.v));
+  for (auto const& row : image.orders) put_order(terms_in(row), narrow(row.open.v));
   now_us_ = image.now.v;
   newest_id_ = image.newest_id;
   set_halted(image.halted);
@@ -136,20 +121,7 @@ Refusal FastBook::restore(BookImage const& image) {
 /// before.
 void FastBook::restore_offers(BookImage const& image) {
   auto const rest = [&](BookImage::Offer const& o, std::uint32_t lots) {
-    BookOffer const terms{.id = o.id,
-                          .provider = o.provider,
-                          .node = o.node,
-                          .instrument = o.instrument,
-                          .price = o.price,
-                          .quantity = Lots{lots},
-                          .fill_min = o.fill_min,
-                          .fill_max = o.fill_max,
-                          .replenish = o.replenish,
-                          .post_only = o.post_only,
-                          .self_trade = o.self_trade,
-                          .display = o.display,
-                          .session = o.session,
-                          .expires = o.expires};
+    auto const terms = terms_in(o, Lots{lots});
     auto const row = pool_row(o.node);
     auto const n = rest_offer(terms, row, lots, key_of(o.price.v, ask_sequence_), special(terms, row));
     if (o.hidden.v > 0) extra_[n].hidden = narrow(o.hidden.v);

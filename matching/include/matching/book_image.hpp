@@ -93,4 +93,8 @@ struct BookImage {
 /// Whether a book of these limits can hold it, but for the edges.
 [[nodiscard]] bool fits(BookImage const&, BookLimits const&);
 
+/// What a row says, as it came: an order of what is open, an offer of `quantity`.
+[[nodiscard]] BookOrder terms_in(BookImage::Order const& o);
+[[nodiscard]] BookOffer terms_in(BookImage::Offer const& o, Lots quantity);
+
 }  // namespace spillway
