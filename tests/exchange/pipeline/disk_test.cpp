@@ -24,17 +24,19 @@ bool mount_small_disk(fs::path const& folder) {
   return ::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=16m") == 0;
 }
 
-/// A file that takes all room but so many bytes.
+/// A file that takes all room but so many bytes. It grows or shrinks to that: a disk that is free for a
+/// moment in between would be seen.
 class Ballast {
  public:
-  explicit Ballast(fs::path file) : file_(std::move(file)) {}
+  explicit Ballast(fs::path file) : file_(std::move(file)) { std::ofstream(file_).close(); }
   void leave(std::uint64_t bytes) const {
-    std::ofstream(file_).close();  // its room is free again
     struct statvfs status {};
     ASSERT_EQ(::statvfs(file_.c_str(), &status), 0);
     std::uint64_t const free_bytes = std::uint64_t{status.f_bavail} * status.f_frsize;
-    ASSERT_GT(free_bytes, bytes);
-    std::ofstream(file_) << std::string(free_bytes - bytes, 'b');
+    auto const size = fs::file_size(file_);
+    ASSERT_GT(free_bytes + size, bytes);
+    if (free_bytes < bytes) return fs::resize_file(file_, size - (bytes - free_bytes));
+    std::ofstream(file_, std::ios::app) << std::string(free_bytes - bytes, 'b');
   }
 
  private:
@@ -57,7 +59,10 @@ struct FillingDisk {
   explicit FillingDisk(fs::path const& folder) : ballast(folder / "ballast") {
     auto options = options_for(folder / "journal", ear);
     options.segment_bytes = segment;
-    options.log = [this](std::string const& line) { lines.push_back(line); };
+    options.log = [this](std::string const& line) {
+      std::lock_guard const hold(told);
+      lines.push_back(line);
+    };
     auto opened = Pipeline::open(std::move(options));
     EXPECT_TRUE(opened) << opened.error().message;
     if (opened) pipeline = std::move(*opened);
@@ -73,10 +78,18 @@ struct FillingDisk {
   void wait_for(DiskState state) const {
     while (pipeline->counters().disk != state) ::usleep(10'000);  // or this test's time limit ends it
   }
+  /// The line of that number, from 0: the journal's thread tells it after it released the command.
+  std::string line(std::size_t number) {
+    for (;; ::usleep(10'000)) {
+      std::lock_guard const hold(told);
+      if (lines.size() > number) return lines[number];
+    }
+  }
 
   Ear ear;
   Ballast ballast;
-  std::vector<std::string> lines;  // written by the journal's thread, read when that has stopped
+  std::mutex told;
+  std::vector<std::string> lines;  // under `told`
   std::uint64_t ticket = 0;
   std::unique_ptr<Pipeline> pipeline;
 };
@@ -92,6 +105,7 @@ void fill_and_free(fs::path const& folder) {
   EXPECT_EQ(disk.submit(carl, waiting_order(3)), Refusal::capacity);
   (void)disk.done(carl, CancelOrder{first, CancelReason::asked});
   (void)disk.done(system_itself, Deposit{carl, Nano{1}});
+  EXPECT_NE(disk.line(0).find("nearly full"), std::string::npos);
 
   disk.ballast.leave(2 * segment - 8192);  // one, and at most two spares: one for each stream
   disk.wait_for(DiskState::operator_only);
@@ -102,15 +116,14 @@ void fill_and_free(fs::path const& folder) {
     auto const seen = view.core.order(second);
     return seen && seen->phase != OrderPhase::cancelled;
   })) << "reads go on";
+  EXPECT_NE(disk.line(1).find("all but full"), std::string::npos);
 
   disk.ballast.leave(20 * segment);
   disk.wait_for(DiskState::fine);  // though nothing was written meanwhile
   (void)disk.done(carl, waiting_order(5));
+  EXPECT_NE(disk.line(2).find("room again"), std::string::npos);
   disk.pipeline->stop();
-  ASSERT_EQ(disk.lines.size(), 3u);
-  EXPECT_NE(disk.lines[0].find("nearly full"), std::string::npos);
-  EXPECT_NE(disk.lines[1].find("all but full"), std::string::npos);
-  EXPECT_NE(disk.lines[2].find("room again"), std::string::npos);
+  EXPECT_EQ(disk.lines.size(), 3u);
 }
 
 TEST(FullDisk, IsMetEarlyInTwoStepsAndForgottenWhenThereIsRoomAgain) {
