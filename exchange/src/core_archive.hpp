@@ -109,7 +109,7 @@ class ArchiveWriter {
   template <class... T>
   void put(std::variant<T...> const& value) {
     put(static_cast<std::uint8_t>(value.index()));
-    std::visit([this](auto const& chosen) { put(chosen); }, value);
+    std::visit([this](auto const& chosen) { this->put(chosen); }, value);
   }
 
   Sink const& to_;

@@ -1,7 +1,7 @@
 // tests/apps/golden_test.cpp - journals of released rules, kept byte for byte: replay gives their outcomes
 // for ever, or the rules have a new version. Covers exchange/pipeline/src/replay.cpp from outside. Rule:
 // tests/golden/rules-<n> is never written again. A change of outcomes needs rules version n + 1 and a new
-//       folder: SPILLWAY_WRITE_GOLDEN=1 build/dev/bin/apps_golden_test writes it when it is missing.
+//       folder: SPILLWAY_WRITE_GOLDEN=1 build/dev/bin/apps_audit_test writes it when it is missing.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
