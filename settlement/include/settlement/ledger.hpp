@@ -7,6 +7,7 @@
 
 #include <expected>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <utility>
 
@@ -43,6 +44,12 @@ inline constexpr Nano bank_max{std::int64_t{1} << 60};
 
 class Ledger {
  public:
+  using Accounts = std::pmr::map<AccountKey, AccountTotals>;
+
+  /// Accounts live in `memory`, which outlives the books: one block per account and per running share.
+  explicit Ledger(std::pmr::memory_resource* memory = std::pmr::get_default_resource())
+      : accounts_(memory), shares_(memory) {}
+
   /// Why `amount` (> 0) can't be debited; nothing when it can.
   [[nodiscard]] std::optional<Refusal> why_not(AccountKey debit, Nano amount) const;
   /// Posts one transfer; `amount` > 0 and the two accounts differ.
@@ -57,7 +64,7 @@ class Ledger {
 
   [[nodiscard]] Nano balance(AccountKey) const;
   [[nodiscard]] AccountTotals totals(AccountKey) const;
-  [[nodiscard]] std::map<AccountKey, AccountTotals> const& accounts() const { return accounts_; }
+  [[nodiscard]] Accounts const& accounts() const { return accounts_; }
   [[nodiscard]] TransferId last() const { return last_; }
 
   /// Walks all accounts; a broken law stops the process.
@@ -69,8 +76,11 @@ class Ledger {
     Nano charged;
     Nano taken;
   };
-  std::map<AccountKey, AccountTotals> accounts_;
-  std::map<std::pair<AccountKey, TransferCode>, Share> shares_;
+  [[nodiscard]] static std::optional<Refusal> why_not(AccountKey debit, AccountTotals const& seen,
+                                                      Nano amount);
+
+  Accounts accounts_;
+  std::pmr::map<std::pair<AccountKey, TransferCode>, Share> shares_;
   TransferId last_;
 };
 
