@@ -93,7 +93,7 @@ std::uint64_t bytes_of_entries(fs::path const& journal) {
 }
 
 void throughput(Options const& options, fs::path const& folder) {
-  bench::PipelineRun run(folder, bench::Traffic::orders, std::uint64_t{16} << 20);
+  bench::PipelineRun run(folder, bench::Traffic::orders, usual_segment_bytes);
   auto const before = run.pipeline().counters();
   auto const started = steady_clock::now();
   run.send(options.commands);

@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
   }
   if (commands == 0 || directory.empty()) usage();
   auto const started = std::chrono::steady_clock::now();
-  bench::PipelineRun run(directory, traffic, std::uint64_t{64} << 20);
+  bench::PipelineRun run(directory, traffic, usual_segment_bytes);
   run.send(commands);
   auto const jobs = run.trader().jobs_done();
   auto const stopped = run.pipeline().stop();

@@ -1,5 +1,6 @@
 // apps/audit/main.cpp - spillway-audit: is a journal what its exchange signed, and do its books add up?
-// Room:   apps; sees the audit library. Exit: 0 all is well, 1 something is not, 2 the command line is wrong.
+// Room:   apps; sees the audit library.
+// Exit:   0 all is well, 1 something is not, 2 the command line is wrong.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -134,7 +135,7 @@ int prove(Asked const& asked) {
   return say(prove_page(*proof, asked.form()), true);
 }
 int check(Asked const& asked) {
-  auto const proof = check_proof_file(asked.file, asked.options.vkey);
+  auto const proof = check_proof_file(asked.file, asked.options.vkey, asked.options.witnesses);
   if (!proof) return refuse(asked, proof.error().sentence, not_well);
   return say(check_proof_page(*proof, asked.form()), true);
 }
@@ -157,9 +158,26 @@ int main(int argc, char** argv) {
     auto* const sub = verb(name, about, run);
     sub->add_option("DIR", asked.options.directory, "the journal directory")->required();
     sub->add_option("--vkey", asked.options.vkey, "key that signs checkpoints, as the exchange prints it");
+    sub->add_option("--archive", asked.options.archive, "directory to which sealed segments were moved");
     return sub;
   };
-  over("verify", "every byte, the tree, its tiles and its signed checkpoint, records against replay", verify);
+  auto held = [&](CLI::App* sub) {
+    sub->add_option("--checkpoint", asked.options.checkpoints,
+                    "a signed checkpoint that somebody kept, such as a witness; may be given again")
+        ->allow_extra_args(false);
+    return sub;
+  };
+  auto witnessed = [&](CLI::App* sub) {
+    sub->add_option("--witness", asked.options.witnesses.vkeys,
+                    "key of a witness that should have cosigned; may be given again")
+        ->allow_extra_args(false);
+    sub->add_option("--quorum", asked.options.witnesses.quorum,
+                    "how many of these witnesses must have; without it all of them");
+    return sub;
+  };
+  witnessed(
+      held(over("verify", "every byte, the tree, its tiles and its signed checkpoint, records against replay",
+                verify)));
   over("replay", "apply every entry again, compare every seal, print D", replay)
       ->add_option("--book", asked.options.book, "what matches: fast, or plain, the book that can be read")
       ->transform(CLI::CheckedTransformer(
@@ -174,10 +192,11 @@ int main(int argc, char** argv) {
   over("explain", "the life of an order, job, lease or transfer", [](Asked const& a) { return explain(a); })
       ->add_option("ID", asked.about, "order:17, job:3, lease:3, transfer:9")
       ->required();
-  over("prove", "a receipt of one fill, as a tlog-proof file on standard output", prove)
+  held(over("prove", "a receipt of one fill, as a tlog-proof file on standard output", prove))
       ->add_option("FILL", asked.fill, "number of the fill, job or lease")
       ->required();
-  auto* const checks = verb("check-proof", "check such a file against the key that must have signed", check);
+  auto* const checks =
+      witnessed(verb("check-proof", "check such a file against the key that must have signed", check));
   checks->add_option("FILE", asked.file, "the tlog-proof file")->required();
   checks->add_option("--vkey", asked.options.vkey, "the signer's key, got by another way than the file")
       ->required();

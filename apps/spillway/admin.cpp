@@ -1,5 +1,6 @@
 // apps/spillway/admin.cpp - spillway admin: people, keys, money, halt and stop, by the operator.
-// Room:   apps. Rule: secrets go to files that only their owner can read, never to the terminal.
+// Room:   apps.
+// Rule:   secrets go to files that only their owner can read, never to the terminal.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -8,7 +9,9 @@
 #include <cstring>
 #include <memory>
 
+#include "admin_bundle.hpp"
 #include "apps/trade/pages.hpp"
+#include "journal/archive.hpp"
 #include "journal/bytes.hpp"
 #include "link_flags.hpp"
 #include "market/decimal.hpp"
@@ -39,7 +42,7 @@ namespace {
 struct AdminFlags : LinkFlags {
   std::uint32_t participant{}, firm{}, key = 1;
   std::string roles, role, amount, public_key;
-  std::filesystem::path new_file, bearer_file;
+  std::filesystem::path new_file, bearer_file, journal, archive;
 };
 
 std::expected<std::uint32_t, std::string> roles_of(std::string const& text) {
@@ -167,6 +170,27 @@ int status_page(AdminFlags const& flags) {
   });
 }
 
+// Without a connection: the exchange has to be stopped, and the journal's lock says whether it is.
+int archive(AdminFlags const& flags) {
+  auto const path = flags.journal.empty() ? flags.data / "journal" : flags.journal;
+  // Opened for reading first: a mistyped directory is not made into a journal.
+  if (auto const there = JournalDirectory::open(path, DirectoryMode::read_only); !there)
+    return failed(there.error().message);
+  auto const journal = JournalDirectory::open(path, DirectoryMode::write);
+  if (!journal) return failed(journal.error().message);
+  auto const done = archive_sealed(*journal, flags.archive);
+  if (!done) return failed(done.error().message);
+  if (flags.json)
+    std::printf("{\"ok\":true,\"moved\":%llu,\"bytes\":%llu}\n", static_cast<unsigned long long>(done->moved),
+                static_cast<unsigned long long>(done->bytes));
+  else
+    std::printf("%llu segments (%llu MiB) are in %s now; start and audit with --archive %s\n",
+                static_cast<unsigned long long>(done->moved),
+                static_cast<unsigned long long>(done->bytes >> 20), flags.archive.c_str(),
+                flags.archive.c_str());
+  return exit_done;
+}
+
 }  // namespace
 
 void add_admin(CLI::App& app, int& status) {
@@ -201,8 +225,13 @@ void add_admin(CLI::App& app, int& status) {
   verb("halt", "refuse new orders and offers; what runs goes on",
        [](AdminFlags const& f) { return halt(f, true); });
   verb("resume", "take orders and offers again", [](AdminFlags const& f) { return halt(f, false); });
+  auto* const move =
+      verb("archive", "of a stopped exchange: move sealed segments to another directory", archive);
+  move->add_option("DIR", flags->archive, "the archive; made if it is not there")->required();
+  move->add_option("--journal", flags->journal, "directory of the journal, when it is not in --data");
   verb("stop", "stop the exchange in good order", stop);
   verb("status", "what the market and the server count", status_page);
+  add_admin_bundle(*admin, flags, status);
 }
 
 }  // namespace spillway

@@ -1,5 +1,6 @@
-// apps/spillway/main.cpp - spillway: serve, provider, admin, trade, demo.
-// Room:   apps. Rule: a process that may hold prompts and keys leaves no core dump behind.
+// apps/spillway/main.cpp - spillway: serve, provider, admin, trade, witness, demo.
+// Room:   apps.
+// Rule:   a process that may hold prompts and keys leaves no core dump behind.
 #include <sys/resource.h>
 
 #include <csignal>
@@ -35,6 +36,7 @@ int run_command_line(int argc, char** argv) {
   add_provider(app, status);
   add_admin(app, status);
   add_trade(app, status);
+  add_witness(app, status);
 #ifdef SPILLWAY_HAS_DEMO
   app.add_subcommand("demo", "the whole market on this machine, as ./run starts it (demo --help)");
 #endif

@@ -1,5 +1,6 @@
 // apps/spillway/provider.cpp - spillway provider: the agent of one provider, until it is told to stop.
-// Room:   apps. Exit: 2 when the exchange refuses the login, since trying again can't help.
+// Room:   apps.
+// Exit:   2 when the exchange refuses the login, since trying again can't help.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>

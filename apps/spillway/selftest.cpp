@@ -1,5 +1,6 @@
 // apps/spillway/selftest.cpp - spillway provider selftest: what devices here would show an exchange.
-// Room:   apps. Exit: 1 when a device is wrong, can't be measured or is absent; 2 for an unknown name.
+// Room:   apps.
+// Exit:   1 when a device is wrong, can't be measured or is absent; 2 for an unknown name.
 #include "apps/selftest/selftest.hpp"
 
 #include <chrono>

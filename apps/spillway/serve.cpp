@@ -1,6 +1,7 @@
 // apps/spillway/serve.cpp - spillway serve: the exchange on a directory, until a signal or its operator stops
-// it. Room:   apps. Output: one JSON line on standard output once it listens, "D <hex> after sequence N" when
-// it stopped; the log is on standard error.
+// it.
+// Room:   apps. Output: one JSON line on standard output once it listens, "D <hex> after sequence N" when it
+//         stopped; the log is on standard error.
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -8,6 +9,7 @@
 #include <csignal>
 #include <ctime>
 #include <map>
+#include <optional>
 #include <thread>
 
 #include "apps/serve/first_commands.hpp"
@@ -24,10 +26,11 @@ namespace fs = std::filesystem;
 using Say = std::function<void(std::string const&)>;  // one line for the operator's log
 
 struct ServeFlags {
-  fs::path data = "spillway-data", journal, config, market_data;
+  fs::path data = "spillway-data", journal, archive, config, market_data;
   std::string address = "127.0.0.1";
   std::uint16_t port = 7443;
-  bool plain{}, json_log{};
+  std::optional<std::uint64_t> segment_mib;  // else the configuration's
+  bool plain{}, json_log{}, rebuild_projection{}, replay_all{};
   BookKind book{BookKind::fast};
 
   [[nodiscard]] fs::path journal_directory() const { return journal.empty() ? data / "journal" : journal; }
@@ -87,16 +90,23 @@ void announce(ExchangeServer& server, ServeFlags const& flags, std::string const
       (flags.plain ? "ws://" : "wss://") + flags.address + ":" + std::to_string(server.port()) + "/v1/stream";
   say("listening on " + url);
   if (!flags.plain) say("clients may trust " + server.certificate());
-  say("journal " + journal.string() + ": " + std::to_string(start.entries) + " entries replayed");
+  say("journal " + journal.string() + ": " + std::to_string(start.entries) + " entries, " +
+      (start.snapshot.some() ? std::to_string(start.replayed) + " of them replayed behind the snapshot at " +
+                                   std::to_string(start.snapshot.v)
+                             : "all replayed"));
   if (start.torn_bytes > 0)
     say("an unfinished write of " + std::to_string(start.torn_bytes) +
         " bytes at the end of the journal was cut: nobody had been told of it");
   say("checkpoints are signed by " + vkey);
-  boost::json::object const line{
-      {"listening", server.port()},          {"url", url},
-      {"certificate", server.certificate()}, {"credentials", flags.key_file().string()},
-      {"journal", journal.string()},         {"entries", start.entries},
-      {"torn_bytes", start.torn_bytes},      {"vkey", vkey}};
+  boost::json::object const line{{"listening", server.port()},
+                                 {"url", url},
+                                 {"certificate", server.certificate()},
+                                 {"credentials", flags.key_file().string()},
+                                 {"journal", journal.string()},
+                                 {"entries", start.entries},
+                                 {"replayed", start.replayed},
+                                 {"torn_bytes", start.torn_bytes},
+                                 {"vkey", vkey}};
   std::printf("%s\n", boost::json::serialize(line).c_str());
   std::fflush(stdout);
 }
@@ -114,8 +124,14 @@ std::expected<PipelineOptions, std::string> pipeline_options(ServeFlags const& f
                                                              ServeConfig const& config, Say const& say) {
   PipelineOptions options;
   options.directory = flags.journal_directory();
+  options.archive = flags.archive;
   options.log = say;
   options.limits.book = flags.book;
+  options.rebuild_projection = flags.rebuild_projection;
+  options.replay_all = flags.replay_all;
+  options.segment_bytes = flags.segment_mib.value_or(config.segment_mib) << 20;
+  options.snapshot_entries = config.snapshot_entries;
+  options.snapshot_every = std::chrono::seconds(config.snapshot_every_s);
   if (!journal_is_empty(options.directory)) {
     say("the journal has its rules and tables: [rules], [market] and --market-data are read for a new one "
         "only");
@@ -172,6 +188,14 @@ void add_serve(CLI::App& app, int& status) {
   sub->add_option("--book", flags->book, "what matches: fast, or plain, the slow one that can be read")
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, BookKind>{{"fast", BookKind::fast}, {"plain", BookKind::plain}}));
+  sub->add_option("--archive", flags->archive, "directory to which 'admin archive' moved sealed segments");
+  sub->add_option("--segment-mib", flags->segment_mib,
+                  "size of the journal's files from now on, instead of [journal]'s")
+      ->check(CLI::Range(1, 1024));
+  sub->add_flag("--rebuild-projection", flags->rebuild_projection,
+                "forget the tables in journal/projection and make them again from the journal");
+  sub->add_flag("--replay-all", flags->replay_all,
+                "start from the first entry of the journal, whatever snapshots there are");
   sub->add_flag("--plain", flags->plain, "no TLS; on a loopback address only");
   sub->add_flag("--json-log", flags->json_log, "log lines as JSON");
   sub->callback([flags, &status] { status = serve(*flags); });

@@ -1,6 +1,8 @@
 // attest/cpu_backend.hpp - attest/backend.h for any CPU: what is left to an instruction set is a product and
-// a walk. Room:   attest, private; header only and without any library, because the x86 back ends are shared
-// objects of their own. Units:  n in rows; products are row-major.
+// a walk.
+// Room:   attest, private; header only and without any library, because the x86 back ends are shared objects
+//         of their own.
+// Units:  n in rows; products are row-major.
 #pragma once
 
 #include <cstring>

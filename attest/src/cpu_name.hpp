@@ -1,5 +1,6 @@
 // attest/cpu_name.hpp - how a CPU back end describes its one device: the processor's words, the machine's
-// memory. Room:   attest, private; for cpu_backend.hpp.
+// memory.
+// Room:   attest, private; for cpu_backend.hpp.
 #pragma once
 
 #include <unistd.h>

@@ -1,6 +1,6 @@
-// attest/hot_loop.hpp - one loop, compiled for several x86 instruction sets, chosen when the program
-// starts. Room:   attest, private to its sources. Why:    a build for any x86-64 would use 16-byte vectors
-// only; the results are integers, equal on every path.
+// attest/hot_loop.hpp - one loop, compiled for several x86 instruction sets, chosen when the program starts.
+// Room:   attest, private to its sources. Why: a build for any x86-64 would use 16-byte vectors only; the
+//         results are integers, equal on every path.
 #pragma once
 
 // Sanitizers instrument the chooser, which runs before they are ready; other compilers and machines take the

@@ -1,5 +1,6 @@
 // bench/attest/rank.hpp - ranks with ties, and Spearman's correlation of two rankings.
-// Room:   bench; sees the standard library. Source: Spearman 1904; ties share their mean rank.
+// Room:   bench; sees the standard library.
+// Source: Spearman 1904; ties share their mean rank.
 #pragma once
 
 #include <algorithm>

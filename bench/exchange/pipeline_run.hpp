@@ -1,6 +1,7 @@
 // bench/exchange/pipeline_run.hpp - the real pipeline over a real directory, fed by a Trader as fast as it
-// goes. Room:   bench; sees exchange_pipeline. Errors: what the pipeline refuses to open ends the program
-// with its sentence.
+// goes.
+// Room:   bench; sees exchange_pipeline.
+// Errors: what the pipeline refuses to open ends the program with its sentence.
 #pragma once
 
 #include <condition_variable>

@@ -1,6 +1,7 @@
 // bench/exchange/trader.hpp - a small market under steady traffic: commands in waves, each wave made from
-// what the waves before brought. Room: bench; sees market. Rule:   the same seed and the same answers give
-// the same commands; nothing here decides a match.
+// what the waves before brought.
+// Room:   bench; sees market.
+// Rule:   the same seed and the same answers give the same commands; nothing here decides a match.
 #pragma once
 
 #include <cstdint>

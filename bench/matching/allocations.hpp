@@ -1,5 +1,6 @@
 // bench/matching/allocations.hpp - counts what the program asks the heap for: a book allocates nothing after
-// its start. Room:   bench; sees the standard library only.
+// its start.
+// Room:   bench; sees the standard library only.
 #pragma once
 
 #include <cstdint>

@@ -82,9 +82,9 @@ Predicate signature_of(Draws& draws, BipartiteShape const& shape, std::uint32_t 
                    some_of(draws, shape.places, sides.places, places_first));
 }
 
-class Generator {
+class BipartiteGenerator {
  public:
-  Generator(Market const& market, std::uint64_t seed)
+  BipartiteGenerator(Market const& market, std::uint64_t seed)
       : draws_(seed),
         instruments_(market.shape.instruments()),
         signatures_(static_cast<std::uint32_t>(market.signatures.size())) {
@@ -212,7 +212,7 @@ Market bipartite_market(BipartiteShape const& shape, std::uint64_t seed) {
 }
 
 Stream bipartite_stream(Market const& market, BipartiteSize size, std::uint64_t seed) {
-  return Generator(market, seed).make(size);
+  return BipartiteGenerator(market, seed).make(size);
 }
 
 Degrees degrees_of(Market const& market) {

@@ -1,8 +1,9 @@
 // bench/matching/bipartite.hpp - the market of 2,000 instruments and 500 signatures, and the stream that runs
-// on it. Room:   bench; sees market. Rule:   every book has the same mid, so that prices tie everywhere: the
-// hard case. A sell names an instrument, a buy a
-//         signature; the popular instruments are the ones that many signatures accept and that get most
-//         offers.
+// on it.
+// Room:   bench; sees market.
+// Rule:   every book has the same mid, so that prices tie everywhere: the hard case. A sell names an
+//         instrument, a buy a signature; the popular instruments are the ones that many signatures accept and
+//         that get most offers.
 #pragma once
 
 #include <cstddef>

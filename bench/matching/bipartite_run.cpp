@@ -1,5 +1,6 @@
 // bench/matching/bipartite_run.cpp - the bipartite walk: orders that accept many instruments, offers met by
-// many. Room:   bench; sees matching.
+// many.
+// Room:   bench; sees matching.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::array band_names = {"1", "2_8", "9_16", "17_64", "65_up"};
 constexpr std::array<std::uint32_t, 4> band_ends = {1, 8, 16, 64};
-constexpr std::size_t bands = band_names.size();
+constexpr std::size_t band_count = band_names.size();
 
 std::size_t band_of(std::uint32_t degree) {
   std::size_t band = 0;
@@ -28,11 +29,11 @@ std::size_t band_of(std::uint32_t degree) {
 
 /// Bins of latency: buys by the degree of their signature, passive ones first; the last holds all other
 /// commands.
-constexpr std::size_t bins = 2 * bands + 1;
+constexpr std::size_t bins = 2 * band_count + 1;
 
 std::size_t bin_of(Command const& c, Degrees const& degrees) {
   if (c.verb != Verb::add || c.side != Side::buy) return bins - 1;
-  return band_of(degrees.of_signature[c.book]) + (c.aggressive != 0 ? bands : 0);
+  return band_of(degrees.of_signature[c.book]) + (c.aggressive != 0 ? band_count : 0);
 }
 
 void add_spread(Report& report, std::string const& name, std::vector<std::uint32_t> values) {
@@ -47,7 +48,8 @@ void add_bins(Report& report, std::vector<Latencies> const& latencies) {
   for (std::size_t bin = 0; bin + 1 < bins; ++bin) {
     auto const p = latencies[bin].percentiles();
     if (p.samples == 0) continue;
-    auto const name = std::string(bin < bands ? "passive_buy_" : "aggressive_buy_") + band_names[bin % bands];
+    auto const name =
+        std::string(bin < band_count ? "passive_buy_" : "aggressive_buy_") + band_names[bin % band_count];
     report.add(name + "_count", std::uint64_t{p.samples});
     report.add(name + "_mean_ns", p.mean_ns);
     report.add(name + "_p50_ns", p.p50_ns);

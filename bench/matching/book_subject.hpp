@@ -1,8 +1,9 @@
 // bench/matching/book_subject.hpp - a stream on a book of the library, through the calls that an embedder
-// makes. Room:   bench; sees matching. Rule:   a sell is an offer of its instrument's node, which has units
-// without end. An offer has no immediate-or-cancel:
-//         what is left of it is cancelled by a second call, and both are timed as one command. A replace is a
-//         cancel and a new order, as one command.
+// makes.
+// Room:   bench; sees matching.
+// Rule:   a sell is an offer of its instrument's node, which has units without end. An offer has no
+//         immediate-or-cancel: what is left of it is cancelled by a second call, and both are timed as one
+//         command. A replace is a cancel and a new order, as one command.
 #pragma once
 
 #include <array>

@@ -1,6 +1,7 @@
 // bench/matching/callgrind.hpp - instruction counts of named slices, taken by running this program under
-// valgrind. Room:   bench; sees the standard library only. Note:   counts repeat to 0.1 % on any machine,
-// which times do not: gates look at counts.
+// valgrind.
+// Room:   bench; sees the standard library only. Note: counts repeat to 0.1 % on any machine, which times do
+//         not: gates look at counts.
 #pragma once
 
 #include <cstdint>

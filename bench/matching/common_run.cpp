@@ -1,5 +1,6 @@
 // bench/matching/common_run.cpp - the common stream: floor and book in turn, checked against the published
-// values. Room:   bench; sees matching.
+// values.
+// Room:   bench; sees matching.
 #include <algorithm>
 #include <string>
 
@@ -45,6 +46,7 @@ void add_figures(Report& report, Figures const& book, Figures const& floor) {
   report.add("floor_p999_ns", floor.latency.p999_ns);
   report.add("rss_bytes", book.rss_bytes);
   report.add("allocations_while_timed", book.allocations);
+  report.add("page_faults_while_timed", book.page_faults);
 }
 
 std::size_t commands_of(Options const& o) {

@@ -1,5 +1,6 @@
 // bench/matching/common_workload.cpp - draws the common stream, in the fixed order of draws that makes it
-// common. Room:   bench; sees the standard library only.
+// common.
+// Room:   bench; sees the standard library only.
 #include "common_workload.hpp"
 
 #include <algorithm>
@@ -23,9 +24,9 @@ struct BookState {
   std::vector<Open> open;  // what the generator believes open
 };
 
-class Generator {
+class CommonGenerator {
  public:
-  Generator(std::uint32_t books, std::uint64_t seed)
+  CommonGenerator(std::uint32_t books, std::uint64_t seed)
       : draws_(seed), states_(books), period_(books == 1 ? 256 : 64) {
     stream_.books = books;
   }
@@ -149,7 +150,7 @@ class Generator {
 }  // namespace
 
 Stream common_stream(std::uint32_t books, std::size_t timed, std::uint64_t seed, std::uint32_t prefill_each) {
-  return Generator(books, seed).make(timed, prefill_each);
+  return CommonGenerator(books, seed).make(timed, prefill_each);
 }
 
 std::uint64_t stream_hash(std::vector<Command> const& commands) {

@@ -1,8 +1,9 @@
 // bench/matching/common_workload.hpp - the command stream on which order books are compared, drawn from one
-// seed. Room:   bench; sees the standard library only. Units:  prices are ticks (for the book: grid indices),
-// quantities are lots. Rule:   the generator holds no matcher: it cancels what it believes open, so some
-// targets are dead. The stream is
-//         the same on every machine, and its hash says so; a comparison on another stream is void.
+// seed.
+// Room:   bench; sees the standard library only.
+// Units:  prices are ticks (for the book: grid indices), quantities are lots.
+// Rule:   the generator holds no matcher: it cancels what it believes open, so some targets are dead. The
+//         stream is the same on every machine, and its hash says so; a comparison on another stream is void.
 #pragma once
 
 #include <cstddef>

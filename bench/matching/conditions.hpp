@@ -1,6 +1,8 @@
 // bench/matching/conditions.hpp - switches conditions on, order by order, and counts how many commands used
-// each. Room:   bench; sees matching. Rule:   whether an order gets a condition and which depends on its id
-// alone, so that two books get the same.
+// each.
+// Room:   bench; sees matching.
+// Rule:   whether an order gets a condition and which depends on its id alone, so that two books get the
+//         same.
 #pragma once
 
 #include <array>

@@ -28,6 +28,7 @@ struct Figures {
   std::int64_t rss_bytes{};         // what the book added to the resident set, in its first round
   std::vector<std::uint64_t> used;  // commands per condition, where the subject has any
   std::uint64_t allocations{};      // calls of operator new in the timed part of the last round
+  std::int64_t page_faults{};       // in the same part
 };
 
 [[nodiscard]] inline std::span<Command const> prefill_of(Stream const& stream) {
@@ -50,10 +51,12 @@ void time_round(Make make, Stream const& stream, Figures& figures) {
   auto subject = make();
   drive(subject, prefill_of(stream));
   auto const allocated = allocations();
+  auto const faults = page_faults();
   auto const start = thread_cpu_ns();
   drive(subject, timed_of(stream));
   auto const spent_ns = thread_cpu_ns() - start;
   figures.allocations = allocations() - allocated;
+  figures.page_faults = page_faults() - faults;
   figures.cpu_ns.add(static_cast<double>(spent_ns) / static_cast<double>(timed_of(stream).size()));
   if (figures.rss_bytes == 0) figures.rss_bytes = resident_bytes() - resident;
   figures.tally = subject.tally;

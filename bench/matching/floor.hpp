@@ -1,8 +1,8 @@
 // bench/matching/floor.hpp - the bare ladder: the least that can do the same trades. A yardstick, not a
-// product. Room:   bench; sees the standard library only. Has:    one tick ladder of 4,096 levels a side and
-// book, a bitmap of two levels over it, one pool of 24-byte nodes for
-//         all books, ids as an index. Has not: checks, conditions, events, eligibility, pools of capacity,
-//         capacity limits.
+// product.
+// Room:   bench; sees the standard library only. Has: one tick ladder of 4,096 levels a side and book, a
+//         bitmap of two levels over it, one pool of 24-byte nodes for all books, ids as an index. Has not:
+//         checks, conditions, events, eligibility, pools of capacity, capacity limits.
 #pragma once
 
 #include <bit>

@@ -1,5 +1,6 @@
 // bench/matching/growth_run.cpp - what a command costs when there are more books, or more orders rest; and
-// the bytes of a resting order. Room:   bench; sees matching.
+// the bytes of a resting order.
+// Room:   bench; sees matching.
 #include <sys/wait.h>
 #include <unistd.h>
 

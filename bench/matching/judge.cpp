@@ -26,6 +26,7 @@ void add_figures(Report& report, Figures const& book, std::span<Latencies const>
   report.add("p999_ns", latency.p999_ns);
   report.add("rss_bytes", book.rss_bytes);
   report.add("allocations_while_timed", book.allocations);
+  report.add("page_faults_while_timed", book.page_faults);
 }
 
 bool plain_agrees(Market const& market, Stream const& stream, Options const& options, std::size_t part) {

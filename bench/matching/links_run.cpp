@@ -1,5 +1,6 @@
 // bench/matching/links_run.cpp - what links cost: an ask that improves the best of an instrument which many
-// signatures accept, and new tables under a whole market. Room:   bench; sees matching.
+// signatures accept, and new tables under a whole market.
+// Room:   bench; sees matching.
 #include <algorithm>
 #include <string>
 

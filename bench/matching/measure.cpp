@@ -2,6 +2,7 @@
 // Room:   bench; sees the standard library only.
 #include "measure.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,6 +44,12 @@ std::int64_t resident_bytes() {
   std::int64_t size_pages{}, resident_pages{};
   statm >> size_pages >> resident_pages;
   return resident_pages * sysconf(_SC_PAGESIZE);
+}
+
+std::int64_t page_faults() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_minflt;
 }
 
 StampScale const& stamp_scale() {

@@ -1,5 +1,7 @@
 // bench/matching/measure.hpp - CPU time of this thread, time-stamp brackets around single commands, resident
-// memory. Room:   bench; sees the standard library only. Units:  nanoseconds and bytes.
+// memory.
+// Room:   bench; sees the standard library only.
+// Units:  nanoseconds and bytes.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +12,7 @@ namespace spillway::bench {
 
 [[nodiscard]] std::int64_t thread_cpu_ns();
 [[nodiscard]] std::int64_t resident_bytes();
+[[nodiscard]] std::int64_t page_faults();  // of this process, that no disk had to answer
 
 /// Nothing the compiler knew before this line may be kept in registers, or moved across it.
 inline void settle() { asm volatile("" ::: "memory"); }

@@ -115,9 +115,9 @@ class Reader {
   std::map<std::string, std::pair<std::uint32_t, std::uint32_t>> known_;
 };
 
-class Generator {
+class PublishedGenerator {
  public:
-  Generator(Reader const& read, std::uint64_t seed)
+  PublishedGenerator(Reader const& read, std::uint64_t seed)
       : read_(read), draws_(seed), shape_{read.classes.count(), read.places.count()} {}
 
   PublishedMarket make(std::size_t timed) && {
@@ -268,7 +268,7 @@ std::expected<PublishedMarket, std::string> published_market(std::filesystem::pa
   auto const offers = reader.count_offers(folder / "offers.csv");
   if (!offers) return std::unexpected(offers.error());
   if (reader.changes.empty()) return std::unexpected("offer_events.csv holds no price");
-  auto result = Generator(reader, seed).make(timed);
+  auto result = PublishedGenerator(reader, seed).make(timed);
   result.offers = *offers;
   return result;
 }

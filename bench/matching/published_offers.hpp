@@ -1,7 +1,8 @@
 // bench/matching/published_offers.hpp - published GPU offers and their changes as books: wide, sparse and
-// real. Room:   bench; sees market and the reader of tables. Units:  prices are steps of the grid, per
-// accelerator-hour, rounded up. Files:  offers.csv and offer_events.csv of the market data. An instrument is
-// (class, place); on demand and spot are
+// real.
+// Room:   bench; sees market and the reader of tables.
+// Units:  prices are steps of the grid, per accelerator-hour, rounded up. Files: offers.csv and
+//         offer_events.csv of the market data. An instrument is (class, place); on demand and spot are
 //         classes of their own. No source states stock or buyers: every offer has stock without end, and the
 //         orders are drawn from the seed around the published prices.
 #pragma once

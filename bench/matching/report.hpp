@@ -1,5 +1,6 @@
 // bench/matching/report.hpp - the figures of one run, in the order in which they were found: for people and
-// as JSON. Room:   bench; sees the standard library only.
+// as JSON.
+// Room:   bench; sees the standard library only.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // bench/matching/runs.hpp - the workloads, one function each: they fill a report and say whether all checks
-// held. Room:   bench; sees the standard library only.
+// held.
+// Room:   bench; sees the standard library only.
 #pragma once
 
 #include "options.hpp"

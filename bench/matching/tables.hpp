@@ -1,6 +1,8 @@
 // bench/matching/tables.hpp - a market of so many classes and places, where one instrument is one (class,
-// place). Room:   bench; sees market. Units:  the smallest part of every class is one lot, so that any
-// quantity of a stream is a whole number of lots.
+// place).
+// Room:   bench; sees market.
+// Units:  the smallest part of every class is one lot, so that any quantity of a stream is a whole number of
+//         lots.
 #pragma once
 
 #include <cstdint>

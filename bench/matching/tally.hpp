@@ -1,5 +1,6 @@
 // bench/matching/tally.hpp - what a book did with a stream, reduced to numbers that two books can be compared
-// by. Room:   bench; sees the standard library only.
+// by.
+// Room:   bench; sees the standard library only.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
-// exchange/src/core_entities.hpp - what the core remembers of people, nodes, offers, orders, jobs and
-// leases: plain
-// values. Room:   exchange_core (pure), internal. Units:  see the fields' types; `timer` names the waiting
-// deadline of a thing, none when nothing waits.
+// exchange/src/core_entities.hpp - what the core remembers of people, nodes, offers, orders, jobs and leases:
+// plain values.
+// Room:   exchange_core (pure), internal.
+// Units:  see the fields' types; `timer` names the waiting deadline of a thing, none when nothing waits.
 #pragma once
 
 #include <array>

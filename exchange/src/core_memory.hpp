@@ -2,7 +2,7 @@
 // start.
 // Room:   exchange_core (pure), internal.
 // Rule:   nothing here decides an outcome: tables are full by count (CoreLimits), and this has room for what
-// the counts allow. Address space is reserved; pages become resident where they are touched.
+//         the counts allow. Address space is reserved; pages become resident where they are touched.
 #pragma once
 
 #include <array>

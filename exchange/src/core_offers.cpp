@@ -89,7 +89,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, PostOffer const& c) {
   offer.price = c.price, offer.quantity = c.quantity, offer.phase = OfferPhase::live, offer.posted = now;
   if (c.end.v != 0) offer.timer = timers.add(c.end, core::TimerKind::offer_end, offer.id.v);
   join_chains(offer);
-  remember(the(participants, who), c.client, core::Handle{row | core::Handle::offer_bit});
+  remember(the(participants, who), core::Handle{row | core::Handle::offer_bit});
   matches.clear();
   book.post_offer(
       {offer.id, who, c.node, listing->id, c.price, c.quantity, c.fill_min, c.fill_max, c.replenish},

@@ -56,7 +56,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, PlaceOrder const& asked) 
   order.terms = core::keep(asked, full, lists);
   place(order);
   core::Handle const made{orders.row_of(order)};
-  remember(the(participants, who), asked.client, made);
+  remember(the(participants, who), made);
   return Answer{order.id.v};
 }
 

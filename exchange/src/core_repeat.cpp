@@ -70,13 +70,17 @@ std::optional<core::Reply> ExchangeCore::State::repeated(ParticipantId who, Comm
 template std::optional<core::Reply> ExchangeCore::State::repeated(ParticipantId, PlaceOrder const&);
 template std::optional<core::Reply> ExchangeCore::State::repeated(ParticipantId, PostOffer const&);
 
-void ExchangeCore::State::remember(core::Participant& owner, ClientOrderId client, Handle made) {
-  auto& ids = owner.client_ids;
-  client_ids.insert(hash_of(owner.id, client), made.v);
+void ExchangeCore::State::remember(core::Participant& owner, Handle made) {
+  chain_client_id(owner.client_ids, owner.id, made);
+  forget_old(owner, forgotten_at_once);
+}
+
+/// It is the youngest now.
+void ExchangeCore::State::chain_client_id(core::ClientIds& ids, ParticipantId who, Handle made) {
+  client_ids.insert(hash_of(who, client_id_of(made)), made.v);
   (ids.newest.some() ? younger_of(ids.newest) : ids.oldest) = made;
   ids.newest = made;
   ++ids.count;
-  forget_old(owner, forgotten_at_once);
 }
 
 // ---- what is too old ----

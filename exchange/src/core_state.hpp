@@ -51,6 +51,11 @@ inline constexpr Micros lease_longest{90LL * 24 * micros_per_hour};
 
 }  // namespace core
 
+namespace core {
+class ArchiveWriter;
+class ArchiveReader;
+}  // namespace core
+
 struct ExchangeCore::State {
   using Answer = core::Answer;
   using Reply = core::Reply;
@@ -165,7 +170,8 @@ struct ExchangeCore::State {
   /// The first answer again, a clash, or nothing when the id is new.
   template <class Command>
   std::optional<Reply> repeated(ParticipantId who, Command const&);
-  void remember(core::Participant&, ClientOrderId client, core::Handle made);
+  void remember(core::Participant&, core::Handle made);
+  void chain_client_id(core::ClientIds&, ParticipantId who, core::Handle made);
   void forget_old(core::Participant&, std::size_t most);
   [[nodiscard]] bool still_needed(core::Handle old) const;
   void forget(core::Participant&, core::Order&);
@@ -241,6 +247,7 @@ struct ExchangeCore::State {
   Reply on(ParticipantId who, Resumed const&);
   void fire(core::Fired const&);
   void move_deadlines(Micros gap);
+  [[nodiscard]] core::Timer* timer_of(core::Due const& due);
   void unname(core::Due const& due);
 
   // ---- core_work.cpp ----
@@ -272,6 +279,25 @@ struct ExchangeCore::State {
   void check_chains() const;
   void check_nodes() const;
   void check_timers() const;
+
+  // ---- core_image.cpp ----
+  /// What `Archive` writes or reads of `self`, beside the parts that write and read themselves.
+  template <class Archive, class Self>
+  static void own_fields(Archive& archive, Self& self);
+  void export_to(core::ArchiveWriter& to) const;
+  void export_client_ids(core::ArchiveWriter& to) const;
+  void export_work(core::ArchiveWriter& to) const;
+  std::expected<void, std::string> import_from(core::ArchiveReader& from);
+  /// False when the limits do not allow so much; what can't be meant fails the reader.
+  bool import_tables(core::ArchiveReader& from);
+  bool import_orders(core::ArchiveReader& from);
+  bool import_owed(core::ArchiveReader& from);
+  void import_client_ids(core::ArchiveReader& from);
+  void import_work(core::ArchiveReader& from);
+  /// Every deadline gets its owner; false when one has none.
+  bool restore_timers(core::Timers::Image const& image);
+  /// Chains and sets that follow from the rest.
+  void index_again();
 
   // ---- lookups: null when there is none; `the` where there must be one ----
   core::Participant* participant_at(ParticipantId id) { return participants.find(id); }

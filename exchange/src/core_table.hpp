@@ -2,13 +2,15 @@
 // chained in the order in which they came.
 // Room:   exchange_core (pure), internal.
 // Rule:   order of iteration comes from chains (order of arrival) or is asked for by id; where a row lies or
-// which slot an id has decides nothing.
+//         which slot an id has decides nothing.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "market/check.hpp"
 #include "matching/fast/arena.hpp"
@@ -82,6 +84,14 @@ class Table {
   void for_each(Visit visit) const {
     for (Row row = 1; row <= highest_; ++row)
       if (things_[row].id.some()) visit(things_[row]);
+  }
+  /// All rows, by id.
+  [[nodiscard]] std::vector<Row> rows_by_id() const {
+    std::vector<Row> rows;
+    rows.reserve(size_);
+    for_each([&](Thing const& thing) { rows.push_back(row_of(thing)); });
+    std::sort(rows.begin(), rows.end(), [&](Row a, Row b) { return things_[a].id < things_[b].id; });
+    return rows;
   }
 
  private:
@@ -161,7 +171,10 @@ class Ring {
   explicit Ring(std::size_t most) : cells_(most) {}
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool full() const { return size_ >= cells_.size(); }
   [[nodiscard]] T& front() { return cells_[first_]; }
+  /// The `n`-th behind the front.
+  [[nodiscard]] T const& behind_front(std::size_t n) const { return cells_[(first_ + n) % cells_.size()]; }
   void push(T const& value) {
     sw_check(size_ < cells_.size(), "there is room for one more in the row");
     cells_[(first_ + size_++) % cells_.size()] = value;

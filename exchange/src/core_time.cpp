@@ -58,29 +58,32 @@ void ExchangeCore::State::move_deadlines(Micros gap) {
     if (node->phase == NodePhase::lost) node->lost_at = node->lost_at + gap;
 }
 
-/// The deadline waits no more: its owner forgets the name.
-void ExchangeCore::State::unname(Due const& due) {
+/// Where the owner of a deadline keeps its name; null when there is no such owner.
+core::Timer* ExchangeCore::State::timer_of(Due const& due) {
+  auto const of = [](auto* owner) { return owner == nullptr ? nullptr : &owner->timer; };
   switch (due.kind) {
     case TimerKind::order_expiry:
-      the(orders, OrderId{due.about}).timer = {};
-      return;
+      return of(orders.find(OrderId{due.about}));
     case TimerKind::offer_end:
-      the(offers, OfferId{due.about}).timer = {};
-      return;
+      return of(offers.find(OfferId{due.about}));
     case TimerKind::job:
-      the(jobs, JobId{due.about}).timer = {};
-      return;
+      return of(jobs.find(JobId{due.about}));
     case TimerKind::lease_ready:
     case TimerKind::lease_slice:
-      the(leases, LeaseId{due.about}).timer = {};
-      return;
+      return of(leases.find(LeaseId{due.about}));
     case TimerKind::unit_expiry:
-      the(unit_expiries, core::UnitId{due.about}).timer = {};
-      return;
+      return of(unit_expiries.find(core::UnitId{due.about}));
     case TimerKind::node_grace:
-      the(nodes, NodeId{static_cast<std::uint32_t>(due.about)}).timer = {};
-      return;
+      return of(nodes.find(NodeId{narrow(due.about)}));
   }
+  return nullptr;
+}
+
+/// The deadline waits no more: its owner forgets the name.
+void ExchangeCore::State::unname(Due const& due) {
+  auto* const named = timer_of(due);
+  sw_check(named != nullptr, "every deadline has an owner");
+  *named = {};
 }
 
 }  // namespace spillway

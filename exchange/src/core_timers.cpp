@@ -1,17 +1,41 @@
 // exchange/src/core_timers.cpp - see core_timers.hpp.
 #include "core_timers.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "market/check.hpp"
 
 namespace spillway::core {
 
 Timer Timers::add(Stamp at, TimerKind kind, std::uint64_t about) {
+  return put_in({at, ++created_, {kind, about}});
+}
+
+Timer Timers::put_in(Fired const& in) {
   auto const cell = free_count_ > 0 ? free_[--free_count_] : ++highest_;
   sw_check(cell < cells_.size(), "there is room for one more deadline");
-  cells_[cell] = {++created_, {kind, about}, 0};
-  auto& heap = heap_of(cells_[cell].due);
-  settle(heap, ++heap.size, {is_service(kind) ? Stamp{at.v - moved_.v} : at, created_, cell});
-  return {created_, cell};
+  cells_[cell] = {in.created, in.due, 0};
+  auto& heap = heap_of(in.due);
+  settle(heap, ++heap.size, {is_service(in.due.kind) ? Stamp{in.at.v - moved_.v} : in.at, in.created, cell});
+  return {in.created, cell};
+}
+
+Timers::Image Timers::image() const {
+  Image image{{}, created_};
+  image.waiting.reserve(size());
+  for (Row cell = 1; cell <= highest_; ++cell)
+    if (auto const& of = cells_[cell]; of.created != 0)
+      image.waiting.push_back({at({of.created, cell}), of.created, of.due});
+  std::ranges::sort(image.waiting, {}, &Fired::created);
+  return image;
+}
+
+bool Timers::fits(Image const& image) const {
+  std::uint64_t before = 0;
+  for (auto const& fired : image.waiting)
+    if (fired.created <= std::exchange(before, fired.created)) return false;
+  return before <= image.created && image.waiting.size() < cells_.size();
 }
 
 void Timers::cancel(Timer& timer) {

@@ -1,12 +1,13 @@
 // exchange/src/core_timers.hpp - deadlines in (deadline, creation sequence) order.
 // Room:   exchange_core (pure), internal.
 // Rule:   a service deadline moves by the gap in which the exchange did not run; a calendar deadline does
-// not. Two heaps, each in a fixed array: moving all service deadlines is one addition.
+//         not. Two heaps, each in a fixed array: moving all service deadlines is one addition.
 #pragma once
 
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core_table.hpp"
 #include "market/units.hpp"
@@ -65,6 +66,21 @@ class Timers {
   /// Moves every service deadline by `gap`, keeping creation numbers.
   void move_service(Micros gap) { moved_ = moved_ + gap; }
 
+  /// All that wait, by creation, and how many were ever made: for a snapshot. Deadlines are as moved.
+  struct Image {
+    std::vector<Fired> waiting;
+    std::uint64_t created{};
+  };
+  [[nodiscard]] Image image() const;
+  /// No deadline twice, none from the future, and there is room for all.
+  [[nodiscard]] bool fits(Image const& image) const;
+  /// Of timers that never had a deadline; tells each owner the name.
+  template <class Tell>
+  void restore(Image const& image, Tell&& tell) {
+    for (auto const& fired : image.waiting) tell(fired.due, put_in(fired));
+    created_ = image.created;
+  }
+
  private:
   struct Cell {
     std::uint64_t created;  // 0: free
@@ -86,6 +102,7 @@ class Timers {
   };
 
   [[nodiscard]] Heap& heap_of(Due const& due) { return is_service(due.kind) ? service_ : calendar_; }
+  Timer put_in(Fired const&);
   void put(Heap&, std::uint32_t place, Waiting const&);
   void settle(Heap&, std::uint32_t place, Waiting const&);
   void take(Heap&, std::uint32_t place);

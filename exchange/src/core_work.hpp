@@ -1,12 +1,13 @@
 // exchange/src/core_work.hpp - work that one entry may not finish: what it is, and how far it has come.
 // Room:   exchange_core (pure), internal.
 // Rule:   the last begun comes first; while there is any, nothing but `Continue` is applied, so what stands
-// on the list neither trades nor changes otherwise.
+//         on the list neither trades nor changes otherwise.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "core_table.hpp"
 #include "market/check.hpp"
@@ -48,6 +49,9 @@ class WorkList {
     sw_check(count_ < items_.size(), "work begins where little is left");
     items_[count_++] = work;
   }
+  /// The first begun first.
+  [[nodiscard]] std::span<Work const> all() const { return std::span(items_).first(count_); }
+  [[nodiscard]] bool full() const { return count_ == items_.size(); }
   /// The top is done; the work that `has begun` on top of it stays.
   void end() { --count_; }
 

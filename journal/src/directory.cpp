@@ -31,10 +31,11 @@ std::expected<void, JournalError> check_layout(fs::path const& path, std::string
 }
 
 std::expected<void, JournalError> make_layout(fs::path const& path) {
-  // Only the lock may be there: what somebody else keeps in a directory is not ours to mix with.
+  // Only the lock may be there, and what a start left that was cut off in this very place: what somebody else
+  // keeps in a directory is not ours to mix with.
   std::error_code failed;
   for (fs::directory_iterator it(path, failed), end; !failed && it != end; it.increment(failed))
-    if (it->path().filename() != "LOCK")
+    if (it->path().filename() != "LOCK" && it->path().filename() != "LAYOUT.tmp")
       return refuse(JournalErrc::not_a_journal,
                     path.string() + " holds other files and no journal. Name an empty or a new directory");
   if (failed) return refuse(JournalErrc::io, "cannot list " + path.string() + ": " + failed.message());

@@ -114,6 +114,9 @@ File::Done LogWriter::Impl::rehash() {
 /// Opens the last segment behind its last frame, with zeros from there on.
 File::Done LogWriter::Impl::resume(LogReader const& reader) {
   LogReader::End const end = reader.end();
+  if (end.archived)
+    return std::unexpected("the last segment, " + end.segment +
+                           ", was moved to the archive; move it back, as the journal goes on in it");
   auto opened = File::open(folder / segment_name(end.header.first_seq), O_RDWR);
   if (!opened) return std::unexpected(opened.error());
   current = std::move(*opened);
@@ -130,7 +133,8 @@ File::Done LogWriter::Impl::resume(LogReader const& reader) {
 
 std::expected<void, JournalError> LogWriter::Impl::recover(std::filesystem::path const& journal,
                                                            RecoveryReport& report) {
-  auto reader = LogReader::open(journal, sequence.kind, ReadMode::allow_torn_tail);
+  auto reader =
+      LogReader::open(journal, sequence.kind, ReadMode::allow_torn_tail, options.archive, options.from);
   if (!reader) return std::unexpected(reader.error());
   if (auto scanned = scan(*reader, report); !scanned) return scanned;
   if (auto synced = sync_folder(journal); !synced)
@@ -240,8 +244,7 @@ LogWriter::LogWriter(LogWriter&&) noexcept = default;
 LogWriter& LogWriter::operator=(LogWriter&&) noexcept = default;
 
 LogWriter::~LogWriter() {
-  if (!impl_ || impl_->failed || !impl_->unsynced) return;
-  if (auto synced = impl_->current.sync_data(); !synced) impl_->fail(synced.error());
+  if (impl_) sync();
 }
 
 std::expected<LogWriter, JournalError> LogWriter::open(std::filesystem::path const& journal, StreamKind kind,
@@ -283,6 +286,12 @@ void LogWriter::commit() {
   impl_->publish();
 }
 
+void LogWriter::sync() {
+  if (impl_->failed || !impl_->unsynced) return;
+  if (auto synced = impl_->current.sync_data(); !synced) return impl_->fail(synced.error());
+  impl_->unsynced = false;
+}
+
 std::uint64_t LogWriter::durable_position() const {
   return impl_->durable_position.load(std::memory_order_acquire);
 }
@@ -293,11 +302,13 @@ std::uint64_t LogWriter::durable_frames() const {
 std::uint64_t LogWriter::segment_bytes() const { return impl_->options.segment_bytes; }
 bool LogWriter::failed() const { return impl_->failed; }
 
-std::uint64_t LogWriter::free_reserve() const {
+std::uint64_t LogWriter::further_segments(LogWriter const& entries, LogWriter const& records) {
   struct statvfs status {};
-  if (::statvfs(impl_->folder.c_str(), &status) != 0) return 0;
+  if (::statvfs(entries.impl_->folder.c_str(), &status) != 0) return 0;
   std::uint64_t const free_bytes = std::uint64_t{status.f_bavail} * status.f_frsize;
-  return free_bytes / impl_->options.segment_bytes + (impl_->spare->ready() ? 1 : 0);
+  std::uint64_t const spares =
+      (entries.impl_->spare->ready() ? 1U : 0U) + (records.impl_->spare->ready() ? 1U : 0U);
+  return (free_bytes / entries.impl_->options.segment_bytes + spares) / 2;
 }
 
 }  // namespace spillway

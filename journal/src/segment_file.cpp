@@ -98,4 +98,30 @@ std::expected<std::vector<std::string>, JournalError> list_segments(std::filesys
   return names;
 }
 
+std::expected<std::vector<SegmentPlace>, JournalError> find_segments(std::filesystem::path const& journal,
+                                                                     std::filesystem::path const& archive,
+                                                                     StreamKind kind) {
+  std::vector<SegmentPlace> found;
+  auto const add = [&](std::filesystem::path const& folder,
+                       bool archived) -> std::expected<void, JournalError> {
+    auto const names = list_segments(folder);
+    if (!names) return std::unexpected(names.error());
+    for (auto const& name : *names) found.push_back({name, folder / name, archived});
+    return {};
+  };
+  if (auto done = add(journal / folder_of(kind), false); !done) return std::unexpected(done.error());
+  if (!archive.empty()) {
+    std::error_code failed;
+    if (!std::filesystem::is_directory(archive, failed))
+      return std::unexpected(JournalError{JournalErrc::io, "there is no archive " + archive.string() +
+                                                               "; is the disk that holds it mounted?"});
+    if (auto done = add(archive / folder_of(kind), true); !done) return std::unexpected(done.error());
+  }
+  // A move that was interrupted leaves a segment in both places; the journal's own is the original.
+  std::ranges::stable_sort(found, {}, &SegmentPlace::name);
+  auto const twice = std::ranges::unique(found, {}, &SegmentPlace::name);
+  found.erase(twice.begin(), twice.end());
+  return found;
+}
+
 }  // namespace spillway

@@ -42,6 +42,7 @@ struct CloseEnv {
 struct Store::Impl {
   std::unique_ptr<MDB_env, CloseEnv> env;
   std::map<std::string, MDB_dbi, std::less<>> tables;
+  mutable std::atomic<int> live{0};  // transactions that have not ended
 
   [[nodiscard]] std::expected<void, StoreError> open_env(std::filesystem::path const& folder,
                                                          StoreOptions const& options);
@@ -119,15 +120,37 @@ int Store::clear_stale_readers() {
   return dead;
 }
 
+std::expected<void, StoreError> Store::grow(std::uint64_t map_bytes) {
+  sw_check(impl_->live.load() == 0, "a store grows between transactions");
+  if (int const rc = mdb_env_set_mapsize(impl_->env.get(), map_bytes); rc != 0)
+    return refuse(rc, "make the store's map " + std::to_string(map_bytes) + " bytes large");
+  return {};
+}
+
+std::uint64_t Store::map_bytes() const {
+  MDB_envinfo info{};
+  sw_check(mdb_env_info(impl_->env.get(), &info) == 0, "an open store tells its size");
+  return info.me_mapsize;
+}
+
 // ---- transactions
 
-void Txn::Abort::operator()(MDB_txn* txn) const noexcept { mdb_txn_abort(txn); }
+void Txn::Abort::operator()(MDB_txn* txn) const noexcept {
+  mdb_txn_abort(txn);
+  live->fetch_sub(1);
+}
 
-std::expected<MDB_txn*, StoreError> Txn::start(Store const& store, bool write) {
+std::expected<Txn::Handle, StoreError> Txn::start(Store const& store, bool write) {
+  auto const& impl = *store.impl_;
   MDB_txn* txn = nullptr;
-  int const rc = mdb_txn_begin(store.impl_->env.get(), nullptr, write ? 0U : MDB_RDONLY, &txn);
+  int rc = mdb_txn_begin(impl.env.get(), nullptr, write ? 0U : MDB_RDONLY, &txn);
+  if (rc == MDB_MAP_RESIZED && impl.live.load() == 0) {  // another process made it larger: take its size
+    rc = mdb_env_set_mapsize(impl.env.get(), 0);
+    if (rc == 0) rc = mdb_txn_begin(impl.env.get(), nullptr, write ? 0U : MDB_RDONLY, &txn);
+  }
   if (rc != 0) return refuse(rc, "begin a transaction");
-  return txn;
+  impl.live.fetch_add(1);
+  return Handle(txn, Abort{&impl.live});
 }
 
 bool Txn::before(ByteView a, ByteView b) { return std::ranges::lexicographical_compare(a, b); }
@@ -158,7 +181,7 @@ std::expected<ReadTxn, StoreError> ReadTxn::begin(Store const& store) {
   auto raw = start(store, false);
   if (!raw) return std::unexpected(raw.error());
   ReadTxn txn;
-  txn.txn_.reset(*raw);
+  txn.txn_ = std::move(*raw);
   return txn;
 }
 
@@ -166,7 +189,7 @@ std::expected<WriteTxn, StoreError> WriteTxn::begin(Store const& store) {
   auto raw = start(store, true);
   if (!raw) return std::unexpected(raw.error());
   WriteTxn txn;
-  txn.txn_.reset(*raw);
+  txn.txn_ = std::move(*raw);
   return txn;
 }
 
@@ -197,6 +220,7 @@ std::expected<void, StoreError> WriteTxn::clear(StoreTable table) {
 }
 
 std::expected<void, StoreError> WriteTxn::commit() && {
+  txn_.get_deleter().live->fetch_sub(1);  // it ends here, either way
   if (int const rc = mdb_txn_commit(txn_.release()); rc != 0) return refuse(rc, "commit");
   return {};
 }

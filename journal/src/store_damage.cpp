@@ -1,5 +1,6 @@
 // journal/src/store_damage.cpp - walks the pages of a store's file without the library, which trusts what it
-// maps: a page that is cut off or overwritten would end the process. Source: the format of LMDB 0.9 (mdb.c).
+// maps: a page that is cut off or overwritten would end the process.
+// Source: the format of LMDB 0.9 (mdb.c).
 #include <fcntl.h>
 #include <sys/mman.h>
 

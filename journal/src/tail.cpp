@@ -17,7 +17,7 @@ constexpr std::size_t read_ahead_bytes = std::size_t{256} << 10;
 }
 
 struct Tail::Impl {
-  std::filesystem::path folder;
+  std::filesystem::path journal, archive;
   Continuity sequence;
   bool knows_sequence = true;  // not when it began in the middle, before its first frame
 
@@ -33,7 +33,7 @@ struct Tail::Impl {
     return std::unexpected(
         Damage{std::string(folder_of(sequence.kind)) + "/" + name, offset, std::move(reason)});
   }
-  [[nodiscard]] std::expected<void, Damage> open_segment(std::string const& which);
+  [[nodiscard]] std::expected<void, Damage> open_segment(SegmentPlace const& which);
   [[nodiscard]] std::expected<void, Damage> hop();
   [[nodiscard]] std::expected<void, Damage> find(std::uint64_t wanted);
   [[nodiscard]] std::expected<ByteView, Damage> window(std::uint64_t limit, std::uint64_t bytes);
@@ -41,17 +41,17 @@ struct Tail::Impl {
   [[nodiscard]] std::expected<std::optional<FrameView>, Damage> accept(FrameView frame);
 };
 
-std::expected<void, Damage> Tail::Impl::open_segment(std::string const& which) {
-  name = which;
+std::expected<void, Damage> Tail::Impl::open_segment(SegmentPlace const& which) {
+  name = which.name;
   offset = 0;
-  auto opened = File::open(folder / which, O_RDONLY);
+  auto opened = File::open(which.file, O_RDONLY);
   if (!opened) return wrong(opened.error());
   HeaderPage page{};
   auto const got = opened->read_at(0, page);
   if (!got) return wrong(got.error());
   auto parsed = parse_header(ByteView(page).first(*got));
   if (!parsed) return wrong(parsed.error().reason);
-  if (parsed->kind != sequence.kind || segment_name(parsed->first_seq) != which)
+  if (parsed->kind != sequence.kind || segment_name(parsed->first_seq) != name)
     return wrong("the header is that of another segment");
   file = std::move(*opened);
   header = *parsed;
@@ -63,20 +63,22 @@ std::expected<void, Damage> Tail::Impl::open_segment(std::string const& which) {
 
 /// Goes on to the segment behind the current one (the first, if there is none yet).
 std::expected<void, Damage> Tail::Impl::hop() {
-  auto const names = list_segments(folder);
-  if (!names) return wrong(names.error().message);
+  auto const places = find_segments(journal, archive, sequence.kind);
+  if (!places) return wrong(places.error().message);
   std::uint64_t const expected = file.is_open() ? position() : 0;
-  auto const next = file.is_open() ? std::ranges::upper_bound(*names, name) : names->begin();
-  if (next == names->end()) return wrong("the segment ends before the durable position and no other follows");
+  auto const next =
+      file.is_open() ? std::ranges::upper_bound(*places, name, {}, &SegmentPlace::name) : places->begin();
+  if (next == places->end())
+    return wrong("the segment ends before the durable position and no other follows");
   if (auto opened = open_segment(*next); !opened) return opened;
   if (header.base_position != expected) return wrong("the segment does not begin where the one before ends");
   return {};
 }
 
 std::expected<void, Damage> Tail::Impl::find(std::uint64_t wanted) {
-  auto const names = list_segments(folder);
-  if (!names) return wrong(names.error().message);
-  for (auto candidate = names->rbegin(); candidate != names->rend(); ++candidate) {
+  auto const places = find_segments(journal, archive, sequence.kind);
+  if (!places) return wrong(places.error().message);
+  for (auto candidate = places->rbegin(); candidate != places->rend(); ++candidate) {
     if (auto opened = open_segment(*candidate); !opened) return opened;
     if (header.base_position > wanted) continue;
     offset = std::max<std::uint64_t>(wanted - header.base_position, segment_header_bytes);
@@ -136,9 +138,10 @@ Tail& Tail::operator=(Tail&&) noexcept = default;
 Tail::~Tail() = default;
 
 std::expected<Tail, JournalError> Tail::open(std::filesystem::path const& journal, StreamKind kind,
-                                             std::uint64_t position) {
+                                             std::uint64_t position, std::filesystem::path const& archive) {
   auto impl = std::make_unique<Impl>();
-  impl->folder = journal / folder_of(kind);
+  impl->journal = journal;
+  impl->archive = archive;
   impl->sequence.kind = kind;
   if (position > 0)
     if (auto found = impl->find(position); !found) return std::unexpected(damaged(found.error()));

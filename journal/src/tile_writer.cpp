@@ -1,7 +1,9 @@
 // journal/src/tile_writer.cpp - the folder of tiles beside a growing log.
 #include <algorithm>
+#include <utility>
 
 #include "journal/tiles.hpp"
+#include "market/check.hpp"
 
 namespace spillway {
 
@@ -9,6 +11,12 @@ void TileWriter::gather(Hash256 const& leaf) {
   tree_.append(leaf, [this](TileName const& name, std::span<Hash256 const> hashes) {
     waiting_.push_back({name, {hashes.begin(), hashes.end()}});
   });
+  partly_at_.resize(tree_.levels());
+}
+
+void TileWriter::resume(TileTree tree) {
+  sw_check(tree_.size() == 0, "a tree is resumed before its first leaf");
+  tree_ = std::move(tree);
   partly_at_.resize(tree_.levels());
 }
 

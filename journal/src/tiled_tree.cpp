@@ -20,11 +20,8 @@ auto TiledTree::tile(unsigned level, std::uint64_t index) -> Result<std::vector<
   auto const [at, fresh] = seen_.try_emplace({level, index});
   if (!fresh) return &at->second;
   unsigned const width = tile_width_at(level, index, size_);
-  auto read = folder_.read({level, index, width});
-  // A partial tile is removed once the full one is there.
-  if (read && (!*read || (*read)->empty()) && width < tile_width)
-    read = folder_.read({level, index, tile_width});
-  if (!read || !*read || (*read)->size() < width) {
+  auto read = folder_.read_front({level, index, width});
+  if (!read || !*read) {
     seen_.erase(at);
     if (!read) return std::unexpected(read.error());
     return std::unexpected(
@@ -32,7 +29,6 @@ auto TiledTree::tile(unsigned level, std::uint64_t index) -> Result<std::vector<
                                                " is missing or too short; start the exchange once, it makes "
                                                "its tiles again"});
   }
-  (*read)->resize(width);
   at->second = std::move(**read);
   return &at->second;
 }

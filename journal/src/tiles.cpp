@@ -2,6 +2,7 @@
 #include "journal/tiles.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -86,6 +87,39 @@ TileName TileTree::open_name(unsigned level) const {
   return {level, (size_ >> (8 * level)) / tile_width, static_cast<unsigned>(open_[level].size())};
 }
 
+std::optional<TileTree> TileTree::restore(std::uint64_t size, std::vector<std::vector<Hash256>> open) {
+  for (unsigned level = 0; level < most_levels; ++level) {
+    auto const nodes = size >> (8 * level);
+    if ((nodes > 0) != (level < open.size())) return std::nullopt;
+    if (nodes > 0 && open[level].size() != nodes % tile_width) return std::nullopt;
+  }
+  TileTree tree;
+  tree.size_ = size;
+  tree.open_ = std::move(open);
+  return tree;
+}
+
+std::expected<void, JournalError> TileFolder::sync() const {
+  int const folder = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0 && errno == ENOENT) return {};
+  bool const done = folder >= 0 && ::syncfs(folder) == 0;
+  int const why = errno;
+  if (folder >= 0) ::close(folder);
+  if (done) return {};
+  return std::unexpected(
+      JournalError{JournalErrc::io, "cannot sync " + folder_.string() + ": " + std::strerror(why)});
+}
+
+bool TileFolder::has_full_tiles(std::uint64_t size) const {
+  for (unsigned level = 0; level < most_levels; ++level)
+    for (std::uint64_t index = 0; index < (size >> (8 * level)) / tile_width; ++index) {
+      std::error_code failed;
+      auto const bytes = std::filesystem::file_size(folder_ / tile_path({level, index, tile_width}), failed);
+      if (failed || bytes != tile_width * sizeof(Hash256)) return false;
+    }
+  return true;
+}
+
 std::expected<void, JournalError> TileFolder::write(TileName const& name,
                                                     std::span<Hash256 const> hashes) const {
   sw_check(hashes.size() == name.width, "a tile has as many hashes as its name says");
@@ -112,6 +146,21 @@ TileFolder::Read TileFolder::read(TileName const& name) const {
     std::memcpy(hashes.data(), (*text)->data(), (*text)->size());
   }
   return std::optional(std::move(hashes));
+}
+
+TileFolder::Read TileFolder::read_front(TileName const& name) const {
+  auto widths = std::vector{name.width};
+  for (unsigned const kept : partials(name.level, name.index))
+    if (kept > name.width) widths.push_back(kept);
+  widths.push_back(tile_width);
+  for (unsigned const kept : widths) {
+    auto read = this->read({name.level, name.index, kept});
+    if (!read) return read;
+    if (!*read || (*read)->size() < name.width) continue;
+    (*read)->resize(name.width);
+    return read;
+  }
+  return std::optional<std::vector<Hash256>>();
 }
 
 std::vector<unsigned> TileFolder::partials(unsigned level, std::uint64_t index) const {

@@ -25,14 +25,41 @@ std::optional<std::uint64_t> parse_index(std::string_view line) {
   return parse_decimal(line);
 }
 
+std::expected<Hash256, CheckpointError> parse_hash(std::string_view line) {
+  Hash256 hash{};
+  auto const bytes = bytes_from_base64(line);
+  if (!bytes || bytes->size() != hash.size())
+    return no_proof("a hash of the proof is not 32 bytes in base64");
+  std::ranges::copy(*bytes, hash.begin());
+  return hash;
+}
+
 }  // namespace
+
+std::string proof_lines(std::span<Hash256 const> hashes) {
+  std::string text;
+  for (Hash256 const& hash : hashes) text += base64_text(hash) + "\n";
+  return text;
+}
+
+std::expected<std::vector<Hash256>, CheckpointError> parse_proof_lines(std::string_view text) {
+  std::vector<Hash256> hashes;
+  while (!text.empty()) {
+    auto const line = take_line(text);
+    if (!line) return no_proof("the last line of the proof has no line feed");
+    auto const hash = parse_hash(*line);
+    if (!hash) return std::unexpected(hash.error());
+    if (hashes.size() == most_hashes) return no_proof("the proof has more hashes than a tree has levels");
+    hashes.push_back(*hash);
+  }
+  return hashes;
+}
 
 std::string tlog_proof_text(TlogProof const& proof) {
   std::string text = std::string(first_line) + "\n";
   if (!proof.extra.empty()) text += "extra " + base64_text(proof.extra) + "\n";
   text += "index " + std::to_string(proof.index) + "\n";
-  for (Hash256 const& hash : proof.hashes) text += base64_text(hash) + "\n";
-  return text + "\n" + proof.checkpoint;
+  return text + proof_lines(proof.hashes) + "\n" + proof.checkpoint;
 }
 
 std::expected<TlogProof, CheckpointError> parse_tlog_proof(std::string_view text) {
@@ -52,12 +79,11 @@ std::expected<TlogProof, CheckpointError> parse_tlog_proof(std::string_view text
   if (!index) return no_proof("there is no line with the entry's index in decimal");
   proof.index = *index;
   for (line = take_line(text); line && !line->empty(); line = take_line(text)) {
-    auto const bytes = bytes_from_base64(*line);
-    if (!bytes || bytes->size() != sizeof(Hash256))
-      return no_proof("a hash of the proof is not 32 bytes in base64");
+    auto const hash = parse_hash(*line);
+    if (!hash) return std::unexpected(hash.error());
     if (proof.hashes.size() == most_hashes)
       return no_proof("the proof has more hashes than a tree has levels");
-    std::ranges::copy(*bytes, proof.hashes.emplace_back().begin());
+    proof.hashes.push_back(*hash);
   }
   if (!line) return no_proof("no empty line stands before the checkpoint");
   proof.checkpoint = text;

@@ -1,5 +1,6 @@
 // journal/src/zeros.hpp - looking for what is not zero, many bytes at a time: recovery reads whole segments
-// of zeros. Room:   journal, inside only.
+// of zeros.
+// Room:   journal, inside only.
 #pragma once
 
 #include <cstring>

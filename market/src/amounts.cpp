@@ -1,5 +1,6 @@
 // market/amounts.cpp - price times quantity, in 128 bits, floored for what is due and raised for what is
-// held. Room:   market (vocabulary); sees the standard library only.
+// held.
+// Room:   market (vocabulary); sees the standard library only.
 #include "market/amounts.hpp"
 
 #include <algorithm>

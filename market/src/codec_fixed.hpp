@@ -1,6 +1,8 @@
 // market/src/codec_fixed.hpp - FlatBuffers structs: where each field of a fixed-layout command lies, and
-// reading and writing. Room:   market, private; sees the standard library only. Layout: little-endian, every
-// integer at a multiple of its size, the whole a multiple of its largest; padding is zero.
+// reading and writing.
+// Room:   market, private; sees the standard library only.
+// Layout: little-endian, every integer at a multiple of its size, the whole a multiple of its largest;
+//         padding is zero.
 #pragma once
 
 #include <algorithm>

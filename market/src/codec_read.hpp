@@ -1,6 +1,8 @@
 // market/src/codec_read.hpp - FlatBuffers tables that a Verifier has passed, as described structs with every
-// bound checked. Room:   market, private; sees FlatBuffers. Rule:   the Verifier keeps reads inside the
-// buffer; bounds here keep values inside their types and memory small.
+// bound checked.
+// Room:   market, private; sees FlatBuffers.
+// Rule:   the Verifier keeps reads inside the buffer; bounds here keep values inside their types and memory
+//         small.
 #pragma once
 
 #include <flatbuffers/flatbuffers.h>

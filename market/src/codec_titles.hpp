@@ -1,5 +1,6 @@
 // market/src/codec_titles.hpp - the schema's names of union members; number 0 is NONE, a command's is its
-// index + 1. Room:   market, private; sees the standard library only.
+// index + 1.
+// Room:   market, private; sees the standard library only.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // market/src/codec_write.hpp - described structs as FlatBuffers tables: field n of the list is the field with
-// id n. Room:   market, private; sees FlatBuffers. Rule:   fields at zero and empty lists are left out, so
-// equal values give equal bytes.
+// id n.
+// Room:   market, private; sees FlatBuffers.
+// Rule:   fields at zero and empty lists are left out, so equal values give equal bytes.
 #pragma once
 
 #include <flatbuffers/flatbuffers.h>

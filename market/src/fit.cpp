@@ -1,6 +1,8 @@
 // market/fit.cpp - how many jobs a model serves on a class: memory left beside the weights, in caches of full
-// length. Room:   market (vocabulary); sees the standard library only. Source: market.md, "models":
-// floor((memory - weights x 1.1) / (KV bytes per token x the tier's maximum tokens)).
+// length.
+// Room:   market (vocabulary); sees the standard library only.
+// Source: market.md, "models": floor((memory - weights x 1.1) / (KV bytes per token x the tier's maximum
+//         tokens)).
 #include <algorithm>
 #include <array>
 #include <limits>

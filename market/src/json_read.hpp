@@ -1,5 +1,6 @@
 // market/src/json_read.hpp - JSON values as described structs; a field that the schema lacks is refused by
-// name. Room:   market, private; sees Boost.JSON.
+// name.
+// Room:   market, private; sees Boost.JSON.
 #pragma once
 
 #include <boost/json/array.hpp>

@@ -1,5 +1,6 @@
 // market/src/message_client_fields.hpp - the fields of what clients say, in the order of
-// market/schema/client.fbs. Room:   market, private; sees the standard library only.
+// market/schema/client.fbs.
+// Room:   market, private; sees the standard library only.
 #pragma once
 
 #include "fields.hpp"

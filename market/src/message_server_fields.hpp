@@ -1,5 +1,6 @@
 // market/src/message_server_fields.hpp - the fields of what the exchange says, in the order of
-// market/schema/server.fbs. Room:   market, private; sees the standard library only.
+// market/schema/server.fbs.
+// Room:   market, private; sees the standard library only.
 #pragma once
 
 #include "command_fields.hpp"

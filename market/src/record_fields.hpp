@@ -1,5 +1,6 @@
 // market/src/record_fields.hpp - the fields of outcome records by name, pads and spares left out; for JSON
-// and tests. Room:   market, private; sees the standard library only.
+// and tests.
+// Room:   market, private; sees the standard library only.
 #pragma once
 
 #include "fields.hpp"

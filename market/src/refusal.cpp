@@ -29,7 +29,7 @@ Words words(Refusal refusal) {
     case throttled:
       return {"throttled", "too many messages; send more slowly and retry with the same client order id"};
     case capacity:
-      return {"capacity", "a table of the exchange is full; retry later or tell the operator"};
+      return {"capacity", "a table or the disk of the exchange is full; retry later or tell the operator"};
     case unknown_id:
       return {"unknown_id", "there is no such order, offer, job, lease or node; check the id"};
     case dead_id:

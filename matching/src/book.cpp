@@ -1,5 +1,6 @@
 // matching/book.cpp - what both books share: entering with a predicate, commands of callers that have
-// checked, and the choice. Room:   matching (pure); sees market.
+// checked, and the choice.
+// Room:   matching (pure); sees market.
 #include "matching/book.hpp"
 
 #include "market/check.hpp"

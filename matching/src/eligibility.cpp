@@ -3,6 +3,7 @@
 #include "matching/eligibility.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "market/check.hpp"
 
@@ -189,6 +190,47 @@ Predicate Eligibility::predicate(SignatureId id) const {
 InstrumentBits Eligibility::edges(SignatureId id) const {
   sw_check(id.some() && id.v <= signature_count_, "the signature is interned");
   return InstrumentBits{{&edges_[id.v * index_.words_most()], words()}};
+}
+
+// ---- images ----
+
+Eligibility::Image Eligibility::image() const {
+  Image image;
+  image.turn_signature = turn_signature_;
+  image.turn_instrument = turn_instrument_;
+  for (std::uint32_t row = 1; row <= instrument_count_; ++row) image.instruments.push_back(instruments_[row]);
+  for (std::uint32_t row = 1; row <= signature_count_; ++row)
+    image.signatures.push_back(predicates_.holds(row) ? predicate(SignatureId{row}) : Predicate{});
+  for (auto row = free_signature_; row != 0; row = free_[row]) image.retired.push_back(row);
+  return image;
+}
+
+bool Eligibility::restore(Image const& image) {
+  sw_check(instrument_count_ == 0 && signature_count_ == 0, "an empty one is restored");
+  if (image.instruments.size() > limits_.instruments || image.signatures.size() > limits_.signatures)
+    return false;
+  for (auto const& instrument : image.instruments) {
+    InstrumentId const id{static_cast<std::uint32_t>(++instrument_count_)};
+    if (!index_.insert(id, instrument, *reference_)) return false;
+    instruments_[id.v] = instrument;
+    instrument_made_[id.v] = ++made_;
+    instrument_ids_.insert(hash_of(instrument), id.v);
+  }
+  for (auto const& predicate : image.signatures) {
+    auto const row = static_cast<std::uint32_t>(++signature_count_);
+    signature_made_[row] = ++made_;
+    if (predicate.product == ProductKind::unset) continue;
+    if (!predicates_.has_room(predicate)) return false;
+    predicates_.insert(row, predicate);
+    index_.accept(predicate, *reference_, edge_words(row));
+    degrees_[row] = static_cast<std::uint32_t>(edges(SignatureId{row}).size());
+    edge_count_ += degrees_[row];
+  }
+  for (auto row = image.retired.rbegin(); row != image.retired.rend(); ++row)
+    free_[*row] = std::exchange(free_signature_, *row);
+  turn_signature_ = image.turn_signature;
+  turn_instrument_ = image.turn_instrument;
+  return edge_count_ <= limits_.edges;
 }
 
 // ---- reads ----

@@ -23,11 +23,12 @@ FastBook::FastBook(Reference const& reference, BookLimits const& limits)
       reference_(reference),
       eligibility_(reference, {limits.instruments, limits.signatures, limits.edges}),
       side_(std::max(limits.instruments, limits.signatures) + 1),
-      nodes_(rows(limits)),
-      cold_(rows(limits)),
+      lines_(rows(limits)),
+      nodes_(lines_),
+      cold_(lines_),
       extra_(rows(limits)),
-      ladders_(nodes_, std::size_t{3} * side_),
-      ids_(nodes_, cold_, std::size_t{limits.orders} + limits.offers),
+      ladders_(nodes_, rows(limits), std::size_t{3} * side_),
+      ids_(nodes_, cold_, rows(limits), std::size_t{limits.orders} + limits.offers),
       links_(std::size_t{3} * side_, limits.edges, side_),
       deadlines_(cold_, ids_, rows(limits)),
       live_signatures_(limits.orders),
@@ -38,6 +39,7 @@ FastBook::FastBook(Reference const& reference, BookLimits const& limits)
       instruments_(std::size_t{limits.instruments} + 1),
       held_(std::size_t{limits.instruments} + 1),
       largest_(std::size_t{limits.signatures} + 1),
+      pool_ids_(std::size_t{limits.nodes} + 2),
       space_(limits, rows(limits)),
       crossing_(side_) {
   sw_check(limits.participants < 1u << 24 && rows(limits) < 1u << 28, "limits that the rows can name");
@@ -64,10 +66,9 @@ FastBook::PlanSpace::PlanSpace(BookLimits const& limits, std::size_t rows)
 }
 
 void FastBook::prefault(std::size_t resting) {
-  nodes_.prefault_first(resting);
-  cold_.prefault_first(resting);
+  lines_.prefault_first(resting);
   ladders_.prefault(resting);
-  ids_.prefault();
+  ids_.prefault(resting);
 }
 
 // ---- instruments, signatures, lists, people ----
@@ -193,8 +194,8 @@ Refusal FastBook::cancel(ParticipantId who, OrderId id) {
   bool const usual = node.id_low == id.v && !ids_.wide() && (node.owner_flags & 0xff) == node_live;
   if (!usual) return cancel_unusual(who, id);
   if (who.some() && who.v != node.owner()) return Refusal::not_yours;
-  auto const g = ladders_.ladder_of(node);
-  auto const signature = g - side_;
+  auto const signature = cold_[n].row;  // and with it the ladder: its page is not asked
+  auto const g = side_ + signature;
   auto& owner = owners_[node.owner()];
   if (owner.quick != signature) return cancel_unusual(who, id);
   slot = 0;

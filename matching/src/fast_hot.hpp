@@ -17,7 +17,7 @@ inline void forget() { asm volatile("" ::: "memory"); }
 
 [[gnu::always_inline]] inline fast::Handle FastBook::take_row() {
   if (free_ == 0) {
-    sw_check(next_row_ < nodes_.size(), "rows for every order, offer and tranche within the limits");
+    sw_check(next_row_ < lines_.size(), "rows for every order, offer and tranche within the limits");
     return next_row_++;
   }
   auto const n = free_;

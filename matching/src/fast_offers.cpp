@@ -160,7 +160,7 @@ std::uint32_t FastBook::meet_passing(BookOffer const& o, std::uint32_t row, Matc
         return 0;
       }
       auto const lots = std::min(rest, nodes_[n].lots);
-      trade(out, {OrderId{ids_.id_of(n)}, o.id, o.instrument, pools_[row].id, Lots{lots},
+      trade(out, {OrderId{ids_.id_of(n)}, o.id, o.instrument, pool_ids_[row], Lots{lots},
                   PriceIndex{mirrored(rank_of(best))}, false});
       rest -= lots;
       fill_order(n, lots);
@@ -310,7 +310,7 @@ bool FastBook::meet_some(NodeId node, Matches& out, std::size_t most) {
 void FastBook::meet_offer(Handle n, Matches& out, std::size_t most) {
   auto const id = ids_.id_of(n);
   InstrumentId const at{ladder_of(n)};
-  auto const node = pools_[cold_[n].row].id;
+  auto const node = pool_ids_[cold_[n].row];
   auto const mode = trade_mode(n);
   auto const firm = mode == SelfTrade::allow ? 0 : firm_of(n);
   for (bool stays = true; stays && out.size() < most;) {

@@ -214,8 +214,8 @@ void FastBook::put_order(BookOrder const& o, std::uint32_t open) {
 void FastBook::take_out_order(Handle n, bool told) {
   auto const& node = nodes_[n];
   auto const owner_row = node.owner();
-  auto const g = ladders_.ladder_of(node);
-  SignatureId const signature{g - (node.is(node_special) ? 2 * side_ : side_)};
+  SignatureId const signature{cold_[n].row};
+  auto const g = node.is(node_special) ? waiting(signature) : bid(signature);
   if (!told) tell_order(FeedKind::bid_gone, n, signature, node.lots);
   ids_.erase(n);
   ladders_.remove(g, n);

@@ -252,7 +252,7 @@ void FastBook::try_order(BookOrder const& order, Matches& out) const {
   for (auto const& step : planned.steps) {
     auto const n = step.offer;
     if (step.self) continue;
-    out.push_back({order.id, OfferId{ids_.id_of(n)}, InstrumentId{ladder_of(n)}, pools_[cold_[n].row].id,
+    out.push_back({order.id, OfferId{ids_.id_of(n)}, InstrumentId{ladder_of(n)}, pool_ids_[cold_[n].row],
                    Lots{step.lots}, PriceIndex{rank_of(nodes_[n].key)}, true});
   }
 }

@@ -24,6 +24,7 @@ void FastBook::open_node(NodeId node, ClassId klass, PlaceId place, Pooling pool
   } else {
     pool_rows_.of(node.v) = row;
   }
+  pool_ids_[row] = node;
   pools_.push_back(
       {node, pooling == Pooling::unlimited, site_of(klass, place), 0, NodePool{reference_, klass, place}});
 }

@@ -14,6 +14,9 @@ namespace {
 /// What the quick walk has no eyes for: lists, minimums, nearness.
 bool needs_plan(BookOrder const& o) { return o.prefer_near || is_conditional(o); }
 
+/// From so many crossing ladders on, a walk that goes on keeps them in order.
+constexpr std::uint32_t order_least = 4;
+
 }  // namespace
 
 void FastBook::take(Taker& taker, Matches& out) {
@@ -47,7 +50,7 @@ bool FastBook::take_from(Taker& taker, LadderId at, Key until, Matches& out) {
       self_trade(taker, n);
       continue;
     }
-    trade(out, {taker.order.id, OfferId{ids_.id_of(n)}, InstrumentId{at}, pools_[cold_[n].row].id, Lots{lots},
+    trade(out, {taker.order.id, OfferId{ids_.id_of(n)}, InstrumentId{at}, pool_ids_[cold_[n].row], Lots{lots},
                 PriceIndex{rank_of(key)}, true});
     taker.open -= lots;
     if (special)
@@ -60,33 +63,32 @@ bool FastBook::take_from(Taker& taker, LadderId at, Key until, Matches& out) {
   return true;
 }
 
-/// One pass over the keys: where the best stands, and how far it may be walked before another is better.
+/// One pass over the keys: where the best stands, and how far it may be walked before another is better. Keys
+/// come in any order, so a jump would be guessed wrong at each new best: there is none.
 FastBook::Front FastBook::front_of(LadderId g) const {
   Front front;
   for (auto const at : links_.of(g)) {
     auto const key = ladders_.best(at);
-    if (key >= front.second) continue;
-    if (key < front.best)
-      front.second = front.best, front.best = key, front.from = at;
-    else
-      front.second = key;
+    front.second = std::min(front.second, std::max(front.best, key));
+    front.from = key < front.best ? at : front.from;
+    front.best = std::min(front.best, key);
   }
   return front;
 }
 
 /// The ladders of `g` that cross, side by side with their keys; returns the best key of the others.
 Key FastBook::gather(LadderId g, Key limit) {
-  auto* to = &crossing_[0];
+  std::uint32_t count = 0;
   Key beyond = no_key;
   for (auto const at : links_.of(g)) {
     auto const key = ladders_.best(at);
-    if (key <= limit)
-      *to++ = {key, at};
-    else
-      beyond = std::min(beyond, key);
+    crossing_[count] = {key, at};  // written over by the next unless it crosses
+    count += static_cast<std::uint32_t>(key <= limit);
+    beyond = std::min(beyond, key <= limit ? no_key : key);
   }
-  crossings_ = static_cast<std::uint32_t>(to - &crossing_[0]);
-  walked_ = crossings_;
+  crossings_ = walked_ = count;
+  walks_ = 0;
+  in_order_ = false;
   return beyond;
 }
 
@@ -101,24 +103,63 @@ void FastBook::read_again(std::uint32_t i, Key limit, Key& beyond) {
 
 /// Keys that were seen are never behind the true ones: on a walk nothing gets better but what an offer shows
 /// anew, in the ladder that was walked last, whose key is read again. When none crosses there is no best.
-/// Few ladders are walked: looking at all keys each time is cheaper than keeping them in order.
+/// Few ladders are walked, so at first looking at all keys is cheaper than keeping them in order; a walk that
+/// goes on among many puts them in order.
 FastBook::Front FastBook::next_crossing(Key limit, Key& beyond) {
+  if (in_order_) return first_in_order(limit, beyond);
   if (walked_ < crossings_) read_again(walked_, limit, beyond);
+  if (walks_++ > 0 && crossings_ >= order_least) {
+    put_in_order();
+    return first_in_order(limit, beyond);
+  }
   while (crossings_ > 0) {
     Key best = no_key, second = no_key;
     std::uint32_t from = 0;
     for (std::uint32_t i = 0; i < crossings_; ++i) {
       auto const key = crossing_[i].key;
-      if (key >= second) continue;
-      if (key < best)
-        second = best, best = key, from = i;
-      else
-        second = key;
+      second = std::min(second, std::max(best, key));
+      from = key < best ? i : from;
+      best = std::min(best, key);
     }
     walked_ = from;
     auto const at = crossing_[from].at;
     if (ladders_.best(at) == best) return {best, second, at};
     read_again(from, limit, beyond);
+  }
+  return {};
+}
+
+void FastBook::sift_down(std::uint32_t from) {
+  auto const entry = crossing_[from];
+  for (auto child = 2 * from + 1; child < crossings_; child = 2 * from + 1) {
+    if (child + 1 < crossings_ && crossing_[child + 1].key < crossing_[child].key) ++child;
+    if (entry.key <= crossing_[child].key) break;
+    crossing_[from] = crossing_[child];
+    from = child;
+  }
+  crossing_[from] = entry;
+}
+
+void FastBook::put_in_order() {
+  in_order_ = true;
+  for (auto i = crossings_ / 2; i-- > 0;) sift_down(i);
+}
+
+/// What stands first may have been walked: its key is read again.
+FastBook::Front FastBook::first_in_order(Key limit, Key& beyond) {
+  while (crossings_ > 0) {
+    auto& first = crossing_[0];
+    auto const key = ladders_.best(first.at);
+    if (key == first.key) {
+      auto const left = crossings_ > 1 ? crossing_[1].key : no_key;
+      return {key, crossings_ > 2 ? std::min(left, crossing_[2].key) : left, first.at};
+    }
+    first.key = key;
+    if (key > limit) {
+      beyond = std::min(beyond, key);
+      first = crossing_[--crossings_];
+    }
+    if (crossings_ > 0) sift_down(0);
   }
   return {};
 }
@@ -167,7 +208,7 @@ void FastBook::commit(Taker& taker, Plan const& planned, Matches& out) {
       drop(n, EndReason::self_trade);
       continue;
     }
-    trade(out, {taker.order.id, OfferId{ids_.id_of(n)}, InstrumentId{ladder_of(n)}, pools_[cold_[n].row].id,
+    trade(out, {taker.order.id, OfferId{ids_.id_of(n)}, InstrumentId{ladder_of(n)}, pool_ids_[cold_[n].row],
                 Lots{step.lots}, PriceIndex{rank_of(nodes_[n].key)}, true});
     taker.open -= step.lots;
     if (nodes_[n].is(node_special)) {

@@ -6,18 +6,19 @@
 
 namespace spillway::fast {
 
-IdIndex::IdIndex(Arena<Node> const& nodes, Arena<Cold> const& cold, std::size_t most)
-    : nodes_(&nodes[0]),
-      cold_(&cold[0]),
+IdIndex::IdIndex(Nodes nodes, Colds cold, std::size_t rows, std::size_t most)
+    : nodes_(nodes),
+      cold_(cold),
       slot_mask_(std::bit_ceil(2 * most) - 1),
-      stray_mask_(slot_mask_),
+      stray_mask_(slot_mask_ >> 2),
       slots_(slot_mask_ + 1),
-      stray_(stray_mask_ + 1) {}
+      strays_(stray_mask_ + 1),
+      next_(rows) {}
 
 Handle IdIndex::find_stray(std::uint64_t id) const {
-  for (auto i = home(id); stray_[i].id != 0; i = (i + 1) & stray_mask_)
-    if (stray_[i].id == id) return stray_[i].n;
-  return 0;
+  auto n = strays_[home(id)];
+  while (n != 0 && !is(n, id)) n = next_[n];
+  return n;
 }
 
 void IdIndex::make_room(std::uint64_t id) {
@@ -29,23 +30,17 @@ void IdIndex::make_room(std::uint64_t id) {
 }
 
 void IdIndex::insert_stray(std::uint64_t id, Handle n) {
-  auto i = home(id);
-  while (stray_[i].id != 0) i = (i + 1) & stray_mask_;
-  stray_[i] = {id, n};
-  ++strays_;
+  auto& first = strays_[home(id)];
+  next_[n] = first;
+  first = n;
+  ++stray_count_;
 }
 
-/// What stands behind the hole moves up where its home allows, so that no search ends too early.
-void IdIndex::erase_stray(std::uint64_t id) {
-  auto hole = home(id);
-  while (stray_[hole].id != id) hole = (hole + 1) & stray_mask_;
-  for (auto i = (hole + 1) & stray_mask_; stray_[i].id != 0; i = (i + 1) & stray_mask_) {
-    if (((i - home(stray_[i].id)) & stray_mask_) < ((i - hole) & stray_mask_)) continue;
-    stray_[hole] = stray_[i];
-    hole = i;
-  }
-  stray_[hole] = {};
-  --strays_;
+void IdIndex::erase_stray(std::uint64_t id, Handle n) {
+  auto* link = &strays_[home(id)];
+  while (*link != n) link = &next_[*link];
+  *link = next_[n];
+  --stray_count_;
 }
 
 Counts::Counts(std::size_t most) : mask_(std::bit_ceil(2 * most) - 1), cells_(mask_ + 1) {}

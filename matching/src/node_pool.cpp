@@ -3,6 +3,7 @@
 #include "matching/node_pool.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "market/check.hpp"
 
@@ -100,6 +101,23 @@ std::int64_t NodePool::running_jobs() const {
   std::int64_t running = 0;
   each([&](Jobs const& jobs) { running += jobs.running; });
   return running;
+}
+
+NodePool::Image NodePool::image() const {
+  Image image{available_units_, leased_, {}};
+  each([&](Jobs const& jobs) { image.jobs.push_back({jobs.model, jobs.tier, jobs.fit, jobs.running}); });
+  std::ranges::sort(image.jobs, {}, [](auto const& jobs) { return std::pair{jobs.model, jobs.tier}; });
+  return image;
+}
+
+void NodePool::restore(Image const& image) {
+  sw_check(leased_.v == 0 && running_jobs() == 0, "an empty pool is restored");
+  available_units_ = image.available_units;
+  leased_ = image.leased;
+  for (std::size_t i = 0; i < image.jobs.size(); ++i) {
+    auto const& [model, tier, fit, running] = image.jobs[i];
+    (i < usual ? jobs_[i] : more_jobs_.emplace_back()) = {model, tier, fit, running};
+  }
 }
 
 void NodePool::check_invariants() const {

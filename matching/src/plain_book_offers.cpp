@@ -1,5 +1,6 @@
 // matching/plain_book_offers.cpp - offers and pools: what comes or returns meets the resting orders first,
-// then rests. Room:   matching (pure); sees market.
+// then rests.
+// Room:   matching (pure); sees market.
 #include <algorithm>
 #include <set>
 

@@ -60,6 +60,13 @@ AccountTotals Ledger::totals(AccountKey key) const {
   return found == accounts_.end() ? AccountTotals{} : found->second;
 }
 
+void Ledger::restore(Image image) {
+  sw_check(!last_.some() && accounts_.empty(), "empty books are restored");
+  accounts_ = std::move(image.accounts);
+  shares_ = std::move(image.shares);
+  last_ = image.last;
+}
+
 void Ledger::check_laws() const {
   // Differences are summed, not totals: the totals of all accounts together may not fit.
   Nano sum;

@@ -10,7 +10,9 @@
 #include "apps/audit/account_name.hpp"
 #include "apps/audit/explain.hpp"
 #include "apps/audit/postings.hpp"
+#include "apps/audit/prove.hpp"
 #include "audit_world.hpp"
+#include "journal/archive.hpp"
 
 namespace spillway {
 namespace {
@@ -50,6 +52,32 @@ TEST_F(Books, FromRecordsAloneAreThoseOfReplay) {
   EXPECT_EQ(ours.root, replayed->root);
   EXPECT_EQ(trial_balance_page(ours, PageForm::text), trial_balance_page(*replayed, PageForm::text));
   EXPECT_TRUE(trial_balance(ours).balanced());
+}
+
+TEST_F(Books, SegmentsThatWereMovedToAnArchiveAreFollowedThereAndNamedWhereTheyAreMissing) {
+  live_a_little(world, 30);
+  auto const digest = write_journal(folder.path(), world.journal, {.segment_bytes = 32'768});
+  ScratchFolder elsewhere;
+  auto const moved =
+      archive_sealed(*JournalDirectory::open(folder.path(), DirectoryMode::write), elsewhere.path());
+  ASSERT_TRUE(moved) << moved.error().message;
+  ASSERT_GT(moved->moved, 2u);
+  AuditOptions options{folder.path(), vkey};
+  auto const lost = audit_journal(options);
+  ASSERT_TRUE(lost && lost->finding);
+  EXPECT_THAT(lost->finding->reason,
+              HasSubstr(segment_name(Seq{1}) + " is neither in the journal nor in an archive"));
+  options.archive = elsewhere.path();
+  auto const found = audit_journal(options);
+  ASSERT_TRUE(found && found->ok()) << found->finding->reason;
+  EXPECT_EQ(found->digest, digest);
+  EXPECT_TRUE(found->closed);
+  auto const sums = sum_postings(options);
+  ASSERT_TRUE(sums && sums->ok()) << sums->finding->reason;
+  EXPECT_TRUE(trial_balance(*sums).balanced());
+  EXPECT_TRUE(prove_fill(options, FillId{1}));
+  options.archive = elsewhere.path() / "nowhere";
+  EXPECT_THAT(audit_journal(options).error().sentence, HasSubstr("there is no archive"));
 }
 
 // Somebody changes a posting and its checksum: the seal behind it gives him away, without replay.

@@ -7,6 +7,7 @@
 
 #include "apps/audit/prove.hpp"
 #include "audit_world.hpp"
+#include "journal/cosignature.hpp"
 #include "journal/tlog_proof.hpp"
 
 namespace spillway {
@@ -167,6 +168,15 @@ TEST_F(Receipts, AndCheckpointsConvinceGosOwnPackagesAndTamperedOnesDoNot) {
     byte = byte == '1' ? '2' : '1';
     EXPECT_FALSE(go.accepts("'" + vkey + "'" + put("hurt", hurt) + leaf)) << "changed behind " << part;
   }
+  auto const witness = WitnessKey::from_seed("w1.example", {});
+  auto cosigned = witness.cosign(early, 1'700'000'000);
+  auto const judged = [&](std::string const& note) {
+    return go.accepts("cosigned '" + vkey + "' '" + witness.verifier().vkey() + "'" + put("cosigned", note));
+  };
+  EXPECT_TRUE(judged(cosigned)) << "a witness's word";
+  EXPECT_FALSE(judged(early)) << "which is not there";
+  cosigned[cosigned.size() - 20] = cosigned[cosigned.size() - 20] == 'A' ? 'B' : 'A';
+  EXPECT_FALSE(judged(cosigned)) << "a changed one";
   flip_bit(folder.path() / "tiles/tile/0/000", 100, 0);
   EXPECT_FALSE(go.accepts("'" + vkey + "'" + good + leaf + old + tiles)) << "a changed tile";
 }

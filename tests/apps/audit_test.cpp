@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-constexpr ParticipantId carl{2};
+constexpr ParticipantId the_buyer{2};
 
 std::vector<Command> first_entries() {
   std::vector<Command> commands{SetRules{}};
@@ -33,7 +33,7 @@ std::vector<Command> first_entries() {
   std::move(tables.begin(), tables.end(), std::back_inserter(commands));
   commands.emplace_back(
       AddParticipant{ParticipantId{1}, FirmId{1}, static_cast<std::uint32_t>(Role::operator_)});
-  commands.emplace_back(AddParticipant{carl, FirmId{2}, static_cast<std::uint32_t>(Role::buyer)});
+  commands.emplace_back(AddParticipant{the_buyer, FirmId{2}, static_cast<std::uint32_t>(Role::buyer)});
   commands.emplace_back(FundGuarantee{Nano{5 * nano_per_unit}});
   return commands;
 }
@@ -70,9 +70,9 @@ class AuditTest : public ::testing::Test {
     auto send = [&](ParticipantId who, Command command) {
       EXPECT_EQ(pipeline.submit({who, std::move(command), {}}), Refusal::none);
     };
-    send(ParticipantId{1}, Deposit{carl, Nano{100 * nano_per_unit}});
-    for (std::uint64_t client = 1; client <= 20; ++client) send(carl, capacity_order(client));
-    send(ParticipantId{1}, Deposit{carl, Nano{7 * nano_per_unit}});
+    send(ParticipantId{1}, Deposit{the_buyer, Nano{100 * nano_per_unit}});
+    for (std::uint64_t client = 1; client <= 20; ++client) send(the_buyer, capacity_order(client));
+    send(ParticipantId{1}, Deposit{the_buyer, Nano{7 * nano_per_unit}});
   }
   Pipeline::Stopped closed_journal() {
     auto const pipeline = open();
@@ -273,7 +273,7 @@ TEST_F(AuditTest, ADirectoryThatIsNoJournalIsRefusedInOneSentence) {
 
 TEST_F(AuditTest, AStatementAddsUpToTheBalanceInTheBooks) {
   closed_journal();
-  Statement statement({carl, AccountKind::funds});
+  Statement statement({the_buyer, AccountKind::funds});
   auto const report =
       audit_journal({path_, {}, [&](Entry const& e, Outcome const& o) { statement.gather(e, o); }});
   ASSERT_TRUE(report && report->ok());

@@ -104,7 +104,9 @@ class CommandLine : public ::testing::Test {
   ~CommandLine() override { fs::remove_all(data_); }
 
   [[nodiscard]] std::string at(std::string const& name) const { return (data_ / name).string(); }
-  [[nodiscard]] std::vector<std::string> here() const { return {"--data", data_.string(), "--port", "0"}; }
+  [[nodiscard]] std::vector<std::string> here() const {
+    return {"--data", data_.string(), "--port", "0", "--segment-mib", "1"};
+  }
   [[nodiscard]] Ran admin(Serving const& serving, std::string const& verb) const {
     return run("spillway admin --data " + data_.string() + " --url " + field(serving.announced, "url") + " " +
                verb);
@@ -145,6 +147,15 @@ TEST_F(CommandLine, ABuyerTradesAndTheAuditorGetsTheDigestThatTheExchangePrinted
 
   auto const live = run("spillway-audit verify " + at("journal"));
   EXPECT_EQ(live.status, 0) << live.out;
+  auto const bundle = admin(serving, "--json bundle " + at("bundle"));
+  EXPECT_EQ(bundle.status, 0) << bundle.out;
+  auto const signer = " --vkey '" + field(serving.announced, "vkey") + "'";
+  EXPECT_THAT(run("spillway-audit verify " + at("bundle") + signer).out, HasSubstr("verdict  ok"));
+  auto const witness =
+      run("spillway witness " + at("witness") +
+          " --once --name w.example/1 --url https://127.0.0.1:" + field(serving.announced, "listening") +
+          " --trust " + field(serving.announced, "certificate") + signer);
+  EXPECT_EQ(witness.status, 0) << witness.out;
   EXPECT_EQ(admin(serving, "stop").status, 0);
   auto const said = serving.line();
   EXPECT_THAT(said, StartsWith("D "));
@@ -157,6 +168,11 @@ TEST_F(CommandLine, ABuyerTradesAndTheAuditorGetsTheDigestThatTheExchangePrinted
   auto const vkey =
       run("spillway-audit verify " + at("journal") + " --vkey '" + field(serving.announced, "vkey") + "'");
   EXPECT_THAT(vkey.out, HasSubstr("verdict  ok"));
+  auto const kept = " --checkpoint " + at("witness") + "/checkpoint --quorum 1 --witness '" +
+                    field(witness.out, "vkey") + "'" + signer;
+  EXPECT_THAT(run("spillway-audit verify " + at("journal") + kept).out,
+              HasSubstr("witness  w.example/1: covers "));
+  EXPECT_EQ(run("spillway-audit verify " + at("journal") + signer + " --witness x").status, 1);
   EXPECT_THAT(run("spillway-audit trial-balance " + at("journal")).out, HasSubstr("the books balance"));
   EXPECT_THAT(run("spillway-audit statement " + at("journal") + " funds:2").out,
               HasSubstr("as in the books"));

@@ -50,6 +50,10 @@ class_scale = 1000000
 relay = "azure:eastus"
 guarantee_fund = "12.50"
 bytes_per_token_milli = 2500
+[journal]
+segment_mib = 64
+snapshot_entries = 5000
+snapshot_every_s = 30
 [server]
 names = ["market.example", "localhost"]
 [door]

@@ -1,6 +1,6 @@
 // tests/attest/reference.hpp - CAP-1's prover written a second time, slow and plain, from
-// docs/attestation.md; it can cheat. Room:   tests; sees attest's hash and messages, but neither its product,
-// its fingerprint loop nor its tree.
+// docs/attestation.md; it can cheat.
+// Room:   tests; sees attest's hash and messages, but neither its product, its fingerprint loop nor its tree.
 #pragma once
 
 #include <functional>

@@ -10,8 +10,8 @@ import { Session } from './session.mjs';
 
 const serveOn = (data, ...more) => run(SPILLWAY, ['serve', '--data', data, '--port', '0', ...more]);
 
-async function marketWithOrders(count, options) {
-  const market = await Market.open({}, options);
+async function marketWithOrders(count, options, config = {}) {
+  const market = await Market.open(config, options);
   const buyer = await market.participant('Buyer');
   const session = await Session.open(market.exchange, buyer);
   const answers = await Promise.all(Array.from({ length: count }, () => session.must(capacityOrder({ price: '0.01' }))));
@@ -101,7 +101,8 @@ function fillUpTo(folder, leave) {
 async function fullMarket(t, count) {
   const disk = smallDisk(320);
   if (disk.why) return t.skip(disk.why);
-  return { disk: disk.folder, ...(await marketWithOrders(count, { data: join(disk.folder, 'data') })) };
+  const small = { journal: { segment_mib: 16 } };
+  return { disk: disk.folder, ...(await marketWithOrders(count, { data: join(disk.folder, 'data') }, small)) };
 }
 
 /// The market goes on from a copy of its directory, on a disk with room.
@@ -122,7 +123,7 @@ test('a disk that fills up: new orders are refused, cancels go through, and noth
   const full = await fullMarket(t, 40);
   if (!full) return;
   const { disk, market, buyer, session, orders } = full;
-  fillUpTo(disk, 8 << 20);
+  fillUpTo(disk, 64 << 20);  // two segments for each stream: less than four, more than one
   const extra = [];
   await until('new orders are refused', async () => {
     const { refusal, id, seq, sentence } = await session.ask(capacityOrder({ price: '0.01' }));

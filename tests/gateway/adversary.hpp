@@ -1,5 +1,6 @@
 // tests/gateway/adversary.hpp - a plain CAP-1 prover that answers a live exchange and cheats where it is told
-// to. Room:   tests; sees gate_world.hpp and the plain prover of tests/attest/reference.hpp.
+// to.
+// Room:   tests; sees gate_world.hpp and the plain prover of tests/attest/reference.hpp.
 #pragma once
 
 #include <functional>

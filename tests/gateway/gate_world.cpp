@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include <chrono>
+#include <fstream>
+#include <mutex>
 #include <stdexcept>
 
 #include "attest/evidence_store.hpp"
@@ -113,6 +115,11 @@ std::expected<std::unique_ptr<ExchangeServer>, std::string> GateWorld::open_exch
       price("10");  // without a cap an order holds money for the dearest offer there could be
   config.door_good_for = options_.door_good_for;
   config.login_within = options_.login_within;
+  config.log = [file = directory_ / "log"](std::string const& line) {
+    static std::mutex one_at_a_time;
+    std::lock_guard const lock(one_at_a_time);
+    std::ofstream(file, std::ios::app) << line << "\n";
+  };
   PipelineOptions pipeline;
   pipeline.directory = directory_ / "journal";
   pipeline.segment_bytes = std::uint64_t{4} << 20;

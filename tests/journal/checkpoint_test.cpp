@@ -1,10 +1,11 @@
 // tests/journal/checkpoint_test.cpp - notes, checkpoints and keys against published vectors.
-// Covers src/checkpoint.cpp and src/keys.cpp.
+// Covers src/checkpoint.cpp, src/cosignature.cpp, src/key_text.cpp and src/keys.cpp.
 #include "journal/checkpoint.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "journal/cosignature.hpp"
 #include "journal/merkle.hpp"
 #include "market/base64.hpp"
 #include "support.hpp"
@@ -100,6 +101,69 @@ TEST(Checkpoint, OpensWhatItSignedAndNothingThatWasTouched) {
   EXPECT_FALSE(open_checkpoint(note, NoteVerifier::from_vkey(example_vkey).value()));
   EXPECT_FALSE(
       open_checkpoint(sign_note(checkpoint_text({"another.origin", 5, vector_root()}), key), key.verifier()));
+}
+
+constexpr std::string_view witness_vkey =
+    "witness.example/w1+e81c5069+BHEmUfRQugW2OJi5nvX3ukVjLo4lJ/f3Fc1nHsQCTMUe";
+
+WitnessKey vector_witness() {
+  std::array<std::byte, 32> seed{};
+  for (std::size_t i = 0; i < seed.size(); ++i) seed[i] = static_cast<std::byte>(31 - i);
+  return WitnessKey::from_seed("witness.example/w1", seed);
+}
+
+// Made by Go's crypto/ed25519 from the words of the specification.
+TEST(Cosignature, IsTheOneThatAnotherImplementationMade) {
+  auto const key = vector_witness();
+  EXPECT_EQ(key.verifier().vkey(), witness_vkey);
+  auto const note = sign_checkpoint(1000, vector_root(), vector_key());
+  EXPECT_EQ(key.cosign(note, 1'700'000'000),
+            note +
+                "\xE2\x80\x94 witness.example/w1 "
+                "6BxQaQAAAABlU/EAMIxOHlAocwlK2m2e5OptPrT3+tqUSZpFZ9ZNv7KkkRBoJqRSJ/"
+                "tgneqIULpHFXqT4rDoouMoG8K1mthEE3/"
+                "bCw==\n");
+}
+
+TEST(Cosignature, HoldsForTheTextAndTimeThatItSigned) {
+  auto const verifier = WitnessVerifier::from_vkey(witness_vkey).value();
+  auto const plain = sign_checkpoint(1000, vector_root(), vector_key());
+  auto const cosigned = vector_witness().cosign(plain, 1'700'000'000);
+  EXPECT_EQ(verifier.cosigned_at(parse_note(cosigned).value()).value(), 1'700'000'000U);
+  EXPECT_EQ(verifier.cosigned_at(parse_note(plain).value()).value(), std::nullopt);
+  EXPECT_EQ(
+      verifier.cosigned_at(parse_note(vector_witness().cosign(cosigned, 1'700'000'009)).value()).value(),
+      1'700'000'009U)
+      << "the latest counts";
+  EXPECT_TRUE(open_checkpoint(cosigned, vector_key().verifier())) << "the log's own signature is there too";
+  for (std::size_t i = plain.size(); i < cosigned.size(); ++i) {
+    auto hurt = cosigned;
+    hurt[i] = static_cast<char>(hurt[i] ^ 1);
+    auto const note = parse_note(hurt);
+    EXPECT_FALSE(note && verifier.cosigned_at(*note).value_or(std::nullopt)) << i;
+  }
+  auto const other =
+      vector_witness().cosign(sign_checkpoint(1001, vector_root(), vector_key()), 1'700'000'000);
+  auto const line = [](std::string const& note) { return note.substr(note.rfind("\xE2\x80\x94")); };
+  EXPECT_EQ(verifier.cosigned_at(parse_note(plain + line(other)).value()).error().reason,
+            "the cosignature of witness.example/w1 is wrong");
+}
+
+TEST(Cosignature, KeysOfLogsAndOfWitnessesAreNotMistakenForEachOther) {
+  EXPECT_FALSE(WitnessVerifier::from_vkey(example_vkey));
+  EXPECT_FALSE(NoteVerifier::from_vkey(witness_vkey));
+  for (std::size_t i = 0; i < witness_vkey.size(); ++i) {
+    std::string hurt(witness_vkey);
+    hurt[i] = static_cast<char>(hurt[i] ^ 1);
+    EXPECT_FALSE(WitnessVerifier::from_vkey(hurt)) << i;
+  }
+  TempDir dir;
+  auto const file = dir.path() / "witness" / "witness.key";
+  auto const made = WitnessKey::load_or_make(file, "w.example").value();
+  EXPECT_EQ(WitnessKey::load_or_make(file, "w.example").value().verifier().vkey(), made.verifier().vkey());
+  EXPECT_EQ(fs::status(file).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  fs::rename(file, dir.path() / "log.key");
+  EXPECT_FALSE(LogKey::load_or_make(dir.path(), "w.example"));
 }
 
 TEST(Checkpoint, TextIsStrictAboutNumbersAndLines) {

@@ -1,8 +1,9 @@
-// tests/journal/fuzz_checkpoint.cpp - any bytes as a note, a checkpoint, a verifier key.
+// tests/journal/fuzz_checkpoint.cpp - any bytes as a note, a checkpoint, a cosignature, a verifier key.
 #include <cstdint>
 #include <cstdlib>
 
 #include "journal/checkpoint.hpp"
+#include "journal/cosignature.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   using namespace spillway;
@@ -15,6 +16,11 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   if (auto const checkpoint = parse_checkpoint_text(text))
     if (!text.starts_with(checkpoint_text(*checkpoint))) std::abort();
   if (auto const verifier = NoteVerifier::from_vkey(text))
+    if (verifier->vkey() != text) std::abort();
+  static auto const witness = WitnessKey::from_seed("w", {});
+  if (auto const note = parse_note("text\n\n\xE2\x80\x94 w " + std::string(text) + "\n"))
+    if (auto const at = witness.verifier().cosigned_at(*note); at && *at) std::abort();  // nobody signed that
+  if (auto const verifier = WitnessVerifier::from_vkey(text))
     if (verifier->vkey() != text) std::abort();
   return 0;
 }

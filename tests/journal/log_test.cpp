@@ -1,5 +1,5 @@
 // tests/journal/log_test.cpp - writing and reading back.
-// Covers src/log_writer.cpp, src/log_reader.cpp, src/preallocator.cpp and src/file.cpp.
+// Covers src/log_writer.cpp, src/log_reader.cpp, src/leaf_range.cpp, src/preallocator.cpp and src/file.cpp.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "journal/leaf_range.hpp"
 #include "support.hpp"
 
 namespace spillway {
@@ -45,6 +46,33 @@ TEST(Log, GivesBackEveryFrameInOrderOverManySegments) {
   EXPECT_EQ(story.damage, "");
   EXPECT_EQ(story.frames, expected);
   EXPECT_TRUE(std::ranges::is_sorted(story.positions));
+}
+
+TEST(Log, GivesAnyRangeOfLeavesWithoutTheOnesBefore) {
+  TempDir dir;
+  std::vector<std::string> all;
+  {
+    LogWriter log = must_open(dir.path());
+    for (std::uint64_t first = 1; first <= 300; first += 6) {
+      write_batch(log, first, first + 5);
+      for (std::uint64_t seq = first; seq < first + 6; ++seq) all.push_back(entry_text(seq));
+      all.emplace_back("seal");
+    }
+  }
+  ASSERT_GT(segments_of(dir.path()).size(), 3U);
+  for (std::uint64_t const first : {0U, 1U, 6U, 100U, 256U, 349U})
+    for (std::uint64_t const count : {1U, 7U, 200U}) {
+      auto const leaves = read_leaves(dir.path(), {}, first, count);
+      ASSERT_EQ(leaves.has_value(), first + count <= all.size()) << first << " and " << count;
+      for (std::uint64_t i = 0; leaves && i < count; ++i)
+        EXPECT_EQ(text_of((*leaves)[static_cast<std::size_t>(i)]), all[static_cast<std::size_t>(first + i)]);
+    }
+  auto const second = segments_of(dir.path())[1];
+  spit(second, flipped(slurp(second), segment_header_bytes + 30));
+  EXPECT_TRUE(read_leaves(dir.path(), {}, 0, 1));
+  auto const hurt = read_leaves(dir.path(), {}, 0, 350);
+  ASSERT_FALSE(hurt);
+  EXPECT_NE(hurt.error().message.find("at byte 4096"), std::string::npos) << hurt.error().message;
 }
 
 TEST(Log, OneBatchMayBeLargerThanASegment) {
@@ -133,10 +161,12 @@ TEST(Log, RefusesSizesThatNoSegmentHas) {
   }
 }
 
-TEST(Log, TellsHowManySegmentsTheDiskStillHolds) {
+TEST(Log, TellsHowManySegmentsTheDiskStillHoldsForBothStreams) {
   TempDir dir;
   LogWriter const small = must_open(dir.path());
-  EXPECT_GT(small.free_reserve(), 4U);
+  LogWriter const beside = must_open(dir.path(), StreamKind::records);
+  EXPECT_GT(LogWriter::further_segments(small, beside), 4U);
+  EXPECT_EQ(LogOptions{}.segment_bytes, std::uint64_t{64} << 20) << "what an exchange uses";
 }
 
 TEST(LogDeathTest, RefusesGapsWrongTypesAndHugeLeavesAsBugs) {

@@ -16,13 +16,7 @@ namespace spillway {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<Hash256> numbered_leaves(std::size_t count) {
-  std::vector<Hash256> leaves;
-  for (std::size_t i = 0; i < count; ++i)
-    leaves.push_back(leaf_hash(as_byte_view("entry-" + std::to_string(i))));
-  return leaves;
-}
+using testing::numbered_leaves;
 
 TEST(Merkle, HashesLeavesAndNodesAsRfc6962Does) {
   EXPECT_EQ(to_hex(leaf_hash(as_byte_view("L123456"))),

@@ -1,7 +1,9 @@
 // tests/journal/recovery_test.cpp - torn tails and damage: what is cut, what is refused, and that nothing is
-// cut silently. Covers src/tear.cpp.
+// cut silently; and what was moved elsewhere. Covers src/tear.cpp and src/archive.cpp.
 #include <gtest/gtest.h>
 
+#include "journal/archive.hpp"
+#include "journal/tail.hpp"
 #include "support.hpp"
 
 namespace spillway {
@@ -231,6 +233,105 @@ TEST_F(RecoveryOfManySegments, AMissingSegmentIsReported) {
   fs::rename(dir_.path() / "elsewhere", files_[2]);
   fs::rename(files_[0], dir_.path() / "elsewhere");
   EXPECT_NE(refusal().find("the segment before this one is missing"), std::string::npos) << refusal();
+}
+
+/// Several segments that a locked journal has moved away.
+class Archived : public RecoveryOfManySegments {
+ protected:
+  void SetUp() override {
+    RecoveryOfManySegments::SetUp();
+    before_ = read_all(dir_.path(), ReadMode::strict);
+    std::ofstream(dir_.path() / "LAYOUT") << "spillway journal 1\n";
+  }
+  std::expected<ArchiveReport, JournalError> move() {
+    auto const journal = JournalDirectory::open(dir_.path(), DirectoryMode::write);
+    if (!journal) return std::unexpected(journal.error());
+    return archive_sealed(*journal, archive_.path());
+  }
+  [[nodiscard]] std::vector<std::string> read_with_archive() const {
+    std::vector<std::string> frames;
+    auto reader = LogReader::open(dir_.path(), StreamKind::entries, ReadMode::strict, archive_.path());
+    for (auto frame = reader->next(); frame && *frame; frame = reader->next())
+      frames.push_back(line_of(**frame));
+    return frames;
+  }
+  [[nodiscard]] LogOptions with_archive() const {
+    LogOptions options = small_segments();
+    options.archive = archive_.path();
+    return options;
+  }
+  TempDir archive_;
+  Story before_;
+};
+
+TEST_F(Archived, SealedSegmentsAreReadFromThereAndTheLastOneStays) {
+  auto const report = move();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->moved, files_.size() - 1);
+  EXPECT_EQ(report->bytes, (files_.size() - 1) * 8192);
+  EXPECT_EQ(segments_of(dir_.path()), std::vector<fs::path>{files_.back()});
+  EXPECT_EQ(read_with_archive(), before_.frames);
+  Tail tail = Tail::open(dir_.path(), StreamKind::entries, 0, archive_.path()).value();
+  std::size_t followed = 0;
+  while (tail.position() < before_.positions.back() && tail.next(before_.positions.back()).value())
+    ++followed;
+  EXPECT_EQ(followed, before_.frames.size() - 1);
+  {
+    LogWriter log = must_open(dir_.path(), StreamKind::entries, with_archive());
+    write_batch(log, 301, 400);
+  }
+  EXPECT_EQ(read_with_archive().size(), before_.frames.size() + 101);
+  EXPECT_GT(move().value().moved, 0U) << "and again, what was sealed since";
+  EXPECT_EQ(read_with_archive().size(), before_.frames.size() + 101);
+}
+
+TEST_F(Archived, AMissingSegmentIsNamedAndAMissingArchiveToo) {
+  ASSERT_TRUE(move());
+  std::string const where = " is neither in the journal nor in an archive";
+  EXPECT_NE(refusal().find(segment_name(Seq{1}) + where), std::string::npos) << refusal();
+  fs::remove(archive_.path() / "segments" / files_[2].filename());
+  auto reader = LogReader::open(dir_.path(), StreamKind::entries, ReadMode::strict, archive_.path()).value();
+  std::string said;
+  while (said.empty())
+    if (auto const frame = reader.next(); !frame) said = to_string(frame.error());
+  EXPECT_NE(said.find(files_[2].filename().string() + where), std::string::npos) << said;
+  auto const gone = LogReader::open(dir_.path(), StreamKind::entries, ReadMode::strict, dir_.path() / "gone");
+  ASSERT_FALSE(gone);
+  EXPECT_NE(gone.error().message.find("there is no archive"), std::string::npos) << gone.error().message;
+}
+
+TEST_F(Archived, AWriterRefusesWhenTheLastSegmentWasMovedToo) {
+  ASSERT_TRUE(move());
+  fs::copy_file(files_.back(), archive_.path() / "segments" / files_.back().filename());
+  fs::remove(files_.back());
+  auto const log = LogWriter::open(dir_.path(), StreamKind::entries, with_archive());
+  ASSERT_FALSE(log);
+  EXPECT_NE(log.error().message.find("move it back"), std::string::npos) << log.error().message;
+}
+
+TEST_F(Archived, AMoveThatWasInterruptedIsFinishedAndAFileOfAnotherJournalStopsIt) {
+  fs::create_directories(archive_.path() / "segments");
+  fs::path const copied = archive_.path() / "segments" / files_[0].filename();
+  fs::copy_file(files_[0], copied);
+  EXPECT_EQ(read_with_archive(), before_.frames) << "it is in both places";
+  spit(copied, flipped(slurp(copied), 5000));
+  auto const stopped = move();
+  ASSERT_FALSE(stopped);
+  EXPECT_NE(stopped.error().message.find("no copy of the journal's own"), std::string::npos);
+  EXPECT_TRUE(fs::exists(files_[0]));
+  fs::copy_file(files_[0], copied, fs::copy_options::overwrite_existing);
+  EXPECT_EQ(move().value().moved, files_.size() - 1);
+  EXPECT_EQ(read_with_archive(), before_.frames);
+}
+
+TEST_F(Archived, ADamagedJournalIsNotMovedNorAnyIntoItself) {
+  auto const into_itself =
+      archive_sealed(JournalDirectory::open(dir_.path(), DirectoryMode::write).value(), dir_.path());
+  ASSERT_FALSE(into_itself);
+  EXPECT_NE(into_itself.error().message.find("another directory"), std::string::npos);
+  spit(files_[1], flipped(slurp(files_[1]), 5000));
+  EXPECT_EQ(move().error().code, JournalErrc::damaged);
+  EXPECT_EQ(segments_of(dir_.path()).size(), files_.size());
 }
 
 TEST_F(RecoveryOfManySegments, ARewrittenHistoryWithGoodChecksumsBreaksTheChainOfHashes) {

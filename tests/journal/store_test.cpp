@@ -128,6 +128,36 @@ TEST(Store, AFullMapIsAnAnswerAndTheRestStaysReadable) {
   EXPECT_EQ(ReadTxn::begin(store).value().rows(orders), committed);
 }
 
+TEST(Store, GrowsBetweenTransactionsAndKeepsWhatItHas) {
+  TempDir dir;
+  Store store = Store::open(dir.path(), two_tables(256 << 10)).value();
+  StoreTable const orders = store.table("orders");
+  auto const put = [&](std::uint64_t key) -> std::expected<void, StoreError> {
+    WriteTxn txn = WriteTxn::begin(store).value();
+    if (auto done = txn.append(orders, StoreKey{}.u64(key), std::vector<std::byte>(2000)); !done) return done;
+    return std::move(txn).commit();
+  };
+  std::uint64_t grown = 0;
+  for (std::uint64_t key = 0; key < 500; ++key) {
+    auto done = put(key);
+    if (done) continue;
+    ASSERT_EQ(done.error().code, StoreErrc::map_full);
+    ++grown;
+    ASSERT_TRUE(store.grow(store.map_bytes() * 2));
+    ASSERT_TRUE(put(key));
+  }
+  EXPECT_GE(grown, 2u);
+  EXPECT_EQ(ReadTxn::begin(store).value().rows(orders), 500u);
+}
+
+TEST(StoreDeathTest, GrowingUnderATransactionIsABug) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  TempDir dir;
+  Store store = Store::open(dir.path(), two_tables()).value();
+  ReadTxn const open = ReadTxn::begin(store).value();
+  EXPECT_DEATH((void)store.grow(store.map_bytes() * 2), "a store grows between transactions");
+}
+
 TEST(Store, ReadOnlyNeedsAStoreAndItsTables) {
   TempDir dir;
   StoreOptions options = two_tables();

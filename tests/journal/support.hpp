@@ -14,6 +14,7 @@
 
 #include "journal/log_reader.hpp"
 #include "journal/log_writer.hpp"
+#include "journal/merkle.hpp"
 
 namespace spillway::testing {
 
@@ -139,6 +140,14 @@ inline std::vector<char> with_zeros(std::vector<char> content, std::size_t from,
   std::fill(content.begin() + static_cast<std::ptrdiff_t>(from),
             content.begin() + static_cast<std::ptrdiff_t>(to), '\0');
   return content;
+}
+
+/// Leaves of a tree that tests and vectors share: the hashes of "entry-0", "entry-1", ...
+inline std::vector<Hash256> numbered_leaves(std::size_t count) {
+  std::vector<Hash256> leaves;
+  for (std::size_t i = 0; i < count; ++i)
+    leaves.push_back(leaf_hash(as_byte_view("entry-" + std::to_string(i))));
+  return leaves;
 }
 
 }  // namespace spillway::testing

@@ -13,13 +13,6 @@ namespace {
 
 using namespace testing;  // NOLINT: the helpers of this folder
 
-std::vector<Hash256> numbered_leaves(std::size_t count) {
-  std::vector<Hash256> leaves;
-  for (std::size_t i = 0; i < count; ++i)
-    leaves.push_back(leaf_hash(as_byte_view("entry-" + std::to_string(i))));
-  return leaves;
-}
-
 std::vector<std::string> files_under(fs::path const& folder) {
   std::vector<std::string> files;
   for (auto const& entry : fs::recursive_directory_iterator(folder))
@@ -103,6 +96,21 @@ TEST(Tiles, PartialOnesOfCheckpointsStayUntilTheirTileIsFull) {
   }
   TiledTree beyond(TileFolder(dir.path()), 301);
   EXPECT_NE(beyond.root().error().message.find("tile/0/001.p/45"), std::string::npos);
+}
+
+// Sizes between two checkpoints have no files of their own.
+TEST(Tiles, OfAnySizeAreReadOutOfThoseOfALargerOne) {
+  TempDir dir;
+  auto const leaves = numbered_leaves(600);
+  publish(dir.path(), leaves, {10, 599});
+  for (std::uint64_t const size : {1, 9, 10, 11, 256, 257, 513, 598, 599}) {
+    TiledTree tree(TileFolder(dir.path()), size);
+    EXPECT_EQ(tree.root().value(), tree_root(std::span(leaves).first(size))) << size;
+    EXPECT_EQ(tree.consistency(1).value(), consistency_proof(std::span(leaves).first(size), 1)) << size;
+  }
+  EXPECT_FALSE(TiledTree(TileFolder(dir.path()), 600).root());
+  EXPECT_EQ(TileFolder(dir.path()).read_front({0, 2, 87})->value().size(), 87u);
+  EXPECT_FALSE(TileFolder(dir.path()).read_front({0, 2, 88})->has_value()) << "599 = 512 + 87";
 }
 
 TEST(Tiles, RecoveryMakesAgainWhatIsMissingOrWrongAndNothingElse) {

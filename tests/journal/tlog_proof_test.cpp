@@ -27,6 +27,19 @@ TEST(TlogProof, IsReadBackAsItWasWritten) {
     EXPECT_FALSE(parse_tlog_proof(bad)) << bad;
 }
 
+TEST(TlogProof, TheLinesOfAConsistencyProofAreReadBackAsTheyWereWritten) {
+  std::vector<Hash256> const hashes{leaf_hash(as_byte_view("a")), leaf_hash(as_byte_view("b"))};
+  EXPECT_EQ(parse_proof_lines(proof_lines(hashes)).value(), hashes);
+  EXPECT_TRUE(parse_proof_lines("")->empty());
+  std::string const line = proof_lines(std::span(hashes).first(1));
+  std::string many;
+  for (int i = 0; i < 65; ++i) many += line;
+  EXPECT_EQ(parse_proof_lines(many.substr(line.size()))->size(), 64u);
+  for (std::string const& bad : {many, line + "\n", line.substr(0, line.size() - 1), std::string("AAAA\n"),
+                                 "\n" + line, line + "not base64\n"})
+    EXPECT_FALSE(parse_proof_lines(bad)) << bad;
+}
+
 TEST(TlogProof, LeadsFromTheEntryToTheSignedRootAndFromNoOther) {
   std::vector<Hash256> leaves;
   for (char const* entry : {"a", "b", "c", "d", "e"}) leaves.push_back(leaf_hash(as_byte_view(entry)));

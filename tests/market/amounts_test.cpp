@@ -102,8 +102,7 @@ TEST(Amounts, TheLargestTotalsDoNotOverflow) {
   EXPECT_EQ(hold_for_tokens(highest_price, Tokens{most}), Nano{most});
   EXPECT_EQ(hold_for_capacity(highest_price, Lots{most}, Micros{most}), Nano{most});
   EXPECT_EQ(hold_for_capacity(PriceIndex{0}, Lots{1'000}, Micros{most}), Nano{0});
-  EXPECT_GT(hold_for_capacity(highest_price, Lots{10'000'000'000}, Micros{10'000'000'000'000}),
-            largest_hold);
+  EXPECT_GT(hold_for_capacity(highest_price, Lots{10'000'000'000}, Micros{10'000'000'000'000}), largest_hold);
 }
 
 TEST(Amounts, HoldsRoundUp) {

@@ -1,8 +1,9 @@
 // tests/matching/book_differential_test.cpp - the plain book and the fast book get the same seeded commands
 // and answer alike after each one. The short form runs here; SPILLWAY_DIFFERENTIAL_COMMANDS=5000000 is the
 // full one (over 200 seeds, some minutes). A failure names its seed: SPILLWAY_SEED=N runs that market alone.
-// Covers fast_book.cpp, fast_orders.cpp, fast_offers.cpp, fast_plan.cpp, fast_pools.cpp, fast_reads.cpp and
-// fast_invariants.cpp.
+// Covers fast_book.cpp, fast_orders.cpp, fast_offers.cpp, fast_plan.cpp, fast_pools.cpp, fast_reads.cpp,
+// fast_invariants.cpp, book_image.cpp and fast_image.cpp: a book made from the other's image goes on as it
+// did.
 #include <cstdio>
 #include <cstdlib>
 

@@ -7,9 +7,7 @@ namespace {
 
 using namespace rig;
 
-auto const east = tokens_of(model_small, class_a, us_east);  // 3 slots a unit
 auto const east_tiny = tokens_of(model_tiny, class_a, us_east);
-auto const lease_east = capacity_of(class_a, us_east);
 
 TEST(Offers, OfANodeShrinkTogetherAndGrowTogether) {
   Market m;

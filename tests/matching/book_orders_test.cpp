@@ -7,8 +7,6 @@ namespace {
 
 using namespace rig;
 
-auto const east = tokens_of(model_small, class_a, us_east);
-auto const lease_east = capacity_of(class_a, us_east);
 auto const lease_sz = capacity_of(class_a, cn_sz);
 
 TEST(Orders, TakeTheLowestPriceThenTheEarliestOffer) {

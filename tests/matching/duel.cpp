@@ -48,11 +48,14 @@ void DuelCounts::add(DuelCounts const& more) {
 /// that hardly anything suits.
 Duel::Duel(std::uint64_t seed, BookKind left, BookKind right)
     : random_(seed),
+      kinds_{left, right},
       small_(seed % 4 == 1),
       crowded_(seed % 8 == 2),
+      restores_(seed % 3 == 0 || seed % 8 == 5),
       books_{make_book(left, reference_, limits()), make_book(right, reference_, limits())} {
   for (auto& book : books_)
-    if (auto* const fast_one = dynamic_cast<FastBook*>(book.get()); fast_one != nullptr && !fed_)
+    if (auto* const fast_one = dynamic_cast<FastBook*>(book.get());
+        fast_one != nullptr && !fed_ && !restores_)
       fast_one->set_feed(&ring_), fed_ = true;
   open_market();
 }

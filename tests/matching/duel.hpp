@@ -122,6 +122,7 @@ class Duel {
   auto both(Act act);
   void compare();
   void compare_states();
+  void compare_images();
   void compare_feed();
   void account(BookOrder const*, BookOffer const*);
   void check_law(NodeId);
@@ -136,7 +137,9 @@ class Duel {
 
   std::mt19937_64 random_;
   Reference reference_ = tables();
+  std::array<BookKind, 2> kinds_;
   bool small_, crowded_;
+  bool restores_;  // now and then one book is made again from the other's image; nobody reads a feed then
   std::array<std::unique_ptr<Book>, 2> books_;
   std::array<std::vector<Match>, 2> out_;
   FeedRing ring_;  // of the fast books

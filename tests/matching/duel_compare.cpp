@@ -1,6 +1,8 @@
 // tests/matching/duel_compare.cpp - what must be equal after a command, what must hold of it, and the count.
 #include "duel_compare.hpp"
 
+#include "matching/book_image.hpp"
+
 namespace spillway::rig {
 
 namespace {
@@ -74,6 +76,21 @@ void Duel::compare_states() {
     EXPECT_EQ(books_[0]->rest_lots(offer.id), books_[1]->rest_lots(offer.id));
     EXPECT_EQ(books_[0]->executable_lots(offer.id), books_[1]->executable_lots(offer.id));
   }
+  compare_images();
+}
+
+void Duel::compare_images() {
+  auto const image = books_[0]->image();
+  EXPECT_EQ(image, books_[1]->image()) << "images";
+  if (!restores_ || coming_) return;  // tables that are being prepared know their book
+  auto const which = counts_.states % 2;
+  auto fresh = make_book(kinds_[which], reference_, limits());
+  EXPECT_EQ(fresh->restore(image), Refusal::none);
+  fresh->check_invariants();
+  EXPECT_EQ(fresh->image(), image) << "of the book that was made from it";
+  books_[which] = std::move(fresh);
+  for (auto& book : books_) book->advance(now_);  // what the last command ended is no part of an image
+  say("one of the books is made again");
 }
 
 /// What came of the last command; `order` or `offer` when it brought one that was accepted.

@@ -36,7 +36,7 @@ class TwoLadders {
  public:
   explicit TwoLadders(std::uint64_t seed, std::uint32_t spread) : random_(seed), spread_(spread) {
     for (LadderId g = 0; g < ladders_count; ++g) ladders_.open(g);
-    for (Handle n = 1; n < nodes_.size(); ++n) free_.push_back(n);
+    for (Handle n = 1; n < lines_.size(); ++n) free_.push_back(n);
   }
 
   void step() {
@@ -109,8 +109,9 @@ class TwoLadders {
 
   std::mt19937_64 random_;
   std::uint32_t spread_;
-  Arena<Node> nodes_{400};
-  Ladders ladders_{nodes_, ladders_count};
+  Arena<Line> lines_{400};
+  Nodes nodes_{lines_};
+  Ladders ladders_{nodes_, lines_.size(), ladders_count};
   std::map<Key, Handle> model_[ladders_count];
   std::vector<Handle> free_;
   std::vector<Standing> standing_;
@@ -127,9 +128,10 @@ TEST(FastParts, LaddersKeepPriceAndPlaceHoweverPricesLie) {
 }
 
 TEST(FastParts, IdsAreFoundWhenTheirSlotsCollideAndAreForgottenWhenTheyGo) {
-  Arena<Node> nodes{64};
-  Arena<Cold> cold{64};
-  IdIndex ids{nodes, cold, 16};  // 32 slots
+  Arena<Line> lines{64};
+  Nodes nodes{lines};
+  Colds cold{lines};
+  IdIndex ids{nodes, cold, 64, 16};  // 32 slots
   std::map<std::uint64_t, Handle> model;
   std::mt19937_64 random{5};
   for (int i = 0; i < 20'000; ++i) {
@@ -230,9 +232,10 @@ TEST(FastParts, LinksAreTheEdgesThatWereAddedInRoomThatIsTakenOnce) {
 }
 
 TEST(FastParts, TheEarliestExpiresFirstThenTheLowestId) {
-  Arena<Node> nodes{64};
-  Arena<Cold> cold{64};
-  IdIndex ids{nodes, cold, 64};
+  Arena<Line> lines{64};
+  Nodes nodes{lines};
+  Colds cold{lines};
+  IdIndex ids{nodes, cold, 64, 64};
   Deadlines deadlines{cold, ids, 64};
   std::set<std::tuple<std::int64_t, std::uint64_t, Handle>> model;
   std::mt19937_64 random{7};

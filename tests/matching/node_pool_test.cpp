@@ -22,9 +22,9 @@ class ANodeOfClassA : public testing::Test {
 };
 
 TEST_F(ANodeOfClassA, HasTheFitThatTheseTestsCountWith) {
-  EXPECT_EQ(reference.fit(model_small, class_a, fast), (Fit{1, 3}));
+  EXPECT_EQ(reference.fit(model_small, class_a, rig::fast), (Fit{1, 3}));
   EXPECT_EQ(reference.fit(model_small, class_a, standard), (Fit{1, 1}));
-  EXPECT_EQ(reference.fit(model_big, class_a, fast)->cards, 4);
+  EXPECT_EQ(reference.fit(model_big, class_a, rig::fast)->cards, 4);
 }
 
 TEST_F(ANodeOfClassA, SellsNothingBeforeItsUnitsAreAttested) {
@@ -75,7 +75,7 @@ TEST(NodePool, SellsPartsInMultiplesOfTheSmallest) {
   pool.occupy(lease, Lots{500});
   EXPECT_EQ(pool.executable(lease).v, 2'500);
   EXPECT_EQ(pool.leased_units(), 1) << "half a unit keeps jobs off the whole";
-  auto const slots = reference.fit(model_small, class_c, fast)->slots;
+  auto const slots = reference.fit(model_small, class_c, rig::fast)->slots;
   EXPECT_EQ(pool.executable(tokens_of(model_small, class_c, us_east)).v, 2 * slots);
 }
 

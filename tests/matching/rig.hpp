@@ -103,6 +103,9 @@ inline Instrument capacity_of(ClassId c, PlaceId p, TierId t = warm) {
   return {ProductKind::capacity, {}, c, p, t};
 }
 
+inline Instrument const east = tokens_of(model_small, class_a, us_east);  // 3 slots a unit
+inline Instrument const lease_east = capacity_of(class_a, us_east);
+
 inline Predicate wants_tokens(std::vector<ModelId> accepted = {model_small}) {
   Predicate p;
   p.product = ProductKind::tokens;

@@ -6,17 +6,13 @@
 #include <cmath>
 #include <set>
 
+#include "shipped.hpp"
 #include "sim/offers.hpp"
 #include "sim/prices.hpp"
 #include "sim/trace.hpp"
 
 namespace spillway::sim {
 namespace {
-
-Tables const& tables() {
-  static Tables const shipped = shipped_tables();
-  return shipped;
-}
 
 std::int64_t quantile(std::vector<std::int64_t> values, double q) {
   std::ranges::sort(values);

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "shipped.hpp"
 #include "sim/offers.hpp"
 #include "sim/prices.hpp"
 #include "sim/trace.hpp"
@@ -16,11 +17,6 @@ namespace {
 
 using testing::HasSubstr;
 namespace fs = std::filesystem;
-
-Tables const& tables() {
-  static Tables const shipped = shipped_tables();
-  return shipped;
-}
 
 fs::path data() {
   auto const* said = std::getenv("SPILLWAY_DATA");

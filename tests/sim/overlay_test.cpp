@@ -9,15 +9,12 @@
 #include <iterator>
 #include <map>
 
+#include "shipped.hpp"
+
 namespace spillway::sim {
 namespace {
 
 using testing::HasSubstr;
-
-Tables const& tables() {
-  static Tables const shipped = shipped_tables();
-  return shipped;
-}
 
 std::filesystem::path shipped_file() {
   return std::filesystem::path(SPILLWAY_SOURCE_DIR) / "sim/overlay.toml";

@@ -1,5 +1,6 @@
 // tests/tidy/text.hpp - just enough reading of source text for the rules: lines, words, code without its
-// comments. Room:   tests/tidy; sees the standard library only.
+// comments.
+// Room:   tests/tidy; sees the standard library only.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // apps/agent/src/engine_call.hpp - one job on an OpenAI-compatible engine: request out, content in, totals at
-// the end. Room:   apps, library agent, private.
+// the end.
+// Room:   apps, library agent, private.
 #pragma once
 
 #include <functional>

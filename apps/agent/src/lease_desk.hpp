@@ -1,6 +1,7 @@
 // apps/agent/src/lease_desk.hpp - the leases that run here: each has its start hook, its word to the exchange
 // and its end hook, in this order, however the link behaves meanwhile.
-// Room:   apps, library agent, private. Thread: the loop's.
+// Room:   apps, library agent, private.
+// Thread: the loop's.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,6 @@
 // apps/agent/src/unit_prover.hpp - answers challenges of many units, one computation at a time, off the loop.
-// Room:   apps, library agent, private. Thread: the loop's for its members; it computes on its own thread.
+// Room:   apps, library agent, private.
+// Thread: the loop's for its members; it computes on its own thread.
 #pragma once
 
 #include <condition_variable>

@@ -5,6 +5,7 @@
 
 #include "checkpoint_seen.hpp"
 #include "exchange/replay.hpp"
+#include "heads_check.hpp"
 #include "journal/log_reader.hpp"
 #include "market/check.hpp"
 #include "progress.hpp"
@@ -19,14 +20,15 @@ std::string where(TornTail const& tail) {
 
 class Pass {
  public:
-  Pass(AuditOptions const& options, std::filesystem::path directory, CheckpointSeen seen, LogReader entries,
-       LogReader records)
+  Pass(AuditOptions const& options, std::filesystem::path directory, CheckpointSeen seen, HeadsCheck heads,
+       LogReader entries, LogReader records)
       : options_(options),
         directory_(std::move(directory)),
         seen_(std::move(seen)),
+        heads_(std::move(heads)),
         entries_(std::move(entries)),
         records_(std::move(records)),
-        progress_(directory_ / "segments", options.progress),
+        progress_(directory_, options.archive, options.progress),
         tiles_(directory_ / "tiles", seen_.checkpoint ? seen_.checkpoint->size : 0),
         core_(CoreLimits{.book = options.book}),
         replayer_(core_, [this](Entry const& entry, Outcome const& outcome) { applied(entry, outcome); }) {}
@@ -42,6 +44,7 @@ class Pass {
   void compare_records(Seq seq, ByteView replayed);
   void look_at_size();
   void judge_checkpoint();
+  void judge_heads();
   void judge_end();
   void judge_records_end();
   void judge_records_ahead();
@@ -52,6 +55,7 @@ class Pass {
   AuditOptions const& options_;
   std::filesystem::path directory_;
   CheckpointSeen seen_;
+  HeadsCheck heads_;
   LogReader entries_, records_;
   Progress progress_;
   TilesCheck tiles_;
@@ -69,6 +73,7 @@ AuditReport Pass::run() {
   look_at_size();
   while (step()) look_at_size();
   if (report_.ok()) judge_checkpoint();
+  if (report_.ok()) judge_heads();
   if (report_.ok()) judge_end();
   if (report_.ok()) judge_records_end();
   if (report_.ok()) judge_tiles(tiles_.finish(report_.closed));
@@ -126,6 +131,7 @@ void Pass::compare_records(Seq seq, ByteView replayed) {
 void Pass::look_at_size() {
   if (seen_.checkpoint && replayer_.tree().size() == seen_.checkpoint->size)
     root_at_checkpoint_ = replayer_.tree().root();
+  heads_.at(replayer_.tree());
 }
 
 void Pass::judge_checkpoint() {
@@ -155,6 +161,17 @@ void Pass::judge_checkpoint() {
         "the checkpoint's signature was not verified: no key at hand, give it with --vkey");
 }
 
+void Pass::judge_heads() {
+  if (auto const reason = heads_.finish(replayer_.tree().size()); !reason.empty()) return wrong(reason);
+  auto const& said = heads_.report();
+  for (auto const& word : said.words)
+    if (!word.wrong.empty()) report_.notes.push_back(word.wrong + "; the quorum is reached without it");
+  auto const frames = replayer_.tree().size();
+  if (said.quorum > 0 && said.covered() < frames)
+    report_.notes.push_back("the quorum vouches for the first " + std::to_string(said.covered()) + " of " +
+                            std::to_string(frames) + " entries and seals");
+}
+
 // A journal that was closed has nothing behind its closing seal. A new one has a checkpoint over nothing.
 void Pass::judge_end() {
   report_.closed =
@@ -173,7 +190,8 @@ void Pass::judge_tiles(std::string const& wrong_there) {
 
 // Where the entries end at this moment: beside an exchange at work, later than where they ended before.
 std::expected<Seq, std::string> Pass::last_entry_now() const {
-  auto entries = LogReader::open(directory_, StreamKind::entries, ReadMode::allow_torn_tail);
+  auto entries =
+      LogReader::open(directory_, StreamKind::entries, ReadMode::allow_torn_tail, options_.archive);
   if (!entries) return std::unexpected(entries.error().message);
   for (;;) {
     auto const frame = entries->next();
@@ -229,7 +247,23 @@ void Pass::fill_in() {
   report_.digest = replayer_.chain().digest();
   report_.checkpoint_size = seen_.checkpoint ? seen_.checkpoint->size : 0;
   report_.signed_by = seen_.signed_by;
+  report_.witnesses = heads_.report();
   report_.accounts = core_.accounts();
+}
+
+/// What the options name, and the journal's own head: that may have cosignatures too.
+std::expected<HeadsCheck, std::string> held_heads(AuditOptions const& options, CheckpointSeen const& seen) {
+  auto tally = WitnessTally::of(options.witnesses);
+  if (!tally) return std::unexpected(tally.error());
+  bool const asked = !options.checkpoints.empty() || !options.witnesses.vkeys.empty();
+  if (!asked) return HeadsCheck({}, std::move(*tally));
+  if (!seen.verifier)
+    return std::unexpected("--checkpoint and --witness need the key that signs: give it with --vkey");
+  auto heads = read_heads(options.checkpoints, *seen.verifier);
+  if (!heads) return std::unexpected(heads.error());
+  if (seen.checkpoint && seen.wrong.empty())
+    heads->push_back({"the file checkpoint", seen.note, *parse_note(seen.note), *seen.checkpoint, {}});
+  return HeadsCheck(std::move(*heads), std::move(*tally));
 }
 
 }  // namespace
@@ -242,11 +276,16 @@ std::expected<AuditReport, AuditError> audit_journal(AuditOptions const& options
   // Before the frames: beside an exchange at work, what it vouches for is then there to be read.
   auto seen = see_checkpoint(*directory, options.vkey);
   if (!seen) return no(seen.error());
-  auto entries = LogReader::open(directory->path(), StreamKind::entries, ReadMode::allow_torn_tail);
+  auto heads = held_heads(options, *seen);
+  if (!heads) return no(heads.error());
+  auto entries =
+      LogReader::open(directory->path(), StreamKind::entries, ReadMode::allow_torn_tail, options.archive);
   if (!entries) return no(entries.error().message);
-  auto records = LogReader::open(directory->path(), StreamKind::records, ReadMode::allow_torn_tail);
+  auto records =
+      LogReader::open(directory->path(), StreamKind::records, ReadMode::allow_torn_tail, options.archive);
   if (!records) return no(records.error().message);
-  Pass pass(options, directory->path(), std::move(*seen), std::move(*entries), std::move(*records));
+  Pass pass(options, directory->path(), std::move(*seen), std::move(*heads), std::move(*entries),
+            std::move(*records));
   auto report = pass.run();
   report.took =
       Micros{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started)

@@ -27,6 +27,25 @@ std::string checkpoint_line(AuditReport const& report) {
          (report.signed_by.empty() ? "signature not verified" : "signed by " + report.signed_by);
 }
 
+// The time is what the witness says; it may be any number.
+std::string time_text(std::uint64_t time_s) {
+  constexpr std::uint64_t year_10000 = 253'402'300'800;
+  if (time_s >= year_10000) return "at second " + std::to_string(time_s);
+  return stamp_text(Stamp{static_cast<std::int64_t>(time_s) * micros_per_second});
+}
+
+std::string witness_lines(AuditReport const& report) {
+  std::string text;
+  for (auto const& word : report.witnesses.words) {
+    text += "witness  " + word.name + ": ";
+    text += word.size == 0 ? "nothing"
+                           : "covers " + std::to_string(word.size) + " entries and seals, cosigned " +
+                                 time_text(word.time_s);
+    text += "\n";
+  }
+  return text;
+}
+
 std::string money(Nano v) { return with_thousands(money_text(v)); }
 
 json::object row(AccountView const& a) {
@@ -56,7 +75,7 @@ std::string amount(Nano v) { return v.v == 0 ? "" : money(v); }
 std::string verify_page(AuditReport const& report, PageForm form) {
   if (form == PageForm::json) return line(document(report));
   return counted(report) + "root     " + to_hex(report.root) + "\nhead     " + checkpoint_line(report) +
-         "\n" + verdict(report);
+         "\n" + witness_lines(report) + verdict(report);
 }
 
 std::string replay_page(AuditReport const& report, PageForm form) {

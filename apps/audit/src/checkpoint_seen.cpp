@@ -1,16 +1,20 @@
 // apps/audit/src/checkpoint_seen.cpp - reads the note, and verifies it with the key that is at hand.
 #include "checkpoint_seen.hpp"
 
+#include <fstream>
+
 #include "journal/keys.hpp"
 
 namespace spillway {
 namespace {
 
-// The key beside the journal is only as good as the directory; who wants more names the vkey.
+// The key beside the journal is only as good as the directory; who wants more names the vkey. A bundle has
+// its public half alone.
 std::optional<NoteVerifier> key_beside(JournalDirectory const& directory) {
-  auto const key = LogKey::load(directory.keys());
-  if (!key) return std::nullopt;
-  return key->verifier();
+  if (auto const key = LogKey::load(directory.keys())) return key->verifier();
+  std::ifstream in(directory.keys() / "log.vkey");
+  std::string line;
+  return std::getline(in, line) ? NoteVerifier::from_vkey(line) : std::nullopt;
 }
 
 }  // namespace
@@ -18,11 +22,13 @@ std::optional<NoteVerifier> key_beside(JournalDirectory const& directory) {
 std::expected<CheckpointSeen, std::string> see_checkpoint(JournalDirectory const& directory,
                                                           std::string const& vkey) {
   CheckpointSeen seen;
-  std::optional<NoteVerifier> verifier;
+  auto& verifier = seen.verifier;
   if (!vkey.empty()) {
     verifier = NoteVerifier::from_vkey(vkey);
     if (!verifier)
       return std::unexpected("--vkey must be <name>+<8 hex digits>+<base64>, as the exchange prints it");
+  } else {
+    verifier = key_beside(directory);
   }
   auto const bytes = load_checkpoint(directory.checkpoint());
   if (!bytes) return std::unexpected(bytes.error().message);
@@ -39,7 +45,6 @@ std::expected<CheckpointSeen, std::string> see_checkpoint(JournalDirectory const
     return seen;
   }
   seen.checkpoint = *text;
-  if (!verifier) verifier = key_beside(directory);
   if (!verifier) return seen;
   auto const opened = open_checkpoint(*bytes, *verifier);
   if (opened)

@@ -16,6 +16,7 @@ struct CheckpointSeen {
   std::string signed_by;                 // vkey; empty: read, but nobody's key was at hand to verify it
   std::string note;                      // the file itself
   std::string wrong;                     // the file is no checkpoint, or not signed by that key
+  std::optional<NoteVerifier> verifier;  // the key that was at hand
 };
 
 /// Errors: a vkey that is none.

@@ -36,6 +36,15 @@ json::object document(AuditReport const& report) {
   json::array notes;
   for (auto const& note : report.notes) notes.emplace_back(note);
   out["notes"] = std::move(notes);
+  if (report.witnesses.quorum > 0) {
+    json::array words;
+    for (auto const& word : report.witnesses.words)
+      words.push_back(json::object{
+          {"name", word.name}, {"size", word.size}, {"time", word.time_s}, {"wrong", word.wrong}});
+    out["witnesses"] = std::move(words);
+    out["quorum"] = report.witnesses.quorum;
+    out["quorum_size"] = report.witnesses.covered();
+  }
   if (report.finding) {
     out["position"] = number(report.finding->position);
     out["seq"] = number(report.finding->seq.v);

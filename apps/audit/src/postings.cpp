@@ -177,11 +177,13 @@ std::expected<AuditReport, AuditError> sum_postings(AuditOptions const& options)
   if (!directory) return no(directory.error().message);
   auto seen = see_checkpoint(*directory, options.vkey);
   if (!seen) return no(seen.error());
-  auto entries = LogReader::open(directory->path(), StreamKind::entries, ReadMode::allow_torn_tail);
+  auto entries =
+      LogReader::open(directory->path(), StreamKind::entries, ReadMode::allow_torn_tail, options.archive);
   if (!entries) return no(entries.error().message);
-  auto records = LogReader::open(directory->path(), StreamKind::records, ReadMode::allow_torn_tail);
+  auto records =
+      LogReader::open(directory->path(), StreamKind::records, ReadMode::allow_torn_tail, options.archive);
   if (!records) return no(records.error().message);
-  Progress progress(directory->segments(), options.progress);
+  Progress progress(directory->path(), options.archive, options.progress);
   PostingsPass pass(std::move(*seen), std::move(*entries), std::move(*records), progress);
   auto report = pass.run();
   report.took =

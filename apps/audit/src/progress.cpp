@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "journal/segment_file.hpp"
+
 namespace spillway {
 namespace {
 using namespace std::chrono_literals;
@@ -11,13 +13,17 @@ constexpr auto show_every = 200ms;
 constexpr auto short_work = 1s;  // nothing is shown for what takes no longer
 }  // namespace
 
-Progress::Progress(std::filesystem::path const& segments, Show show) : show_(std::move(show)) {
+Progress::Progress(std::filesystem::path const& journal, std::filesystem::path const& archive, Show show)
+    : show_(std::move(show)) {
   if (!show_) return;
   next_show_ = std::chrono::steady_clock::now() + short_work;
-  std::error_code failed;
-  for (std::filesystem::directory_iterator it(segments, failed), end; !failed && it != end;
-       it.increment(failed))
-    of_ += it->is_regular_file() ? it->file_size() : 0;
+  auto const places = find_segments(journal, archive, StreamKind::entries);
+  if (!places) return;
+  for (auto const& place : *places) {
+    std::error_code unknown;
+    auto const bytes = std::filesystem::file_size(place.file, unknown);
+    of_ += unknown ? 0 : bytes;
+  }
 }
 
 void Progress::look(std::uint64_t position) {

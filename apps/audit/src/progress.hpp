@@ -1,5 +1,6 @@
 // apps/audit/src/progress.hpp - how far a long pass has come, a few times a second.
-// Room:   apps, library audit, private. Units: bytes of the stream of entries.
+// Room:   apps, library audit, private.
+// Units:  bytes of the stream of entries.
 #pragma once
 
 #include <chrono>
@@ -13,7 +14,7 @@ class Progress {
  public:
   using Show = std::function<void(std::uint64_t done, std::uint64_t of)>;
   /// `show` may be empty: then nothing is counted.
-  Progress(std::filesystem::path const& segments, Show show);
+  Progress(std::filesystem::path const& journal, std::filesystem::path const& archive, Show show);
   void at(std::uint64_t position) {
     if (show_ && position >= next_look_) look(position);
   }

@@ -11,8 +11,18 @@ namespace {
 
 namespace json = boost::json;
 
+std::string cosigners(FillProof const& proof) {
+  std::string text;
+  for (auto const& word : proof.witnesses.words)
+    if (word.size > 0) text += (text.empty() ? "" : ", ") + word.name;
+  return text;
+}
+
 json::object document(FillProof const& proof) {
   auto const& fill = proof.fill;
+  json::array cosigned;
+  for (auto const& word : proof.witnesses.words)
+    if (word.size > 0) cosigned.emplace_back(word.name);
   return {{"ok", true},
           {"seq", std::to_string(fill.seq.v)},
           {"leaf", std::to_string(fill.leaf)},
@@ -20,6 +30,7 @@ json::object document(FillProof const& proof) {
           {"tree_size", std::to_string(fill.checkpoint.size)},
           {"root", to_hex(fill.checkpoint.root)},
           {"signed_by", proof.signed_by},
+          {"cosigned_by", std::move(cosigned)},
           {"record", json::parse(json_text(fill.record))}};
 }
 
@@ -44,7 +55,7 @@ std::string check_proof_page(FillProof const& proof, PageForm form) {
          "\nentry    sequence " + std::to_string(proof.fill.seq.v) + "\nhead     " +
          proof.fill.checkpoint.origin + ", " + std::to_string(proof.fill.checkpoint.size) +
          " entries and seals, root " + to_hex(proof.fill.checkpoint.root) + "\nsigned   " + proof.signed_by +
-         "\nverdict  ok\n";
+         (proof.witnesses.quorum > 0 ? "\ncosigned " + cosigners(proof) : std::string()) + "\nverdict  ok\n";
 }
 
 }  // namespace spillway

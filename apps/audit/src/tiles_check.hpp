@@ -1,5 +1,6 @@
 // apps/audit/src/tiles_check.hpp - the tiles on disk against the tree that the log itself gives.
-// Room:   apps, library audit, private. Rule: every byte of every tile file is looked at.
+// Room:   apps, library audit, private.
+// Rule:   every byte of every tile file is looked at.
 // Errors: a sentence with the file and the byte.
 #pragma once
 

@@ -1,5 +1,6 @@
 // apps/demo/src/capacity_buyer.hpp - a buyer who rents a few accelerators now and then, and gives them back.
-// Room:   apps, library demo; sees gateway client and sim import. Thread: the loop's.
+// Room:   apps, library demo; sees gateway client and sim import.
+// Thread: the loop's.
 #pragma once
 
 #include <map>

@@ -1,6 +1,9 @@
 // apps/demo/src/child_process.hpp - one process of the demonstration: started, watched, ended with its
-// parent. Room:   apps, library demo. Rule:   no child outlives us: the kernel signals it when we die. Ctrl-C
-// reaches us only; we end them in order. Errors: a sentence.
+// parent.
+// Room:   apps, library demo.
+// Rule:   no child outlives us: the kernel signals it when we die. Ctrl-C reaches us only; we end them in
+//         order.
+// Errors: a sentence.
 #pragma once
 
 #include <sys/types.h>

@@ -1,5 +1,7 @@
 // apps/demo/src/door_buyer.hpp - a buyer with nothing but an OpenAI client: HTTPS, a bearer key, chat
-// completions. Room:   apps, library demo; sees gateway wire. Thread: the loop's.
+// completions.
+// Room:   apps, library demo; sees gateway wire.
+// Thread: the loop's.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,7 @@
 // apps/demo/src/engines.hpp - real llama.cpp engines on synthetic models of different size, so of different
-// speed. Room:   apps, library demo. The engines are apps/engine. Errors: a sentence: node missing, packages
-// missing, or what the engine said.
+// speed.
+// Room:   apps, library demo. The engines are apps/engine.
+// Errors: a sentence: node missing, packages missing, or what the engine said.
 #pragma once
 
 #include <expected>

@@ -1,5 +1,7 @@
 // apps/demo/src/exchange_process.hpp - the exchange of a demonstration: `spillway serve` in a process of its
-// own. Room:   apps, library demo. Errors: a sentence, with what the exchange said last.
+// own.
+// Room:   apps, library demo.
+// Errors: a sentence, with what the exchange said last.
 #pragma once
 
 #include <expected>

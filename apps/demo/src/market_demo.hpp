@@ -1,6 +1,8 @@
 // apps/demo/src/market_demo.hpp - the story of one demonstration, from the first process to the auditor's
-// verdict. Room:   apps, library demo. Thread: the loop's. Errors: a sentence; whatever was started ends with
-// this object.
+// verdict.
+// Room:   apps, library demo.
+// Thread: the loop's.
+// Errors: a sentence; whatever was started ends with this object.
 #pragma once
 
 #include <memory>

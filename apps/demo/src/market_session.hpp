@@ -1,6 +1,8 @@
 // apps/demo/src/market_session.hpp - a WebSocket to the exchange that comes back by itself when the exchange
-// does. Room:   apps, library demo; sees gateway client. Thread: the loop's. Errors: a call without an answer
-// is nothing; what happened is for the log.
+// does.
+// Room:   apps, library demo; sees gateway client.
+// Thread: the loop's.
+// Errors: a call without an answer is nothing; what happened is for the log.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,6 @@
 // apps/demo/src/operator_desk.hpp - the operator of a demonstration: lets people in, gives them money, reads.
-// Room:   apps, library demo; sees gateway client. Thread: the loop's.
+// Room:   apps, library demo; sees gateway client.
+// Thread: the loop's.
 // Errors: a sentence.
 #pragma once
 

@@ -1,6 +1,7 @@
 // apps/demo/src/plan.hpp - which provider has which nodes, and what it offers there: chosen from published
-// offers. Room:   apps, library demo; sees market and sim import. Pure: the same input and seed give the same
-// plan. Units:  prices on the grid; lots are slots (tokens) or thousandths of an accelerator (capacity).
+// offers.
+// Room:   apps, library demo; sees market and sim import. Pure: the same input and seed give the same plan.
+//         Units: prices on the grid; lots are slots (tokens) or thousandths of an accelerator (capacity).
 #pragma once
 
 #include <cstdint>

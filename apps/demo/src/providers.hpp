@@ -1,5 +1,7 @@
 // apps/demo/src/providers.hpp - the provider agents of a demonstration, each a process with a configuration
-// file. Room:   apps, library demo. Errors: a sentence.
+// file.
+// Room:   apps, library demo.
+// Errors: a sentence.
 #pragma once
 
 #include <expected>

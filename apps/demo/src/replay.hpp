@@ -1,5 +1,6 @@
 // apps/demo/src/replay.hpp - the trace as it happened: each row at its time, by turns through the two doors.
-// Room:   apps, library demo; sees sim import. Thread: the loop's.
+// Room:   apps, library demo; sees sim import.
+// Thread: the loop's.
 #pragma once
 
 #include <functional>

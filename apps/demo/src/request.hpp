@@ -1,6 +1,7 @@
 // apps/demo/src/request.hpp - a row of a trace and a wish of the overlay as a request that an engine can
-// answer. Room:   apps, library demo; sees market and sim import. Pure. Units:  tokens of the stand-in
-// engine: one per character of the prompt, one per word of the answer.
+// answer.
+// Room:   apps, library demo; sees market and sim import. Pure.
+// Units:  tokens of the stand-in engine: one per character of the prompt, one per word of the answer.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,7 @@
 // apps/demo/src/run_directory.hpp - where one demonstration keeps its files: beside the journal, never inside
-// it. Room:   apps, library demo. Errors: a sentence that names the path.
+// it.
+// Room:   apps, library demo.
+// Errors: a sentence that names the path.
 #pragma once
 
 #include <expected>

@@ -1,5 +1,6 @@
 // apps/demo/src/socket_buyer.hpp - a buyer on the WebSocket: token orders with prompts, content as it comes.
-// Room:   apps, library demo; sees gateway client. Thread: the loop's.
+// Room:   apps, library demo; sees gateway client.
+// Thread: the loop's.
 #pragma once
 
 #include <set>

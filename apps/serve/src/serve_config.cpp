@@ -22,9 +22,10 @@ class Reader {
   explicit Reader(std::string file) : file_(std::move(file)) {}
 
   void read(toml::table const& t, ServeConfig& c) const {
-    only(t, {"rules", "market", "server", "door", "challenge", "engine"});
+    only(t, {"rules", "market", "journal", "server", "door", "challenge", "engine"});
     if (auto const* const s = section(t, "rules")) rules(*s, c.rules);
     if (auto const* const s = section(t, "market")) market(*s, c);
+    if (auto const* const s = section(t, "journal")) journal(*s, c);
     if (auto const* const s = section(t, "server")) server(*s, c.server);
     if (auto const* const s = section(t, "door")) door(*s, c.server);
     if (auto const* const s = section(t, "challenge")) challenge(*s, c.server);
@@ -125,6 +126,12 @@ class Reader {
     std::int32_t value{};
     whole(t, "bytes_per_token_milli", value, 1, 1'000'000);
     c.bytes_per_token_milli = value;
+  }
+  void journal(toml::table const& t, ServeConfig& c) const {
+    only(t, {"segment_mib", "snapshot_entries", "snapshot_every_s"});
+    whole(t, "segment_mib", c.segment_mib, 1, 1'024);
+    whole(t, "snapshot_entries", c.snapshot_entries, 1, 1'000'000'000);
+    whole(t, "snapshot_every_s", c.snapshot_every_s, 1, 86'400);
   }
   void server(toml::table const& t, ServerConfig& s) const {
     only(t, {"names"});

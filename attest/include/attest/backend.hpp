@@ -1,7 +1,9 @@
 // attest/backend.hpp - a back end of attest/backend.h as the prover uses it: checked once, then owned and
-// typed. Room:   attest; sees attest/backend.h and attest/cap1.hpp. Loading shared objects:
-// attest/backend_loader.hpp. Units:  memory in bytes, n in rows, lanes in groups of 16. Errors: a sentence
-// for people: what a table lacks, or the back end's own words for its status.
+// typed.
+// Room:   attest; sees attest/backend.h and attest/cap1.hpp. Loading shared objects:
+//         attest/backend_loader.hpp.
+// Units:  memory in bytes, n in rows, lanes in groups of 16.
+// Errors: a sentence for people: what a table lacks, or the back end's own words for its status.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,9 @@
 // attest/cap1.hpp - the arithmetic of CAP-1 that prover and verifier share: parameters, matrices,
-// fingerprints, chains. Room:   attest; sees the standard library and attest/hash.hpp. Units:  n in rows,
-// rows in int32 entries, work in operations (one multiply-add is two), memory in bytes. Errors: ParamsError
-// for parameters outside the protocol's ranges. Source: docs/attestation.md. Integers are little-endian
-// wherever they become bytes.
+// fingerprints, chains.
+// Room:   attest; sees the standard library and attest/hash.hpp.
+// Units:  n in rows, rows in int32 entries, work in operations (one multiply-add is two), memory in bytes.
+// Errors: ParamsError for parameters outside the protocol's ranges.
+// Source: docs/attestation.md. Integers are little-endian wherever they become bytes.
 #pragma once
 
 #include <cstdint>

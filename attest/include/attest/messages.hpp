@@ -1,7 +1,9 @@
 // attest/messages.hpp - what prover (P) and verifier (X) say to each other, as plain structs and as bytes.
 // Room:   attest; sees market ids and the other attest headers. The gateway carries the bytes without reading
-// them. Units:  rates per second, memory in bytes, times in microseconds. Errors: DecodeError; bytes from
-// outside never break an invariant. Bytes = "CAP1", u8 kind, body, nothing after it.
+//         them.
+// Units:  rates per second, memory in bytes, times in microseconds.
+// Errors: DecodeError; bytes from outside never break an invariant. Bytes = "CAP1", u8 kind, body, nothing
+//         after it.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // attest/prover.hpp - a unit's side of CAP-1 as a step machine: messages in, messages out, over any
-// transport. Room:   attest; sees the other attest headers. No clock, no transport, no randomness inside.
+// transport.
+// Room:   attest; sees the other attest headers. No clock, no transport, no randomness inside.
 // Units:  memory in bytes.
 // Errors: ProverRefusal: what the exchange asked for makes no sense now or is more than this unit allows.
 #pragma once

@@ -1,7 +1,8 @@
 // attest/session.hpp - the exchange's side of one full challenge of one unit, as a step machine.
 // Room:   attest; sees market units and the other attest headers. No clock: each call brings the caller's
-// monotonic time. Units:  times in microseconds of the caller's monotonic clock; figures per second. Errors:
-// Outcome.reason, a RejectReason; the session ends with the first one.
+//         monotonic time.
+// Units:  times in microseconds of the caller's monotonic clock; figures per second.
+// Errors: Outcome.reason, a RejectReason; the session ends with the first one.
 #pragma once
 
 #include <cstdint>

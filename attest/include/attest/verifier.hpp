@@ -1,7 +1,9 @@
 // attest/verifier.hpp - what the exchange keeps secret for an epoch and how it checks a prover's answers with
-// it. Room:   attest; sees the other attest headers. Outside the pure core: the caller supplies randomness
-// and time. Units:  none of its own. Errors: RejectReason, the first that applies; each has a sentence for
-// people.
+// it.
+// Room:   attest; sees the other attest headers. Outside the pure core: the caller supplies randomness and
+//         time.
+// Units:  none of its own.
+// Errors: RejectReason, the first that applies; each has a sentence for people.
 #pragma once
 
 #include <array>

@@ -111,6 +111,16 @@ void Registry::retire(UnitRecord& record, RecordState state, EndReason reason) {
   record.end_reason = reason;
 }
 
+void Registry::restore(Records records) {
+  sw_check(records_.empty(), "an empty registry is restored");
+  records_ = std::move(records);
+  for (auto const& [key, record] : records_) {
+    if (record.state != RecordState::live) continue;
+    by_expiry_.emplace(record.expires, key);
+    nodes_[record.node][record.unit] = key;
+  }
+}
+
 UnitChange Registry::change_of(UnitRecord const& record) const {
   return {record.key, record.node, record.unit, attested_units(record.node)};
 }

@@ -5,9 +5,13 @@
 //         function applied to the same entries. Refusals are records; a broken invariant stops the process.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -187,6 +191,19 @@ class ExchangeCore {
   [[nodiscard]] std::vector<LeaseView> open_leases() const;
   [[nodiscard]] std::vector<AccountView> accounts_of(ParticipantId) const;
   [[nodiscard]] std::vector<AccountView> accounts() const;  // trial balance, by key
+
+  // -- the whole state, for snapshots --
+  /// The layout of what export_state writes; another one is another number.
+  static constexpr std::uint32_t state_layout = 2;
+  using Sink = std::function<void(std::span<std::byte const>)>;
+  /// The tables stand still from the first listing or signature on; before that there is nothing to export.
+  [[nodiscard]] bool can_export() const;
+  /// Everything that applying further entries depends on, in one order, in pieces: cores that were given the
+  /// same entries write the same bytes, whichever book they run on.
+  void export_state(Sink const& to) const;
+  /// What export_state wrote, into a core that has applied nothing. Errors: what is wrong with the bytes, or
+  /// with the limits; the core is as it was then.
+  [[nodiscard]] std::expected<void, std::string> import_state(std::span<std::byte const> bytes);
 
   /// Walks state and books: sums, law, holds, one phase per job. Stops the process when something is off.
   void check_invariants() const;

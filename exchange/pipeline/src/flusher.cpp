@@ -12,9 +12,9 @@ using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto checkpoint_every = 1s;
-constexpr auto disk_look_every = 1s;
-constexpr std::uint64_t cancel_only_below = 4;  // further segments obtainable
-constexpr std::uint64_t operator_only_below = 1;
+constexpr auto disk_look_every = 200ms;         // when no batch does it
+constexpr std::uint64_t cancel_only_below = 4;  // further segments for each stream
+constexpr std::uint64_t operator_only_below = 2;
 
 }  // namespace
 
@@ -63,7 +63,8 @@ void Flusher::write(std::vector<Applied> batch) {
   write_tiles();
   auto const now = steady_clock::now();
   if (now - last_checkpoint_ >= checkpoint_every) write_checkpoint();
-  if (now - last_disk_look_ >= disk_look_every) look_at_disk();
+  look_at_disk();  // little beside a sync, and a fast market fills segments within any pause
+  tell_disk();
 }
 
 void Flusher::append_seal() {
@@ -81,6 +82,7 @@ void Flusher::close() {
     records_.commit();
     durable_(durable_now());
   }
+  records_.sync();  // a journal whose checkpoint covers its closing seal has all its records
   write_checkpoint();
 }
 
@@ -110,12 +112,28 @@ void Flusher::say(std::string const& line) const {
 }
 
 void Flusher::look_at_disk() {
-  last_disk_look_ = steady_clock::now();
-  auto const free = entries_.free_reserve();
-  disk_.store(free < operator_only_below ? DiskState::operator_only
-              : free < cancel_only_below ? DiskState::cancel_only
-                                         : DiskState::fine,
+  looked_at_disk_.store(steady_clock::now().time_since_epoch(), std::memory_order_relaxed);
+  auto const further = LogWriter::further_segments(entries_, records_);
+  disk_.store(further < operator_only_below ? DiskState::operator_only
+              : further < cancel_only_below ? DiskState::cancel_only
+                                            : DiskState::fine,
               std::memory_order_relaxed);
+}
+
+DiskState Flusher::disk() {
+  auto const looked = looked_at_disk_.load(std::memory_order_relaxed);
+  if (steady_clock::now().time_since_epoch() - looked >= disk_look_every) look_at_disk();
+  return disk_.load(std::memory_order_relaxed);
+}
+
+void Flusher::tell_disk() {
+  auto const found = disk_.load(std::memory_order_relaxed);
+  if (found == told_disk_) return;
+  told_disk_ = found;
+  say(found == DiskState::fine ? "the disk has room again: all commands are taken"
+      : found == DiskState::cancel_only
+          ? "the disk is nearly full: new orders and offers are refused, make room"
+          : "the disk is all but full: only the operator's commands are taken, make room");
 }
 
 }  // namespace spillway

@@ -1,5 +1,6 @@
 // exchange/src/flusher.hpp - the journal's thread: writes each batch with its seal, syncs once, then releases
-// it. Room:   exchange_pipeline, private.
+// it.
+// Room:   exchange_pipeline, private.
 #pragma once
 
 #include <atomic>
@@ -35,7 +36,8 @@ class Flusher {
 
   [[nodiscard]] OutcomeChain const& chain() const { return chain_; }
   [[nodiscard]] Durable durable_now() const { return {entries_.durable_position(), entries_.durable_seq()}; }
-  [[nodiscard]] DiskState disk() const { return disk_.load(std::memory_order_relaxed); }
+  /// Any thread. Looks again when nothing was written for a while: room may have been made meanwhile.
+  [[nodiscard]] DiskState disk();
   [[nodiscard]] std::uint64_t batches() const { return batches_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t entries() const { return count_.load(std::memory_order_relaxed); }
 
@@ -47,6 +49,7 @@ class Flusher {
   [[nodiscard]] std::expected<void, JournalError> publish();
   void say(std::string const& line) const;
   void look_at_disk();
+  void tell_disk();
 
   LogWriter entries_, records_;
   OutcomeChain chain_;
@@ -58,8 +61,10 @@ class Flusher {
   std::function<void(Durable)> durable_;
   std::function<void(std::string const&)> log_;
   bool checkpoint_late_{};  // the last one could not be kept, and that was said
-  std::chrono::steady_clock::time_point last_checkpoint_{}, last_disk_look_{};
+  std::chrono::steady_clock::time_point last_checkpoint_{};
   std::atomic<DiskState> disk_{DiskState::fine};
+  std::atomic<std::chrono::steady_clock::duration> looked_at_disk_{};
+  DiskState told_disk_{DiskState::fine};
   std::atomic<std::uint64_t> batches_{}, count_{};
 };
 

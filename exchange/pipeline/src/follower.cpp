@@ -2,6 +2,7 @@
 #include "exchange/follower.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
@@ -9,10 +10,13 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "exchange/replay.hpp"
 #include "journal/tail.hpp"
 #include "market/check.hpp"
+#include "receipt_maker.hpp"
+#include "snapshot_maker.hpp"
 
 namespace spillway {
 namespace {
@@ -28,6 +32,8 @@ constexpr auto commit_every = 200ms;
   std::abort();
 }
 
+std::int64_t steady_ns() { return std::chrono::nanoseconds(steady_clock::now().time_since_epoch()).count(); }
+
 struct Waiting {
   Seq at_least;
   Follower::Query query;
@@ -41,13 +47,21 @@ struct Follower::Impl {
         tail(std::move(t)),
         projection(std::move(p)),
         core(options.limits),
-        replayer(core, [this](Entry const& entry, Outcome const& outcome) { applied_one(entry, outcome); }) {}
+        replayer(
+            core, [this](Entry const& entry, Outcome const& outcome) { applied_one(entry, outcome); },
+            [this](Seal const& seal, std::uint64_t leaf, std::span<Hash256 const> covered) {
+              sealed(seal, leaf, covered);
+            }),
+        snapshots(options.snapshots.empty() ? std::nullopt : std::optional(SnapshotFolder(options.snapshots)),
+                  {options.snapshot_entries, options.snapshot_every}, options.log) {}
 
   FollowerOptions options;
   Tail tail;
   Projection projection;
   ExchangeCore core;
   Replayer replayer;
+  ReceiptMaker receipts;
+  SnapshotMaker snapshots;
   std::set<InstrumentId> touched;
   steady_clock::time_point last_commit = steady_clock::now();
 
@@ -56,22 +70,38 @@ struct Follower::Impl {
   std::uint64_t durable_position{};
   std::vector<Waiting> queries;
   Seq applied;
+  struct Mark {
+    Seq seq;
+    std::int64_t at_ns{};  // steady time at which this sequence became durable
+  };
+  std::deque<Mark> marks;  // of batches that are not applied
   bool stopping{};
+  std::atomic<std::uint64_t> durable_seq{}, applied_seq{};
+  std::atomic<std::int64_t> waiting_since_ns{};  // of the front mark; 0: none
   std::thread thread;
 
   void run();
   bool apply_some();
+  [[nodiscard]] std::expected<void, std::string> resume(Snapshot const&);
   void applied_one(Entry const&, Outcome const&);
+  void make_snapshot();
+  void sealed(Seal const&, std::uint64_t leaf, std::span<Hash256 const> covered);
+  void show_wait() { waiting_since_ns.store(marks.empty() ? 0 : marks.front().at_ns); }
   void commit_if(bool due);
+  void commit();
   void answer();
   void tell_touched();
 };
 
 std::expected<std::unique_ptr<Follower>, std::string> Follower::open(FollowerOptions options,
                                                                      Projection projection) {
-  auto tail = Tail::open(options.journal, StreamKind::entries);
+  auto const start = std::exchange(options.start, nullptr);
+  auto tail = Tail::open(options.journal, StreamKind::entries, start ? start->position : 0, options.archive);
   if (!tail) return std::unexpected(tail.error().message);
   auto impl = std::make_unique<Impl>(std::move(options), std::move(*tail), std::move(projection));
+  if (start)
+    if (auto done = impl->resume(*start); !done)
+      return std::unexpected("the follower cannot start from a snapshot: " + done.error());
   auto* const raw = impl.get();
   impl->thread = std::thread([raw] { raw->run(); });
   return std::unique_ptr<Follower>(new Follower(std::move(impl)));
@@ -80,10 +110,13 @@ std::expected<std::unique_ptr<Follower>, std::string> Follower::open(FollowerOpt
 Follower::Follower(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Follower::~Follower() { stop(); }
 
-void Follower::durable_to(std::uint64_t position, Seq) {
+void Follower::durable_to(std::uint64_t position, Seq seq) {
   {
     std::lock_guard const lock(impl_->mutex);
     impl_->durable_position = position;
+    impl_->durable_seq.store(seq.v);
+    if (seq > impl_->applied) impl_->marks.push_back({seq, steady_ns()});
+    impl_->show_wait();
   }
   impl_->changed.notify_one();
 }
@@ -100,6 +133,16 @@ void Follower::query(Seq at_least, Query query) {
 Seq Follower::applied() const {
   std::lock_guard const lock(impl_->mutex);
   return impl_->applied;
+}
+
+Seq Follower::snapshot() const { return impl_->snapshots.written(); }
+
+Follower::Lag Follower::lag() const {
+  auto const applied = impl_->applied_seq.load();
+  auto const durable = impl_->durable_seq.load();
+  auto const since = impl_->waiting_since_ns.load();
+  return {durable > applied ? durable - applied : 0,
+          std::chrono::nanoseconds(since == 0 ? 0 : std::max<std::int64_t>(steady_ns() - since, 0))};
 }
 
 void Follower::stop() {
@@ -121,7 +164,8 @@ void Follower::Impl::run() {
               projection.pending() >= entries_per_commit);
     if (more) continue;
     std::unique_lock lock(mutex);
-    if (stopping) break;
+    if (stopping && durable_position <= tail.position())
+      break;  // what came since apply_some looked counts too
     auto const woken = [&] {
       return stopping || durable_position > tail.position() ||
              std::any_of(queries.begin(), queries.end(),
@@ -131,6 +175,17 @@ void Follower::Impl::run() {
     if (!projection.pending()) last_commit = steady_clock::now();
   }
   commit_if(true);
+  snapshots.finish();
+}
+
+std::expected<void, std::string> Follower::Impl::resume(Snapshot const& from) {
+  if (auto done = core.import_state(from.state); !done) return done;
+  if (!receipts.load(from.aside)) return std::unexpected("what it keeps for receipts is not in order");
+  replayer.resume(OutcomeChain(from.digest, from.seq, from.batch), from.tree);
+  snapshots.resume(from);
+  applied = from.seq;
+  applied_seq.store(applied.v);
+  return {};
 }
 
 // Applies at most one commit's worth of frames; true when more may be there.
@@ -146,19 +201,42 @@ bool Follower::Impl::apply_some() {
     if (!*frame) return false;
     if (auto const done = replayer.feed(**frame); !done)
       stop_process("sequence " + std::to_string(done.error().seq.v) + ": " + done.error().reason);
+    snapshots.leaf(replayer.leaf());
+    if ((*frame)->type == FrameType::seal && snapshots.due(core)) make_snapshot();
   }
   return true;
 }
 
 void Follower::Impl::applied_one(Entry const& entry, Outcome const& outcome) {
   if (entry.seq > projection.committed()) projection.add(entry, outcome.records);
+  receipts.add(entry.seq, outcome.records);
   touched.insert(outcome.touched.begin(), outcome.touched.end());
   std::lock_guard const lock(mutex);
   applied = entry.seq;
+  applied_seq.store(applied.v);
+  while (!marks.empty() && marks.front().seq <= applied) marks.pop_front();
+  show_wait();
+}
+
+// What was committed up to a sequence may lack the seal behind it; the same row again does no harm.
+void Follower::Impl::sealed(Seal const& seal, std::uint64_t leaf, std::span<Hash256 const> covered) {
+  ReceiptMaker::Made keep;
+  if (seal.last >= projection.committed())
+    keep = [this](FillId fill, ReceiptRow const& row) { projection.add(fill, row); };
+  receipts.sealed(seal, leaf, covered, keep);
+}
+
+// The tables are never behind a snapshot, so a start from it can go on with them.
+void Follower::Impl::make_snapshot() {
+  if (projection.committed() < core.applied()) commit();
+  snapshots.make(core, replayer, tail.position(), receipts.save());
 }
 
 void Follower::Impl::commit_if(bool due) {
-  if (!due || projection.pending() == 0) return;
+  if (due && projection.pending() > 0) commit();
+}
+
+void Follower::Impl::commit() {
   if (auto done = projection.commit(replayer.chain().last(), replayer.chain().digest()); !done)
     stop_process("the projection cannot be written: " + done.error() +
                  "; make room on its disk or repair it and start again, the journal has everything");

@@ -21,6 +21,7 @@ Seal OutcomeChain::seal() {
   made.digest = digest_;
   made.outcome_count = static_cast<std::uint32_t>(before_.size());
   made.outcome_root = tree_root(before_);
+  covered_ = std::move(before_);
   before_ = std::move(leaves_);
   leaves_.clear();
   return made;

@@ -21,6 +21,7 @@
 #include "market/check.hpp"
 #include "market/refusal.hpp"
 #include "sequencer.hpp"
+#include "snapshot_maker.hpp"
 
 namespace spillway {
 
@@ -131,6 +132,7 @@ std::expected<std::uint64_t, PipelineError> synced_frames(JournalDirectory const
 }
 
 struct Recovered {
+  std::shared_ptr<Snapshot const> from;  // null: the whole journal was replayed
   LogWriter entries, records;
   Projection projection;
   OutcomeChain chain;
@@ -178,25 +180,45 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options,
                                                 ExchangeCore& core, StartReport& start) {
   auto const synced = synced_frames(directory, key);
   if (!synced) return std::unexpected(synced.error());
-  LogOptions records_options{.segment_bytes = options.segment_bytes, .sync_each_commit = false};
+  std::shared_ptr<Snapshot const> from;
+  if (!options.replay_all)
+    if (auto found = start_from_snapshot(directory.path(), options.archive, core, options.log))
+      from = std::make_shared<Snapshot const>(std::move(*found));
+  auto const behind = from ? from->seq : Seq{};
+  LogOptions records_options{.segment_bytes = options.segment_bytes,
+                             .sync_each_commit = false,
+                             .archive = options.archive,
+                             .from = behind};
   auto records = LogWriter::open(directory.path(), StreamKind::records, records_options);
   if (!records) return failed(records.error());
+  if (options.rebuild_projection)
+    if (auto gone = Store::remove(directory.projection()); !gone)
+      return failed(PipelineErrc::projection, gone.error().message);
   auto projection = Projection::open(directory.projection(), options.projection_map_bytes);
   if (!projection) return failed(PipelineErrc::projection, projection.error());
-  if (!projection->lost().empty() && options.log)
-    options.log("the projection was damaged and is made again from the journal: " + projection->lost());
+  if (options.log && (options.rebuild_projection || !projection->lost().empty()))
+    options.log("the projection is made again from the journal: " +
+                (options.rebuild_projection ? "that was asked for" : projection->lost()));
   ProjectionCheck projection_check(*projection);
   RecordsCatchUp catch_up(*records);
   Replayer replayer(
       core, [&](Entry const& entry, Outcome const& outcome) { catch_up.add(entry.seq, outcome.records); });
   TileWriter tiles(directory.tiles());
+  if (from) {
+    replayer.resume(OutcomeChain(from->digest, from->seq, from->batch), from->tree);
+    tiles.resume(from->tiles);
+    projection_check.at(from->seq, from->digest);
+  }
   std::optional<JournalError> tiles_failed;
   std::optional<ReplayFault> fault;
   // Records are written behind the sync of their entries, so what they hold was in the entries.
-  LogOptions entry_options{
-      .segment_bytes = options.segment_bytes, .synced_frames = *synced, .synced_seq = records->durable_seq()};
+  LogOptions entry_options{.segment_bytes = options.segment_bytes,
+                           .synced_frames = *synced,
+                           .synced_seq = records->durable_seq(),
+                           .archive = options.archive,
+                           .from = behind};
   entry_options.each_frame = [&](FrameView const& frame) {
-    if (fault || tiles_failed) return;
+    if (fault || tiles_failed || (from && frame.position < from->position)) return;
     if (auto done = replayer.feed(frame); !done) {
       fault = done.error();
       return;
@@ -219,11 +241,13 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options,
   catch_up.finish();
   if (auto done = projection_check.finish(); !done) return failed(PipelineErrc::projection, done.error());
   sw_check(records->durable_seq() <= core.applied(), "records never run ahead of entries");
-  start.entries = replayer.entries();
+  start.entries = core.applied().v;
+  start.replayed = replayer.entries();
+  start.snapshot = behind;
   start.torn_bytes = report.torn_bytes;
-  start.fresh = replayer.entries() == 0;
-  return Recovered{std::move(*entries), std::move(*records), std::move(*projection),
-                   replayer.chain(),    replayer.tree(),     std::move(tiles)};
+  start.fresh = start.entries == 0;
+  return Recovered{std::move(from),  std::move(*entries), std::move(*records), std::move(*projection),
+                   replayer.chain(), replayer.tree(),     std::move(tiles)};
 }
 
 }  // namespace
@@ -243,9 +267,18 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
   auto const last = impl->core.now();
   impl->clock = std::make_unique<StampClock>(last);
 
-  auto follower = Follower::open(
-      {.journal = impl->directory.path(), .limits = impl->options.limits, .touched = impl->options.touched},
-      std::move(recovered->projection));
+  // Tables that begin before the snapshot are made again from the first entry on.
+  bool const tables_reach = recovered->from && recovered->projection.committed() >= recovered->from->seq;
+  auto follower = Follower::open({.journal = impl->directory.path(),
+                                  .archive = impl->options.archive,
+                                  .limits = impl->options.limits,
+                                  .touched = impl->options.touched,
+                                  .start = tables_reach ? std::move(recovered->from) : nullptr,
+                                  .snapshots = impl->directory.snapshots(),
+                                  .snapshot_entries = impl->options.snapshot_entries,
+                                  .snapshot_every = impl->options.snapshot_every,
+                                  .log = impl->options.log},
+                                 std::move(recovered->projection));
   if (!follower) return failed(PipelineErrc::projection, follower.error());
   impl->follower = std::move(*follower);
 
@@ -282,7 +315,10 @@ Refusal Pipeline::submit(Submission submission) {
   if (disk == DiskState::operator_only && !is_operators(submission.command)) return Refusal::capacity;
   if (!is_new_business(submission.command)) return impl_->inbox.put(std::move(submission)), Refusal::none;
   if (disk != DiskState::fine) return Refusal::capacity;
-  if (impl_->inbox.offer_order(std::move(submission))) return Refusal::none;
+  auto const lag = impl_->follower->lag();
+  bool const behind =
+      lag.age > impl_->options.follower_lag_max && lag.entries >= impl_->options.follower_lag_entries;
+  if (!behind && impl_->inbox.offer_order(std::move(submission))) return Refusal::none;
   impl_->refused_busy.fetch_add(1, std::memory_order_relaxed);
   return Refusal::busy;
 }
@@ -300,6 +336,7 @@ PipelineCounters Pipeline::counters() const {
           impl_->refused_busy.load(std::memory_order_relaxed),
           durable.seq,
           impl_->follower->applied(),
+          impl_->follower->snapshot(),
           impl_->flusher->disk()};
 }
 

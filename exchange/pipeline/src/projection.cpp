@@ -2,7 +2,11 @@
 // read them.
 #include "exchange/projection.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
+
+#include "market/check.hpp"
 
 namespace spillway {
 namespace {
@@ -19,7 +23,11 @@ struct StoredPosition {
   Hash256 digest{};
 };
 
-constexpr std::string_view position_key = "position";
+constexpr std::string_view position_key = "position", layout_key = "layout";
+constexpr std::string_view layout_now = "2";  // another one is made again
+constexpr char const* table_names[] = {"meta",    "orders",   "jobs",  "postings",
+                                       "reports", "accounts", "fills", "receipts"};
+constexpr std::uint32_t commits_per_reader_check = 64;
 
 std::optional<StoredRow> stored(ByteView bytes) {
   if (bytes.size() != sizeof(StoredRow)) return std::nullopt;
@@ -32,16 +40,26 @@ std::optional<StoredRow> stored(ByteView bytes) {
 // follower's core.
 StoreKey account_key(std::uint32_t owner, std::uint16_t kind) { return StoreKey{}.u32(owner).u16(kind); }
 
+/// Stamps are never before 1970: as numbers without sign they are in the order of time.
+std::uint64_t moment(Stamp stamp) { return static_cast<std::uint64_t>(std::max(stamp.v, std::int64_t{0})); }
+
 }  // namespace
 
-Projection::Projection(Store store)
-    : store_(std::move(store)),
-      meta_(store_.table("meta")),
-      orders_(store_.table("orders")),
-      jobs_(store_.table("jobs")),
-      postings_(store_.table("postings")),
-      reports_(store_.table("reports")),
-      accounts_(store_.table("accounts")) {}
+Projection::Projection(Store store) : store_(std::move(store)) {
+  for (auto const* name : table_names) tables_.emplace(name, store_.table(name));
+  meta_ = tables_.at("meta"), orders_ = tables_.at("orders"), jobs_ = tables_.at("jobs");
+  postings_ = tables_.at("postings"), reports_ = tables_.at("reports"), accounts_ = tables_.at("accounts");
+  fills_ = tables_.at("fills"), receipts_ = tables_.at("receipts");
+}
+
+std::expected<Store, StoreError> Projection::open_store(std::filesystem::path const& folder,
+                                                        std::uint64_t map_bytes) {
+  StoreOptions options{.tables = {std::begin(table_names), std::end(table_names)}, .map_bytes = map_bytes};
+  auto store = Store::open(folder, options);
+  for (; !store && store.error().code == StoreErrc::map_full; store = Store::open(folder, options))
+    options.map_bytes *= 2;
+  return store;
+}
 
 std::expected<Projection, std::string> Projection::open(std::filesystem::path const& folder,
                                                         std::uint64_t map_bytes) {
@@ -49,34 +67,44 @@ std::expected<Projection, std::string> Projection::open(std::filesystem::path co
   auto lost = Store::damage(folder);
   if (!lost.empty())
     if (auto gone = Store::remove(folder); !gone) return std::unexpected(gone.error().message);
-  StoreOptions const options{.tables = {"meta", "orders", "jobs", "postings", "reports", "accounts"},
-                             .map_bytes = map_bytes};
-  auto store = Store::open(folder, options);
+  auto store = open_store(folder, map_bytes);
   if (!store && store.error().code == StoreErrc::damaged) {
     lost = store.error().message;
     if (auto gone = Store::remove(folder); !gone) return std::unexpected(gone.error().message);
-    store = Store::open(folder, options);
+    store = open_store(folder, map_bytes);
   }
   if (!store) return std::unexpected("the projection: " + store.error().message);
-  store->clear_stale_readers();
   Projection made(std::move(*store));
   made.lost_ = std::move(lost);
-  auto txn = ReadTxn::begin(made.store_);
-  if (!txn) return std::unexpected("the projection: " + txn.error().message);
-  if (auto const at = txn->get(made.meta_, as_byte_view(position_key));
-      at && at->size() == sizeof(StoredPosition)) {
-    StoredPosition position;
-    std::memcpy(&position, at->data(), sizeof position);
-    made.committed_ = Seq{position.seq};
-    made.committed_digest_ = position.digest;
-  }
+  if (auto read = made.read_position(); !read)
+    return std::unexpected("the projection: " + std::move(read.error()));
   return made;
+}
+
+std::expected<void, std::string> Projection::read_position() {
+  bool same_layout = true;
+  {
+    auto txn = ReadTxn::begin(store_);
+    if (!txn) return std::unexpected(txn.error().message);
+    if (auto const at = txn->get(meta_, as_byte_view(position_key));
+        at && at->size() == sizeof(StoredPosition)) {
+      StoredPosition position;
+      std::memcpy(&position, at->data(), sizeof position);
+      committed_ = Seq{position.seq};
+      committed_digest_ = position.digest;
+    }
+    auto const layout = txn->get(meta_, as_byte_view(layout_key));
+    same_layout = layout && std::ranges::equal(*layout, as_byte_view(layout_now));
+  }
+  if (same_layout || !committed_.some()) return {};
+  lost_ = "another version of this program made its tables";
+  return clear();
 }
 
 std::expected<void, std::string> Projection::clear() {
   auto txn = WriteTxn::begin(store_);
   if (!txn) return std::unexpected(txn.error().message);
-  for (auto const table : {meta_, orders_, jobs_, postings_, reports_, accounts_})
+  for (auto const& [name, table] : tables_)
     if (auto done = txn->clear(table); !done) return std::unexpected(done.error().message);
   if (auto done = std::move(*txn).commit(); !done) return std::unexpected(done.error().message);
   committed_ = {};
@@ -99,27 +127,46 @@ void Projection::add(Entry const& entry, std::vector<Record> const& records) {
       put(orders_, StoreKey{}.u64(record.as<record::OrderState>().order), entry, record);
     if (record.head.kind == RecordKind::job_state)
       put(jobs_, StoreKey{}.u64(record.as<record::JobState>().job), entry, record);
+    if (record.head.kind == RecordKind::fill)
+      put(fills_, StoreKey{}.u64(record.as<record::Fill>().fill), entry, record);
     if (record.head.kind == RecordKind::posting) {
       auto const p = record.as<record::Posting>();
-      put(postings_, account_key(p.debit_owner, p.debit_kind).u64(p.transfer), entry, record);
-      put(postings_, account_key(p.credit_owner, p.credit_kind).u64(p.transfer), entry, record);
+      auto const when = moment(entry.stamp);
+      put(postings_, account_key(p.debit_owner, p.debit_kind).u64(when).u64(p.transfer), entry, record);
+      put(postings_, account_key(p.credit_owner, p.credit_kind).u64(when).u64(p.transfer), entry, record);
       put(accounts_, account_key(p.debit_owner, p.debit_kind), entry, record);
       put(accounts_, account_key(p.credit_owner, p.credit_kind), entry, record);
     }
   }
 }
 
-std::expected<void, std::string> Projection::commit(Seq seq, Hash256 const& digest) {
+void Projection::add(FillId fill, ReceiptRow const& row) {
+  Row made{receipts_, StoreKey{}.id(fill), std::vector<std::byte>(sizeof row.leaf)};
+  std::memcpy(made.value.data(), &row.leaf, sizeof row.leaf);
+  made.value.insert(made.value.end(), row.receipt.begin(), row.receipt.end());
+  pending_.push_back(std::move(made));
+}
+
+std::expected<void, StoreError> Projection::write(Seq seq, Hash256 const& digest) {
   auto txn = WriteTxn::begin(store_);
-  if (!txn) return std::unexpected(txn.error().message);
+  if (!txn) return std::unexpected(txn.error());
   for (auto const& row : pending_)
-    if (auto done = txn->put(row.table, row.key, row.value); !done)
-      return std::unexpected(done.error().message);
+    if (auto done = txn->put(row.table, row.key, row.value); !done) return done;
   StoredPosition const position{seq.v, digest};
   auto const bytes = std::as_bytes(std::span(&position, 1));
-  if (auto done = txn->put(meta_, as_byte_view(position_key), bytes); !done)
-    return std::unexpected(done.error().message);
-  if (auto done = std::move(*txn).commit(); !done) return std::unexpected(done.error().message);
+  if (auto done = txn->put(meta_, as_byte_view(position_key), bytes); !done) return done;
+  if (auto done = txn->put(meta_, as_byte_view(layout_key), as_byte_view(layout_now)); !done) return done;
+  return std::move(*txn).commit();
+}
+
+std::expected<void, std::string> Projection::commit(Seq seq, Hash256 const& digest) {
+  // A reader that died would keep pages from being used again, and the file would only grow.
+  if (++commits_ % commits_per_reader_check == 0) store_.clear_stale_readers();
+  for (auto done = write(seq, digest); !done; done = write(seq, digest)) {
+    if (done.error().code != StoreErrc::map_full) return std::unexpected(done.error().message);
+    if (auto grown = store_.grow(store_.map_bytes() * 2); !grown)
+      return std::unexpected(grown.error().message);
+  }
   pending_.clear();
   committed_ = seq;
   committed_digest_ = digest;
@@ -140,18 +187,53 @@ std::vector<ReportRow> Projection::reports(ParticipantId who, std::uint64_t afte
   return out;
 }
 
-std::vector<PostingRow> Projection::postings(ParticipantId owner, std::uint16_t kind,
+std::vector<PostingRow> Projection::postings(ParticipantId owner, std::uint16_t kind, Stamp from, Stamp to,
                                              std::size_t most) const {
   std::vector<PostingRow> out;
   auto txn = ReadTxn::begin(store_);
   if (!txn || most == 0) return out;
-  txn->each(postings_, account_key(owner.v, kind).u64(0), account_key(owner.v, kind).u64(~std::uint64_t{0}),
-            [&](ByteView, ByteView value) {
+  txn->each(postings_, account_key(owner.v, kind).u64(moment(from)),
+            account_key(owner.v, kind).u64(moment(to)), [&](ByteView, ByteView value) {
               if (auto const row = stored(value))
                 out.push_back({Seq{row->seq}, Stamp{row->stamp}, row->record});
               return out.size() < most;
             });
   return out;
+}
+
+std::vector<PostingRow> Projection::postings(ParticipantId owner, std::uint16_t kind,
+                                             std::size_t most) const {
+  return postings(owner, kind, Stamp{}, Stamp{std::numeric_limits<std::int64_t>::max()}, most);
+}
+
+std::optional<FillRow> Projection::fill(FillId id) const {
+  auto txn = ReadTxn::begin(store_);
+  if (!txn) return std::nullopt;
+  auto const value = txn->get(fills_, StoreKey{}.id(id));
+  auto const row = value ? stored(*value) : std::nullopt;
+  if (!row) return std::nullopt;
+  return FillRow{Seq{row->seq}, Stamp{row->stamp}, row->record};
+}
+
+std::optional<ReceiptRow> Projection::receipt(FillId id) const {
+  auto txn = ReadTxn::begin(store_);
+  if (!txn) return std::nullopt;
+  auto const value = txn->get(receipts_, StoreKey{}.id(id));
+  if (!value || value->size() < sizeof(ReceiptRow::leaf)) return std::nullopt;
+  ReceiptRow row;
+  std::memcpy(&row.leaf, value->data(), sizeof row.leaf);
+  auto const rest = value->subspan(sizeof row.leaf);
+  row.receipt.assign(rest.begin(), rest.end());
+  return row;
+}
+
+void Projection::each_row(std::function<void(std::string_view, ByteView, ByteView)> const& visit) const {
+  auto txn = ReadTxn::begin(store_);
+  sw_check(txn.has_value(), "an open projection can be read");
+  for (auto const& [name, table] : tables_) {
+    auto walk = txn->cursor(table);
+    for (auto row = walk.first(); row; row = walk.next()) visit(name, row->key, row->value);
+  }
 }
 
 }  // namespace spillway

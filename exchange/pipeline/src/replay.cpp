@@ -5,8 +5,8 @@
 
 namespace spillway {
 
-Replayer::Replayer(ExchangeCore& core, OnApplied on_applied)
-    : core_(core), on_applied_(std::move(on_applied)) {}
+Replayer::Replayer(ExchangeCore& core, OnApplied on_applied, OnSealed on_sealed)
+    : core_(core), on_applied_(std::move(on_applied)), on_sealed_(std::move(on_sealed)) {}
 
 std::expected<void, ReplayFault> Replayer::feed(FrameView const& frame) {
   auto const done =
@@ -44,6 +44,7 @@ std::expected<void, ReplayFault> Replayer::check_seal(FrameView const& frame) {
   if (auto const same = chain_.check(*seal); !same)
     return std::unexpected(ReplayFault{frame.position, seal->last, same.error()});
   ++seals_;
+  if (on_sealed_) on_sealed_(*seal, tree_.size(), chain_.covered());
   return {};
 }
 

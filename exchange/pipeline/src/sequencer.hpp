@@ -1,5 +1,6 @@
 // exchange/src/sequencer.hpp - the core's thread: stamps, sequences, applies; ticks when something is due;
-// notices stalls. Room:   exchange_pipeline, private.
+// notices stalls.
+// Room:   exchange_pipeline, private.
 #pragma once
 
 #include "exchange/core.hpp"

@@ -1,7 +1,9 @@
 // gateway/server/src/attester.hpp - challenges of units, one after another, verified on a worker thread
-// outside the core. Room:   gateway, target server, private. Thread: the loop's for every member; the worker
-// is inside. Rule:   a unit reaches the book only through a verdict made here; there is no other way to enter
-// UnitAttested.
+// outside the core.
+// Room:   gateway, target server, private.
+// Thread: the loop's for every member; the worker is inside.
+// Rule:   a unit reaches the book only through a verdict made here; there is no other way to enter
+//         UnitAttested.
 #pragma once
 
 #include <condition_variable>

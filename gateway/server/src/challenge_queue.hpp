@@ -1,7 +1,9 @@
 // gateway/server/src/challenge_queue.hpp - whose unit is challenged next: one waiting list per provider,
-// served in turn. Room:   gateway, target server, private. Thread: the loop's. Rule:   a provider pays for
-// the time that it holds the exchange with turns, so nobody's silence or number of units keeps the others
-// waiting.
+// served in turn.
+// Room:   gateway, target server, private.
+// Thread: the loop's.
+// Rule:   a provider pays for the time that it holds the exchange with turns, so nobody's silence or number
+//         of units keeps the others waiting.
 #pragma once
 
 #include <algorithm>

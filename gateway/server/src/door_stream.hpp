@@ -1,5 +1,6 @@
 // gateway/server/src/door_stream.hpp - one token order of the OpenAI door: events from the relay, words for
-// the client. Room:   gateway, target server, private.
+// the client.
+// Room:   gateway, target server, private.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// gateway/server/src/exchange_server.cpp - one port, three kinds of door: WebSocket sessions, the OpenAI
-// door, operators' pages.
+// gateway/server/src/exchange_server.cpp - one port, four kinds of door: WebSocket sessions, the OpenAI door,
+// auditors' files, operators' pages.
 #include "gateway/server/exchange_server.hpp"
 
 #include <sodium.h>
@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <future>
 
+#include "audit_door.hpp"
 #include "descriptors.hpp"
 #include "feed.hpp"
 #include "gateway/wire/server.hpp"
@@ -39,15 +40,17 @@ wire::Headers typed(char const* content_type) { return {{"content-type", content
 }  // namespace
 
 struct ExchangeServer::Impl {
-  explicit Impl(ServerConfig config)
+  Impl(ServerConfig config, std::filesystem::path const& journal, std::filesystem::path const& archive)
       : keep_running(boost::asio::make_work_guard(loop)),
         hub(loop.get_executor(), std::move(config)),
-        door(hub) {}
+        door(hub),
+        audit(hub, journal, archive) {}
 
   boost::asio::io_context loop{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_running;
   Hub hub;
   OpenAiDoor door;
+  AuditDoor audit;
   std::unique_ptr<wire::Server> server;
   std::string certificate;
   std::uint64_t next_session{1};
@@ -98,6 +101,8 @@ wire::awaitable<void> ExchangeServer::Impl::serve_http(wire::HttpRequest request
   auto const path = std::string(request.path());
   if (OpenAiDoor::serves(path)) {
     co_await door.handle(std::move(request), out);
+  } else if (AuditDoor::serves(path)) {
+    co_await audit.handle(std::move(request), out);
   } else if ((path == "/healthz" || path == "/metrics") && request.method != "GET" &&
              request.method != "HEAD") {
     auto headers = typed("application/json");
@@ -112,7 +117,7 @@ wire::awaitable<void> ExchangeServer::Impl::serve_http(wire::HttpRequest request
     (void)co_await out.send(
         404, typed("application/json"),
         wire::error_body("no such path; the doors are /v1/stream, /v1/models, /v1/chat/completions, "
-                         "/metrics and /healthz",
+                         "/audit/checkpoint, /metrics and /healthz",
                          "invalid_request_error", "not_found"));
   }
 }
@@ -142,7 +147,7 @@ wire::awaitable<void> ExchangeServer::Impl::close_doors() {
 std::expected<std::unique_ptr<ExchangeServer>, std::string> ExchangeServer::start(ServerConfig config,
                                                                                   PipelineOptions pipeline) {
   if (sodium_init() < 0) return std::unexpected("the cryptography library can't start on this machine");
-  auto impl = std::make_unique<Impl>(std::move(config));
+  auto impl = std::make_unique<Impl>(std::move(config), pipeline.directory, pipeline.archive);
   // The port first: without it no new journal is begun. Who dials during the replay waits for its end.
   if (auto listening = impl->listen(); !listening) return std::unexpected(listening.error());
   if (auto opened = impl->hub.open(std::move(pipeline)); !opened) return std::unexpected(opened.error());

@@ -1,5 +1,7 @@
 // gateway/server/src/feed.hpp - market data for who subscribed: trades as they happen, the top of each book
-// conflated. Room:   gateway, target server, private. Thread: the loop's.
+// conflated.
+// Room:   gateway, target server, private.
+// Thread: the loop's.
 #pragma once
 
 #include <map>

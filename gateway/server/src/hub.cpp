@@ -148,8 +148,14 @@ void Hub::learn_node(Released const& released) {
 }
 
 void Hub::reload_reference(Seq defined) {
-  pipeline_->follower().query(defined, [this](FollowerView const& view) {
-    wire::post(where_, [this, reference = view.core.reference()] { reference_ = reference; });
+  newest_definition_ = defined;
+  if (std::exchange(reloading_reference_, true)) return;
+  pipeline_->follower().query(defined, [this, defined](FollowerView const& view) {
+    wire::post(where_, [this, defined, reference = view.core.reference()]() mutable {
+      reference_ = std::move(reference);
+      reloading_reference_ = false;
+      if (newest_definition_ != defined) reload_reference(newest_definition_);
+    });
   });
 }
 

@@ -1,5 +1,7 @@
 // gateway/server/src/hub.hpp - what every door shares: the way into the pipeline, what came out of it, who is
-// connected. Room:   gateway, target server, private. Thread: the loop's, unless a member says otherwise.
+// connected.
+// Room:   gateway, target server, private.
+// Thread: the loop's, unless a member says otherwise.
 #pragma once
 
 #include <algorithm>
@@ -116,12 +118,16 @@ class Hub {
   void learn_node(Released const&);
   void deliver_reports(Released const&);
   void deliver_leases(Released const&);
+  /// The tables are megabytes and definitions come by hundreds: one copy under way, and one more for what
+  /// came since.
   void reload_reference(Seq defined);
   void learn_state(FollowerView const&);
 
   wire::executor where_;
   ServerConfig config_;
   Reference reference_;
+  Seq newest_definition_{};
+  bool reloading_reference_ = false;
   Rules rules_;
   std::map<ParticipantId, Member> members_;
   std::map<Bytes32, KeyView> bearers_;

@@ -1,5 +1,6 @@
 // gateway/server/src/meters.hpp - what the server counts: histograms of latencies and totals of work.
-// Room:   gateway, target server, private. Thread: the loop's.
+// Room:   gateway, target server, private.
+// Thread: the loop's.
 #pragma once
 
 #include <array>

@@ -1,5 +1,6 @@
 // gateway/server/src/metrics_page.hpp - /metrics in Prometheus text, and the server's part of the `status`
-// read. Room:   gateway, target server, private.
+// read.
+// Room:   gateway, target server, private.
 #pragma once
 
 #include <string>

@@ -1,11 +1,10 @@
 // gateway/server/src/openai_door.cpp - bearer key to participant, request to order, answer to client.
 #include "openai_door.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "bearer.hpp"
 #include "door_request.hpp"
 #include "door_stream.hpp"
 #include "market/decimal.hpp"
@@ -17,19 +16,6 @@ namespace {
 namespace json = boost::json;
 
 wire::Headers json_headers() { return {{"content-type", "application/json"}}; }
-
-// Bearer keys are stored as hashes; a key is long and random, so a plain hash is enough.
-std::optional<ParticipantId> bearer_of(Hub const& hub, wire::RequestHead const& request) {
-  constexpr std::string_view scheme = "Bearer ";
-  auto const header = request.header("authorization");
-  if (!header.starts_with(scheme)) return std::nullopt;
-  auto const key = header.substr(scheme.size());
-  Bytes32 hash;
-  crypto_generichash(reinterpret_cast<unsigned char*>(hash.data()), hash.size(),
-                     reinterpret_cast<unsigned char const*>(key.data()), key.size(), nullptr, 0);
-  auto const* const found = hub.bearer(hash);
-  return found ? std::optional(found->participant) : std::nullopt;
-}
 
 // Best ask and slots per model, over all its instruments.
 std::string models_json(FollowerView const& view) {

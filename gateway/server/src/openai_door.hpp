@@ -1,7 +1,8 @@
 // gateway/server/src/openai_door.hpp - /v1/models and /v1/chat/completions for anyone with an OpenAI client.
-// Room:   gateway, target server, private. Thread: the loop's.
+// Room:   gateway, target server, private.
+// Thread: the loop's.
 // Rule:   each request is one token order; content is relayed as it comes; nothing delivered is nothing
-// charged.
+//         charged.
 #pragma once
 
 #include "gateway/wire/http.hpp"

@@ -1,7 +1,9 @@
 // gateway/server/src/relay.hpp - token jobs on their way: prompt to provider, content to buyer, watchdogs
-// between. Room:   gateway, target server, private. Thread: the loop's. Rule:   prompts and content live
-// here, in memory, and die with the connection; the core decides, the relay delivers.
-//         Only the dispatch waits for the journal, relayed bytes never do.
+// between.
+// Room:   gateway, target server, private.
+// Thread: the loop's.
+// Rule:   prompts and content live here, in memory, and die with the connection; the core decides, the relay
+//         delivers. Only the dispatch waits for the journal, relayed bytes never do.
 #pragma once
 
 #include <chrono>

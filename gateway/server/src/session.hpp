@@ -1,7 +1,8 @@
 // gateway/server/src/session.hpp - one WebSocket client: login, then requests in, answers and reports out.
-// Room:   gateway, target server, private. Thread: the loop's.
+// Room:   gateway, target server, private.
+// Thread: the loop's.
 // Rule:   everything is denied unless a role allows it. Requests are answered in order of the journal;
-// several may be in flight.
+//         several may be in flight.
 #pragma once
 
 #include <deque>

@@ -1,6 +1,8 @@
 // gateway/wire/src/any_stream.hpp - one stream type for TLS and plain text, so that Beast is instantiated
-// once. Room:   gateway, target wire, its own sources only. Heavy: Asio's sockets and TLS. Thread: the
-// loop's.
+// once.
+// Room:   gateway, target wire, its own sources only.
+// Heavy:  Asio's sockets and TLS.
+// Thread: the loop's.
 #pragma once
 
 #include <array>

@@ -1,5 +1,6 @@
 // gateway/wire/src/connection.cpp - the life of a connection: handshake, requests in turn, perhaps a
-// WebSocket. Room:   gateway, target wire.
+// WebSocket.
+// Room:   gateway, target wire.
 #include "connection.hpp"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // gateway/wire/src/websocket.cpp - RFC 6455 by Beast: a reader, and a writer coroutine that empties the
-// outbox. Room:   gateway, target wire; one of its two files that include Beast. Heavy.
+// outbox.
+// Room:   gateway, target wire; one of its two files that include Beast. Heavy.
 #include "gateway/wire/websocket.hpp"
 
 #include <algorithm>

@@ -1,6 +1,8 @@
 // journal/digest.hpp - D, the rolling digest of outcomes: one value that any two runs of the same entries
-// share. Room:   journal; sees the standard library (BLAKE2b is libsodium's, inside). Source: D_0 =
-// BLAKE2b-256("spillway-D-v1"), D_n = BLAKE2b-256(D_(n-1) || outcome record bytes of command n).
+// share.
+// Room:   journal; sees the standard library (BLAKE2b is libsodium's, inside).
+// Source: D_0 = BLAKE2b-256("spillway-D-v1"), D_n = BLAKE2b-256(D_(n-1) || outcome record bytes of command
+//         n).
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
 // journal/directory.hpp - a journal directory: who holds it, what it contains, where each part lies.
 // Room:   journal; sees the standard library.
-// Layout: LAYOUT (version) LOCK segments/ records/ tiles/ projection/ keys/ checkpoint
+// Layout: LAYOUT (version) LOCK segments/ records/ tiles/ projection/ snapshots/ keys/ checkpoint
 // Errors: JournalError; in_use names the process that holds the lock.
 #pragma once
 
@@ -31,6 +31,7 @@ class JournalDirectory {
   [[nodiscard]] std::filesystem::path records() const { return path_ / "records"; }
   [[nodiscard]] std::filesystem::path tiles() const { return path_ / "tiles"; }
   [[nodiscard]] std::filesystem::path projection() const { return path_ / "projection"; }
+  [[nodiscard]] std::filesystem::path snapshots() const { return path_ / "snapshots"; }
   [[nodiscard]] std::filesystem::path keys() const { return path_ / "keys"; }
   [[nodiscard]] std::filesystem::path checkpoint() const { return path_ / "checkpoint"; }
 

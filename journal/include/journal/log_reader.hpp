@@ -40,8 +40,13 @@ struct TornTail {
 class LogReader {
  public:
   /// A stream without any segment is empty, not an error.
+  /// `archive`: where sealed segments were moved to; empty: nowhere.
+  /// `from`: begins with the segment that holds this sequence (the last one, when none does), whose header is
+  /// believed; what lies before is not read. None: the first segment.
   [[nodiscard]] static std::expected<LogReader, JournalError> open(std::filesystem::path const& journal,
-                                                                   StreamKind kind, ReadMode mode);
+                                                                   StreamKind kind, ReadMode mode,
+                                                                   std::filesystem::path const& archive = {},
+                                                                   Seq from = {});
   LogReader(LogReader&&) noexcept;
   LogReader& operator=(LogReader&&) noexcept;
   ~LogReader();
@@ -64,6 +69,7 @@ class LogReader {
     std::uint64_t offset = 0;  // behind the last frame, in that file
     std::uint64_t segments = 0;
     bool ends_with_seal = false;
+    bool archived = false;  // the last segment is not in the journal itself
   };
   [[nodiscard]] End end() const;
 

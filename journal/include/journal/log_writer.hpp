@@ -1,11 +1,12 @@
 // journal/log_writer.hpp - the single writer of one stream: frames are gathered, then written and synced
-// together. Room:   journal; sees market/ids.hpp. Thread: append, commit and free_reserve belong to one
-// thread; durable_position, durable_seq and durable_frames may
-//         be read by any. The next segment is filled with zeros ahead by a thread of the writer's own.
+// together.
+// Room:   journal; sees market/ids.hpp.
+// Thread: append and commit belong to one thread; durable_position, durable_seq, durable_frames and
+//         further_segments may be read by any. The next segment is filled with zeros ahead by a thread of the
+//         writer's own.
 // Errors: opening returns JournalError. A failed write or sync is never survived: the fatal handler is
-// called; if it
-//         returns (in tests only) the writer stays failed, writes nothing more and durable_position stands
-//         still.
+//         called; if it returns (in tests only) the writer stays failed, writes nothing more and
+//         durable_position stands still.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ namespace spillway {
 using FatalHandler = std::function<void(std::string_view what)>;
 
 struct LogOptions {
-  std::uint64_t segment_bytes = std::uint64_t{16} << 20;  // of segments made from now on; a multiple of 4096
+  std::uint64_t segment_bytes = usual_segment_bytes;  // of segments made from now on; a multiple of 4096
   /// False: commit() writes without waiting for the disk. For records, which replay can make again.
   bool sync_each_commit = true;
   /// Frames known to have been synced, e.g. the size of the checkpoint: fewer found on disk is damage, not a
@@ -34,6 +35,10 @@ struct LogOptions {
   /// The last sequence known to have been synced, e.g. that of the records behind it: ending before it is
   /// damage too.
   Seq synced_seq{};
+  /// Where sealed segments were moved to (archive.hpp); empty: nowhere. Nothing is written there.
+  std::filesystem::path archive{};
+  /// Recovery begins with the segment that holds this sequence; segments before it are believed, not read.
+  Seq from{};
   /// Called for every valid frame found at open, in order: replay in the same pass as recovery. May be empty.
   std::function<void(FrameView const&)> each_frame{};
   /// Empty: message on standard error, then abort.
@@ -74,15 +79,18 @@ class LogWriter {
   /// Writes what was gathered in one run (two where a segment ends between) and syncs once.
   void commit();
 
+  /// Without sync_each_commit: waits until everything that was committed is on disk.
+  void sync();
+
   /// Everything before this position survives a power cut (without sync_each_commit: survives the process).
   [[nodiscard]] std::uint64_t durable_position() const;
   [[nodiscard]] Seq durable_seq() const;               // last entry or record before durable_position
   [[nodiscard]] std::uint64_t durable_frames() const;  // for entries: the size of the tree
 
   [[nodiscard]] std::uint64_t segment_bytes() const;
-  /// How many further segments could still be made: a finished spare and what the file system has free. Both
-  /// streams of a journal draw on the same file system.
-  [[nodiscard]] std::uint64_t free_reserve() const;
+  /// How many further segments each of the two streams of a journal could still be given: finished spares,
+  /// and what their one file system has free. One more may be in the making, which counts when it is done.
+  [[nodiscard]] static std::uint64_t further_segments(LogWriter const& entries, LogWriter const& records);
   [[nodiscard]] bool failed() const;
 
  private:

@@ -1,7 +1,8 @@
 // journal/merkle.hpp - the RFC 6962 tree: leaf = SHA-256(0x00 || entry), node = SHA-256(0x01 || left ||
-// right). Room:   journal; sees the standard library (SHA-256 is OpenSSL's, inside). Errors: verification
-// answers true or false; making a proof for an index or size outside the tree is a bug. Source: RFC 6962
-// section 2.1; verification as in RFC 9162 section 2.1.
+// right).
+// Room:   journal; sees the standard library (SHA-256 is OpenSSL's, inside).
+// Errors: verification answers true or false; making a proof for an index or size outside the tree is a bug.
+// Source: RFC 6962 section 2.1; verification as in RFC 9162 section 2.1.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // journal/seal.hpp - the frame that ends a batch: what was sequenced, and what came of the batch before.
 // Room:   journal; sees market/ids.hpp.
 // Layout: u64 first seq | u64 last seq | u32 outcome count | u32 zero | D | outcome root: 88 bytes, little
-// endian. Errors: parse_seal returns nothing for bytes that are no seal.
+//         endian.
+// Errors: parse_seal returns nothing for bytes that are no seal.
 #pragma once
 
 #include <array>

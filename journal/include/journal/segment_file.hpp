@@ -26,6 +26,7 @@ enum class StreamKind : std::uint32_t { entries = 1, records = 2 };
 inline constexpr std::size_t segment_header_bytes = 4096;
 inline constexpr std::uint64_t smallest_segment_bytes = 2 * segment_header_bytes;
 inline constexpr std::uint64_t largest_segment_bytes = std::uint64_t{1} << 30;
+inline constexpr std::uint64_t usual_segment_bytes = std::uint64_t{64} << 20;
 
 struct SegmentHeader {
   StreamKind kind = StreamKind::entries;
@@ -50,5 +51,16 @@ using HeaderPage = std::array<std::byte, segment_header_bytes>;
 /// Names of the segments of one stream in ascending order; files with other names are not ours to judge.
 [[nodiscard]] std::expected<std::vector<std::string>, JournalError> list_segments(
     std::filesystem::path const& folder);
+
+/// One segment of a stream, in the journal itself or in the archive that took it over (archive.hpp).
+struct SegmentPlace {
+  std::string name;
+  std::filesystem::path file;
+  bool archived = false;
+};
+/// The segments of one stream in ascending order: those under `journal`, and those that only `archive` has.
+/// An archive that is named (not empty) must be there.
+[[nodiscard]] std::expected<std::vector<SegmentPlace>, JournalError> find_segments(
+    std::filesystem::path const& journal, std::filesystem::path const& archive, StreamKind kind);
 
 }  // namespace spillway

@@ -1,11 +1,13 @@
 // journal/store.hpp - the projection's store: sorted tables of bytes in one memory-mapped file, behind four
-// types. Room:   journal; sees market. The library under it is named in store.cpp and nowhere else. Thread:
-// one WriteTxn at a time in the process; any number of ReadTxn, each used by one thread at a time. Errors:
-// StoreError where the operator can act (full, in use, no file); a file damaged
-// while it is open stops the process, damage() finds it before. Rule: keep
-// read transactions short: pages they might see cannot be reused while they live.
+// types.
+// Room:   journal; sees market. The library under it is named in store.cpp and nowhere else.
+// Thread: one WriteTxn at a time in the process; any number of ReadTxn, each used by one thread at a time.
+// Errors: StoreError where the operator can act (full, in use, no file); a file damaged while it is open
+//         stops the process, damage() finds it before.
+// Rule:   keep read transactions short: pages they might see cannot be reused while they live.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <filesystem>
@@ -68,8 +70,12 @@ class Store {
 
   /// A table named in the options; any other name is a bug.
   [[nodiscard]] StoreTable table(std::string_view name) const;
-  /// Frees the places of readers whose process died; how many there were.
+  /// Frees the places of readers whose process died; how many there were. What they saw can be reused then.
   int clear_stale_readers();
+  /// A larger map, at least `map_bytes`: for a transaction that met map_full and was given up. No transaction
+  /// of this process may live (checked); other processes follow at their next one.
+  [[nodiscard]] std::expected<void, StoreError> grow(std::uint64_t map_bytes);
+  [[nodiscard]] std::uint64_t map_bytes() const;
 
  private:
   friend class Txn;
@@ -120,11 +126,13 @@ class Txn {
 
  protected:
   struct Abort {
+    std::atomic<int>* live;  // transactions of the store that have not ended
     void operator()(MDB_txn* txn) const noexcept;
   };
-  [[nodiscard]] static std::expected<MDB_txn*, StoreError> start(Store const& store, bool write);
+  using Handle = std::unique_ptr<MDB_txn, Abort>;
+  [[nodiscard]] static std::expected<Handle, StoreError> start(Store const& store, bool write);
   [[nodiscard]] static bool before(ByteView a, ByteView b);
-  std::unique_ptr<MDB_txn, Abort> txn_;
+  Handle txn_;
 };
 
 /// A view of the store as of begin().

@@ -18,8 +18,10 @@ namespace spillway {
 class Tail {
  public:
   /// `position`: 0 for the beginning, or where an earlier Tail or LogReader stood (its position()).
+  /// `archive`: where sealed segments were moved to; empty: nowhere.
   [[nodiscard]] static std::expected<Tail, JournalError> open(std::filesystem::path const& journal,
-                                                              StreamKind kind, std::uint64_t position = 0);
+                                                              StreamKind kind, std::uint64_t position = 0,
+                                                              std::filesystem::path const& archive = {});
   Tail(Tail&&) noexcept;
   Tail& operator=(Tail&&) noexcept;
   ~Tail();

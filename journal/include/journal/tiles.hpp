@@ -1,12 +1,12 @@
 // journal/tiles.hpp - the tree as C2SP tlog-tiles: files of 256 hashes from which anybody makes any proof.
 // Room:   journal; sees the standard library.
 // Layout: <folder>/tile/<L>/<N>[.p/<W>]: level L holds the roots of full tiles of the level below, level 0
-// the
-//         leaf hashes; N in groups of three digits, all but the last with an x; W (1..255) only while
+//         the leaf hashes; N in groups of three digits, all but the last with an x; W (1..255) only while
 //         partial.
 // Rule:   tiles are made from the synced log and can be made again; what a checkpoint covers is there before
-// it. Errors: JournalError with the file and the operating system's words. Source:
-// https://c2sp.org/tlog-tiles
+//         it.
+// Errors: JournalError with the file and the operating system's words.
+// Source: https://c2sp.org/tlog-tiles
 #pragma once
 
 #include <cstdint>
@@ -52,6 +52,9 @@ class TileTree {
   /// Hashes of the tile of `level` that is being filled, 0 to 255 of them.
   [[nodiscard]] std::span<Hash256 const> open(unsigned level) const { return open_[level]; }
   [[nodiscard]] TileName open_name(unsigned level) const;
+  /// What size() and open() gave, level by level. Nothing when they are not those of one tree.
+  [[nodiscard]] static std::optional<TileTree> restore(std::uint64_t size,
+                                                       std::vector<std::vector<Hash256>> open);
 
  private:
   std::uint64_t size_ = 0;
@@ -69,10 +72,17 @@ class TileFolder {
                                                         std::span<Hash256 const> hashes) const;
   /// Nothing when there is no such file. A file of another size than its name says has no hashes.
   [[nodiscard]] Read read(TileName const& name) const;
+  /// The first `name.width` hashes of a tile, out of whichever of its files has them: a partial file goes
+  /// when the full one is there, and only sizes that had a checkpoint have one. Nothing when none has them.
+  [[nodiscard]] Read read_front(TileName const& name) const;
   /// Widths of the partial files of a tile, in order.
   [[nodiscard]] std::vector<unsigned> partials(unsigned level, std::uint64_t index) const;
   void remove_partials(unsigned level, std::uint64_t index) const;
   void remove(TileName const& name) const;
+  /// Waits until everything written so far is on disk, with all else of its file system.
+  [[nodiscard]] std::expected<void, JournalError> sync() const;
+  /// Whether every full tile of a tree of `size` leaves is there, by name and length.
+  [[nodiscard]] bool has_full_tiles(std::uint64_t size) const;
 
  private:
   std::filesystem::path folder_;
@@ -83,6 +93,8 @@ class TileWriter {
  public:
   explicit TileWriter(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
+  /// Before the first leaf: goes on from a tree whose full tiles are on disk.
+  void resume(TileTree tree);
   /// A leaf that recovery found: tiles that are on disk as they should be stay as they are.
   [[nodiscard]] std::expected<void, JournalError> recall(Hash256 const& leaf);
   /// After the last recall: partial files are looked through too.

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,5 +31,9 @@ inline constexpr std::size_t largest_tlog_proof_bytes = 8'000'000;
 [[nodiscard]] std::expected<Checkpoint, CheckpointError> check_tlog_proof(TlogProof const& proof,
                                                                           ByteView entry,
                                                                           NoteVerifier const* verifier);
+
+/// Hashes in base64, one a line: a consistency proof as witnesses exchange it (C2SP tlog-witness).
+[[nodiscard]] std::string proof_lines(std::span<Hash256 const> hashes);
+[[nodiscard]] std::expected<std::vector<Hash256>, CheckpointError> parse_proof_lines(std::string_view text);
 
 }  // namespace spillway

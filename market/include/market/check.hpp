@@ -1,6 +1,7 @@
 // market/check.hpp - the one way to state an invariant: a broken one stops the process, in release builds
-// too. Room:   market (vocabulary); sees the standard library only. Errors: none are returned. A refusal is
-// an answer a client may get; a failed check is our bug.
+// too.
+// Room:   market (vocabulary); sees the standard library only.
+// Errors: none are returned. A refusal is an answer a client may get; a failed check is our bug.
 #pragma once
 
 namespace spillway {

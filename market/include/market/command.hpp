@@ -1,8 +1,9 @@
 // market/command.hpp - everything that can be sequenced: the commands of the exchange as plain values.
 // Room:   market (vocabulary); sees the standard library only.
 // Units:  see the fields' types. `Entry::principal` is who asked; 0 is the exchange itself (gateway, clock,
-// genesis). Rule:   a command carries all that is unpredictable; applying the same entries gives the same
-// outcome records.
+//         genesis).
+// Rule:   a command carries all that is unpredictable; applying the same entries gives the same outcome
+//         records.
 #pragma once
 
 #include <array>

@@ -1,7 +1,8 @@
 // market/message.hpp - what clients and the exchange say to each other, as plain values (docs/protocol.md).
 // Room:   market (vocabulary); sees the standard library only.
 // Units:  last in the names; prices are steps of the price grid, places, classes, models and tiers go by
-// name. Errors: DecodeError from the decoders; encoding a message beyond its bounds is a broken invariant.
+//         name.
+// Errors: DecodeError from the decoders; encoding a message beyond its bounds is a broken invariant.
 // Rule:   field names and order are those of market/schema/{client,server}.fbs; JSON uses the same names.
 #pragma once
 
@@ -31,10 +32,10 @@ inline constexpr char const* subprotocol_binary = "spillway.v1.fb";
 inline constexpr char const* subprotocol_json = "spillway.v1.json";
 inline constexpr std::size_t largest_prompt_bytes = 256 * 1024;
 inline constexpr std::size_t largest_chunk_bytes = 64 * 1024;
-inline constexpr std::size_t largest_attest_bytes = 1024 * 1024;  // openings of one challenge
+inline constexpr std::size_t largest_attest_bytes = 1024 * 1024;        // openings of one challenge
 inline constexpr std::size_t largest_client_frame_bytes = 1536 * 1024;  // JSON with openings in base64 fits
-inline constexpr std::size_t largest_login_frame_bytes = 64 * 1024;      // before a client is known
-inline constexpr std::size_t largest_read_bytes = 4 * 1024 * 1024;     // ReadResult::json
+inline constexpr std::size_t largest_login_frame_bytes = 64 * 1024;     // before a client is known
+inline constexpr std::size_t largest_read_bytes = 4 * 1024 * 1024;      // ReadResult::json
 inline constexpr std::size_t largest_server_frame_bytes = 9 * 1024 * 1024;  // JSON may double what it escapes
 
 namespace msg {

@@ -1,7 +1,9 @@
 // market/record.hpp - outcome records: what one command changed, in 96 bytes each, as hashed into D and the
-// seals. Room:   market (vocabulary); sees the standard library only. Layout: little-endian, no padding left
-// to chance; these structs are the format (docs/formats/records.md). Rule:   numbers of kinds and states
-// never change meaning. Any change of a record for the same command is a new rules version.
+// seals.
+// Room:   market (vocabulary); sees the standard library only.
+// Layout: little-endian, no padding left to chance; these structs are the format (docs/formats/records.md).
+// Rule:   numbers of kinds and states never change meaning. Any change of a record for the same command is a
+//         new rules version.
 #pragma once
 
 #include <array>

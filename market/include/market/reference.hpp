@@ -1,8 +1,9 @@
 // market/reference.hpp - the versioned tables of the market: places, round trips, classes, tiers, models.
 // Room:   market (vocabulary); sees the standard library only.
 // Units:  microseconds, MiB, MB/s, 10^9 operations per second, per mille; integers only, estimates come from
-// the table maker. Rule:   tables arrive as sequenced commands; row n has id n, ids start at 1. Unknown
-// values are told apart from zero.
+//         the table maker.
+// Rule:   tables arrive as sequenced commands; row n has id n, ids start at 1. Unknown values are told apart
+//         from zero.
 #pragma once
 
 #include <cstdint>

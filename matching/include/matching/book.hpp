@@ -31,6 +31,8 @@ inline constexpr std::size_t live_signatures_max = 64;  // of one participant
 /// An unlimited pool tracks nothing: no law, no rule of one offer per price, nothing to return.
 enum class Pooling : std::uint8_t { attested, unlimited };
 
+struct BookImage;
+
 class Book {
  public:
   using Matches = std::vector<Match>;
@@ -132,6 +134,11 @@ class Book {
   /// What this order would get now, without doing it (FOK's first pass, preview).
   virtual void try_order(BookOrder const&, Matches&) const = 0;
   [[nodiscard]] virtual BookState state() const = 0;
+  /// Everything, for a snapshot (book_image.hpp).
+  [[nodiscard]] virtual BookImage image() const = 0;
+  /// Into a book that has done nothing yet, under the tables that the image was made with. Refusals: capacity
+  /// (limits smaller than what is there; the book is of no use then).
+  virtual Refusal restore(BookImage const&) = 0;
   /// Walks everything and stops the process when an invariant is broken: crossed executable book, law, index
   /// mismatch. Holds between commands; between `vacate` or `set_available_units` and `meet` the book may be
   /// crossed. A book crossed by a conditional order is legal.

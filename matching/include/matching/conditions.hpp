@@ -1,7 +1,8 @@
 // matching/conditions.hpp - each condition of an order evaluated alone, in the plainest way, on one
-// instrument. Room:   matching (pure); sees market. Rule:   an absent bound always holds; an unknown path,
-// PUE or green share fails a stated limit. The bitsets of
-//         eligibility.hpp must agree with this file (a property test), and `why` counts with it.
+// instrument.
+// Room:   matching (pure); sees market.
+// Rule:   an absent bound always holds; an unknown path, PUE or green share fails a stated limit. The bitsets
+//         of eligibility.hpp must agree with this file (a property test), and `why` counts with it.
 #pragma once
 
 #include <cstdint>

@@ -13,6 +13,8 @@
 
 namespace spillway {
 
+struct BookImage;
+
 class Demand {
  public:
   struct BidKey {
@@ -45,6 +47,9 @@ class Demand {
   [[nodiscard]] bool uses(ParticipantId, SignatureId) const;
   /// By signature, unconditional orders first, then as they queue.
   [[nodiscard]] std::vector<BookState::Order> rows() const;
+  /// Orders by arrival: into an image, and from one into an empty side.
+  void write(BookImage&) const;
+  void restore(BookImage const&);
   void check_invariants() const;
 
  private:

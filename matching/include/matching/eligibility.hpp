@@ -1,16 +1,18 @@
 // matching/eligibility.hpp - who may match whom: instruments as bits, orders' conditions as interned
-// signatures. Room:   matching (pure); sees market. Rule:   every limit snaps to the stricter side of its
-// step table, then equal predicates share one signature. Each value or step of an attribute owns a bitset of
-// instruments; a signature's edges are the AND over its attributes.
-// Memory: taken at the start; what does not fit is the refusal `capacity`. Before that, signatures without
-// orders and instruments without offers are retired in turn, and their ids are used again.
-// Note:   bitsets are made from the tables in force; after a change of the tables they are made anew
-// (relink.hpp).
+// signatures.
+// Room:   matching (pure); sees market.
+// Rule:   every limit snaps to the stricter side of its step table, then equal predicates share one
+//         signature. Each value or step of an attribute owns a bitset of instruments; a signature's edges are
+//         the AND over its attributes. Memory: taken at the start; what does not fit is the refusal
+//         `capacity`. Before that, signatures without orders and instruments without offers are retired in
+//         turn, and their ids are used again. Note: bitsets are made from the tables in force; after a change
+//         of the tables they are made anew (relink.hpp).
 #pragma once
 
 #include <cstddef>
 #include <expected>
 #include <optional>
+#include <vector>
 
 #include "market/predicate.hpp"
 #include "market/reference.hpp"
@@ -93,6 +95,19 @@ class Eligibility {
   /// Takes over what was prepared for the tables that are in force now. False when these have more edges than
   /// the limits: nothing has changed, and the tables before must be put back.
   bool adopt(Relink&);
+
+  /// What is listed and interned, and whose turn it is to make room. Edges follow from the tables.
+  struct Image {
+    std::vector<Instrument> instruments;  // row n - 1 has id n
+    std::vector<Predicate> signatures;    // the same; product unset: retired
+    std::vector<std::uint32_t> retired;   // in the order in which these ids are used again
+    std::uint32_t turn_signature{}, turn_instrument{};
+    friend bool operator==(Image const&, Image const&) = default;
+  };
+  [[nodiscard]] Image image() const;
+  /// Of an empty one, under the tables that were in force. False: it is too large for the limits; then it is
+  /// of no use any more.
+  [[nodiscard]] bool restore(Image const&);
 
   /// What a snapped predicate accepts, by bitsets.
   [[nodiscard]] InstrumentSet accepted(Predicate const& snapped) const;

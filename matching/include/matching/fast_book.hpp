@@ -71,6 +71,8 @@ class FastBook final : public Book, private Tenants {
   [[nodiscard]] std::vector<Level> bids(InstrumentId, std::size_t depth_max) const override;
   void try_order(BookOrder const&, Matches&) const override;
   [[nodiscard]] BookState state() const override;
+  [[nodiscard]] BookImage image() const override;
+  Refusal restore(BookImage const&) override;
   void check_invariants() const override;
 
  private:
@@ -230,6 +232,9 @@ class FastBook final : public Book, private Tenants {
   [[nodiscard]] Key gather(LadderId g, Key limit);
   [[nodiscard]] Front next_crossing(Key limit, Key& beyond);
   void read_again(std::uint32_t crossing, Key limit, Key& beyond);
+  [[nodiscard]] Front first_in_order(Key limit, Key& beyond);
+  void put_in_order();
+  void sift_down(std::uint32_t from);
   void take_planned(Taker&, Matches&);
   void commit(Taker&, Plan const&, Matches&);
   /// Good until the next walk.
@@ -278,6 +283,9 @@ class FastBook final : public Book, private Tenants {
   [[nodiscard]] LadderId ladder_of(Handle offer) const;
   void list_rows_of(std::uint32_t pool_row, std::vector<Handle>& into) const;  // in priority order
 
+  // ---- fast_image.cpp ----
+  void restore_offers(BookImage const&);
+
   // ---- the feed ----
   void tell(std::uint64_t id, Key key, std::uint32_t lots, std::uint32_t where, std::uint32_t party_and_kind);
   void tell_order(FeedKind kind, Handle n, SignatureId signature, std::uint32_t lots);
@@ -292,8 +300,9 @@ class FastBook final : public Book, private Tenants {
   Reference const& reference_;
   Eligibility eligibility_;
   std::uint32_t side_;  // ladders per side: asks from 0, bids from side_, conditional bids from 2 * side_
-  fast::Arena<Node> nodes_;
-  fast::Arena<fast::Cold> cold_;
+  fast::Arena<fast::Line> lines_;
+  fast::Nodes nodes_;
+  fast::Colds cold_;
   fast::Arena<fast::Extra> extra_;
   fast::Ladders ladders_;
   fast::IdIndex ids_;
@@ -308,6 +317,7 @@ class FastBook final : public Book, private Tenants {
   fast::Arena<std::uint64_t> held_;  // by instrument: live special offers, and lots in use of attested pools
   fast::Arena<std::uint32_t> largest_;  // order of a signature; 0: not interned
   std::vector<Pool> pools_;             // row 0 is nobody's
+  fast::Arena<NodeId> pool_ids_;        // the same rows: what a trade wants of them
   std::vector<ProviderList> lists_;     // row n - 1 has id n
 
   Handle free_{};
@@ -326,7 +336,8 @@ class FastBook final : public Book, private Tenants {
   mutable PlanSpace space_;
   std::vector<LadderId> short_;     // ladders that cross, of the walk that is going on
   fast::Arena<Crossing> crossing_;  // the same side by side with their keys, and which was walked last
-  std::uint32_t crossings_{}, walked_{};
+  std::uint32_t crossings_{}, walked_{}, walks_{};
+  bool in_order_{};  // the crossing ladders are a heap, least key first
 };
 
 }  // namespace spillway

@@ -2,9 +2,9 @@
 // Room:   matching (pure); sees market.
 // Units:  prices are grid indices; lots are slots (tokens) or thousandths of an accelerator (capacity).
 // Rule:   offers and trades are told per instrument. The bid side is told per signature and flagged shared:
-// one order stands behind every instrument that its signature reaches, so a reader adds them up once and
-// conflates. Errors: a reader that falls a whole ring behind sees the gap in the sequence and reads the book
-// again.
+//         one order stands behind every instrument that its signature reaches, so a reader adds them up once
+//         and conflates.
+// Errors: a reader that falls a whole ring behind sees the gap in the sequence and reads the book again.
 #pragma once
 
 #include <cstdint>

@@ -40,6 +40,23 @@ class NodePool {
   [[nodiscard]] std::int64_t leased_units() const;       // rounded up
   [[nodiscard]] std::int64_t units_under_jobs() const;
   [[nodiscard]] std::int64_t running_jobs() const;
+  /// What is in use, by model and tier.
+  struct Image {
+    struct Jobs {
+      ModelId model;
+      TierId tier;
+      Fit fit;
+      std::int64_t running{};
+      friend bool operator==(Jobs const&, Jobs const&) = default;
+    };
+    std::int32_t available_units{};
+    Lots leased;
+    std::vector<Jobs> jobs;
+    friend bool operator==(Image const&, Image const&) = default;
+  };
+  [[nodiscard]] Image image() const;
+  /// Of a pool in which nothing is in use yet.
+  void restore(Image const&);
   /// Walks the counts and stops the process when one is off.
   void check_invariants() const;
 

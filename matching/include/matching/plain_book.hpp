@@ -59,6 +59,8 @@ class PlainBook final : public Book, private Tenants {
   [[nodiscard]] std::vector<Level> bids(InstrumentId, std::size_t depth_max) const override;
   void try_order(BookOrder const&, Matches&) const override;
   [[nodiscard]] BookState state() const override;
+  [[nodiscard]] BookImage image() const override;
+  Refusal restore(BookImage const&) override;
   void check_invariants() const override;
 
  private:

@@ -105,6 +105,9 @@ class Supply {
   [[nodiscard]] std::vector<Level> levels(InstrumentId, std::size_t depth_max) const;
   [[nodiscard]] std::map<OfferId, RestingOffer> const& all() const { return offers_; }
   [[nodiscard]] std::vector<BookState::Tranche> tranches() const;  // by instrument, price, priority
+  /// Nodes, what is in use, offers and tranches: into an image, and from one into an empty side.
+  void write(BookImage&) const;
+  void restore(BookImage const&, Eligibility const&);
   void check_invariants() const;
 
  private:

@@ -1,7 +1,9 @@
 // settlement/fault_table.hpp - the charge follows the fault: who pays what when a token job ends, as one pure
-// function. Room:   settlement (pure); sees market. Units:  nano-units at the job's own price. Source:
-// money.md, "The charge follows the fault"; buy-in and compensation come with bonds (a failed job is a
-// refund).
+// function.
+// Room:   settlement (pure); sees market.
+// Units:  nano-units at the job's own price.
+// Source: money.md, "The charge follows the fault"; buy-in and compensation come with bonds (a failed job is
+//         a refund).
 #pragma once
 
 #include "market/command.hpp"

@@ -1,8 +1,9 @@
 // settlement/ledger.hpp - the books: accounts that only transfers change, each debiting one and crediting
-// another. Room:   settlement (pure); sees market. Units:  nano-units. An account's balance = credits -
-// debits; both are totals since the beginning. Errors: Refusal::funds_short, Refusal::hold_too_large.
-// Anything else wrong with a transfer is our bug. Law:    sum of debits = sum of credits; no account but the
-// bank's ever goes below zero.
+// another.
+// Room:   settlement (pure); sees market.
+// Units:  nano-units. An account's balance = credits - debits; both are totals since the beginning.
+// Errors: Refusal::funds_short, Refusal::hold_too_large. Anything else wrong with a transfer is our bug. Law:
+//         sum of debits = sum of credits; no account but the bank's ever goes below zero.
 #pragma once
 
 #include <expected>
@@ -67,20 +68,32 @@ class Ledger {
   [[nodiscard]] Accounts const& accounts() const { return accounts_; }
   [[nodiscard]] TransferId last() const { return last_; }
 
-  /// Walks all accounts; a broken law stops the process.
-  void check_laws() const;
-
- private:
+  /// A running total on which a share is taken.
   struct Share {
     std::int32_t bps{};
     Nano charged;
     Nano taken;
   };
+  using Shares = std::pmr::map<std::pair<AccountKey, TransferCode>, Share>;
+  /// Everything, for a snapshot.
+  struct Image {
+    Accounts accounts;
+    Shares shares;
+    TransferId last;
+  };
+  [[nodiscard]] Image image() const { return {accounts_, shares_, last_}; }
+  /// Of books in which nothing was posted yet.
+  void restore(Image image);
+
+  /// Walks all accounts; a broken law stops the process.
+  void check_laws() const;
+
+ private:
   [[nodiscard]] static std::optional<Refusal> why_not(AccountKey debit, AccountTotals const& seen,
                                                       Nano amount);
 
   Accounts accounts_;
-  std::pmr::map<std::pair<AccountKey, TransferCode>, Share> shares_;
+  Shares shares_;
   TransferId last_;
 };
 

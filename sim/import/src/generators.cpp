@@ -1,8 +1,8 @@
 // sim/import/src/generators.cpp - stand-ins for offers and requests, fitted to published statistics of the
-// real ones. Source: medians and spreads of offers of 2026-04-30; the Azure code trace of 2023-11-16 (2.57
-// requests per second,
-//         CV 13.2; prompts: median 1469, mean 2048, 3 to 7437 tokens; answers: median 13, mean 27.9, 6 to
-//         1899).
+// real ones.
+// Source: medians and spreads of offers of 2026-04-30; the Azure code trace of 2023-11-16 (2.57 requests per
+//         second, CV 13.2; prompts: median 1469, mean 2048, 3 to 7437 tokens; answers: median 13, mean 27.9,
+//         6 to 1899).
 #include <algorithm>
 #include <array>
 #include <cmath>

@@ -1,10 +1,15 @@
 // tests/apps/go_check/main.go - our checkpoints and proofs, judged by the code that Go itself trusts: sumdb's
 // note and tlog (Debian: golang-golang-x-mod-dev). Knows nothing of the exchange.
-// Usage:  go run main.go VKEY PROOF-FILE LEAF-HEX [OLD-CHECKPOINT-FILE TILES-FOLDER]; exit 1 with a reason.
+// Usage:  go run main.go VKEY PROOF-FILE LEAF-HEX [OLD-CHECKPOINT-FILE TILES-FOLDER]
+//
+//	go run main.go cosigned VKEY WITNESS-VKEY CHECKPOINT-FILE; exit 1 with a reason.
 package main
 
 import (
+	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -58,7 +63,53 @@ func (t tiles) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
 }
 func (t tiles) SaveTiles([]tlog.Tile, [][]byte) {}
 
+// A witness's key for note.Open: C2SP cosignature/v1, by Go's own ed25519.
+type witness struct {
+	name string
+	key  ed25519.PublicKey
+}
+
+func newWitness(vkey string) witness {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		fail(fmt.Errorf("no vkey"))
+	}
+	typed := must(base64.StdEncoding.DecodeString(parts[2]))
+	w := witness{parts[0], typed[1:]}
+	if typed[0] != 4 || len(w.key) != ed25519.PublicKeySize || fmt.Sprintf("%08x", w.KeyHash()) != parts[1] {
+		fail(fmt.Errorf("no key of a witness"))
+	}
+	return w
+}
+
+func (w witness) Name() string { return w.name }
+func (w witness) KeyHash() uint32 {
+	hash := sha256.Sum256(append([]byte(w.name+"\n\x04"), w.key...))
+	return binary.BigEndian.Uint32(hash[:])
+}
+func (w witness) Verify(text, sig []byte) bool {
+	if len(sig) != 8+ed25519.SignatureSize {
+		return false
+	}
+	said := fmt.Sprintf("cosignature/v1\ntime %d\n%s", binary.BigEndian.Uint64(sig), text)
+	return ed25519.Verify(w.key, []byte(said), sig[8:])
+}
+
+// Both signatures hold, or note.Open says which does not.
+func cosigned(vkey, witnessKey, file string) {
+	list := note.VerifierList(must(note.NewVerifier(vkey)), newWitness(witnessKey))
+	opened := must(note.Open(must(os.ReadFile(file)), list))
+	if len(opened.Sigs) != 2 || len(opened.UnverifiedSigs) != 0 {
+		fail(fmt.Errorf("%d signatures hold", len(opened.Sigs)))
+	}
+	fmt.Println("log and witness signed this head")
+}
+
 func main() {
+	if len(os.Args) == 5 && os.Args[1] == "cosigned" {
+		cosigned(os.Args[2], os.Args[3], os.Args[4])
+		return
+	}
 	verifier := must(note.NewVerifier(os.Args[1]))
 	text := string(must(os.ReadFile(os.Args[2])))
 	leaf := tlog.RecordHash(must(hex.DecodeString(os.Args[3])))

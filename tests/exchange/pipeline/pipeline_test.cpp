@@ -216,5 +216,69 @@ TEST(Pipeline, FiresDeadlinesByTicksWhenNothingElseArrives) {
   }
 }
 
+/// The follower stands in a query until it is let go.
+class SlowRead {
+ public:
+  explicit SlowRead(Pipeline& pipeline) {
+    pipeline.follower().query(Seq{}, [this](FollowerView const&) {
+      reading_.set_value();
+      go_on_.get_future().wait();
+    });
+    reading_.get_future().wait();
+  }
+  ~SlowRead() { let_go(); }
+  SlowRead(SlowRead const&) = delete;
+  SlowRead& operator=(SlowRead const&) = delete;
+  void let_go() {
+    if (!std::exchange(gone_, true)) go_on_.set_value();
+  }
+
+ private:
+  std::promise<void> reading_, go_on_;
+  bool gone_{};
+};
+
+TEST(Pipeline, RefusesNewBusinessWhileTheFollowerIsTooFarBehindAndNothingElse) {
+  Folder folder;
+  Ear ear;
+  auto options = options_for(folder.path(), ear);
+  options.follower_lag_max = std::chrono::milliseconds{20};
+  options.follower_lag_entries = 10;
+  auto const pipeline = *Pipeline::open(std::move(options));
+  Trader trader(*pipeline, ear);
+  SlowRead slow(*pipeline);
+  auto last = Seq{};
+  for (int i = 0; i < 12; ++i) last = trader.send(system_itself, Deposit{carl, Nano{1}}).entry.seq;
+  ::usleep(30'000);
+  auto const lag = pipeline->follower().lag();
+  EXPECT_GE(lag.entries, 12u);
+  EXPECT_GT(lag.age, std::chrono::milliseconds{20});
+  EXPECT_EQ(pipeline->submit({carl, trader.order(units(1)), {0, 1, 0}}), Refusal::busy);
+  EXPECT_EQ(pipeline->counters().orders_refused_busy, 1u);
+  // The books of the core go on: what ends something, pays somebody or comes from the operator is taken.
+  last = trader.send(carl, CancelOrder{OrderId{1}, CancelReason::asked}).entry.seq;
+
+  slow.let_go();
+  auto const seen = ask(*pipeline, last, [](FollowerView const& view) { return view.seq; });
+  EXPECT_GE(seen, last) << "a read waits for the sequence that it names";
+  EXPECT_EQ(pipeline->follower().lag().entries, 0u);
+  EXPECT_EQ(pipeline->follower().lag().age.count(), 0);
+  EXPECT_NE(trader.send(carl, trader.order(units(1))).records.front().head.kind, RecordKind::refused);
+}
+
+TEST(Pipeline, AFollowerThatIsOneShortStepBehindRefusesNobody) {
+  Folder folder;
+  Ear ear;
+  auto options = options_for(folder.path(), ear);
+  options.follower_lag_max = std::chrono::milliseconds{1};
+  options.follower_lag_entries = 100;
+  auto const pipeline = *Pipeline::open(std::move(options));
+  Trader trader(*pipeline, ear);
+  SlowRead const slow(*pipeline);
+  trader.send(system_itself, Deposit{carl, Nano{1}});
+  ::usleep(5'000);
+  EXPECT_EQ(trader.send(carl, trader.order(units(1))).records.front().head.kind, RecordKind::accepted);
+}
+
 }  // namespace
 }  // namespace spillway

@@ -94,4 +94,38 @@ auto ask(Pipeline& pipeline, Seq at_least, F&& f) {
   return answer.get_future().get();
 }
 
+/// Sells and buys jobs through a pipeline whose journal is new: ada's node, carl's orders.
+class Trader {
+ public:
+  Trader(Pipeline& pipeline, Ear& ear) : pipeline_(pipeline), ear_(ear) {}
+
+  Released send(ParticipantId who, Command command) {
+    auto const ticket = ++tickets_;
+    EXPECT_EQ(pipeline_.submit({who, std::move(command), {0, ticket, 0}}), Refusal::none);
+    return ear_.wait(ticket);
+  }
+  void offer_slots() {
+    auto const made =
+        World::of<record::Accepted>(send(ada, RegisterNode{world_.client(), here, big, 4}).records);
+    NodeId const node{static_cast<std::uint32_t>(made.at(0).made)};
+    for (std::uint16_t unit = 0; unit < 4; ++unit) send(system_itself, World::proof(node, unit));
+    send(ada, world_.token_offer(node, units(1), 40));
+  }
+  /// One job from order to payment; its fill and the entry that made it.
+  std::pair<FillId, Released> buy_job() {
+    auto placed = send(carl, world_.token_order(units(2)));
+    JobId const job{World::of<record::Fill>(placed.records).at(0).fill};
+    send(system_itself, JobAcknowledged{job});
+    send(system_itself, World::completed(job, 400, 400));
+    return {FillId{job.v}, std::move(placed)};
+  }
+  PlaceOrder order(PriceIndex limit) { return world_.capacity_order(limit, 1); }
+
+ private:
+  Pipeline& pipeline_;
+  Ear& ear_;
+  World world_;  // makes commands; its own core is not used
+  std::uint64_t tickets_{1'000'000};
+};
+
 }  // namespace spillway

@@ -1,10 +1,14 @@
 // tests/exchange/pipeline/receipt_test.cpp - receipt.cpp: the way from a record to its seal, in bytes, and
-// what does not lead there.
+// what does not lead there; fill_proof.cpp: found in a journal.
 #include "exchange/receipt.hpp"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
+#include "exchange/fill_proof.hpp"
 #include "exchange/outcome_chain.hpp"
+#include "journal/log_writer.hpp"
+#include "journal/tiles.hpp"
 
 namespace spillway {
 namespace {
@@ -62,6 +66,65 @@ TEST_F(Covered, OnlyAFillIsProven) {
   EXPECT_EQ(parse_receipt(encode_receipt(receipt)).error(), "the record that the receipt names is no fill");
   receipt.record = 9;
   EXPECT_FALSE(parse_receipt(encode_receipt(receipt)));
+}
+
+/// The same three commands in a journal: leaves 0 to 2 and their seal, then the closing seal.
+struct InAJournal : Covered {
+  std::filesystem::path folder = [] {
+    auto name = (std::filesystem::temp_directory_path() / "spillway-receipt-XXXXXX").string();
+    return std::filesystem::path(::mkdtemp(name.data()));
+  }();
+  LogKey key = LogKey::from_seed("log.example", {});
+  std::vector<std::string> notes;  // after each seal
+
+  InAJournal() {
+    auto const directory = JournalDirectory::open(folder, DirectoryMode::write);
+    LogOptions options;
+    options.segment_bytes = 65'536;
+    auto entries = LogWriter::open(folder, StreamKind::entries, options).value();
+    auto records = LogWriter::open(folder, StreamKind::records, options).value();
+    TileWriter tiles(directory->tiles());
+    Frontier tree;
+    OutcomeChain chain;
+    auto const leaf = [&](FrameType type, Seq seq, ByteView bytes) {
+      entries.append(type, seq, bytes);
+      tree.append(leaf_hash(bytes));
+      tiles.append(leaf_hash(bytes));
+    };
+    for (std::uint64_t seq = 1; seq <= 3; ++seq) {
+      leaf(FrameType::entry, Seq{seq}, as_byte_view("entry"));
+      chain.add(Seq{seq}, outcomes[seq - 1]);
+      records.append(FrameType::records, Seq{seq}, outcome_bytes(outcomes[seq - 1]));
+    }
+    for (int seals = 0; seals < 2; ++seals) {
+      leaf(FrameType::seal, chain.last(), encode_seal(chain.seal()));
+      entries.commit();
+      records.commit();
+      EXPECT_TRUE(tiles.write_all());
+      notes.push_back(sign_checkpoint(tree.size(), tree.root(), key));
+    }
+  }
+  ~InAJournal() override { std::filesystem::remove_all(folder); }
+  [[nodiscard]] std::expected<std::string, NoFillProof> proof(std::uint64_t fill, std::uint64_t size) const {
+    auto const directory = JournalDirectory::open(folder, DirectoryMode::read_only);
+    return make_fill_proof(*directory, FillId{fill}, size, notes[static_cast<std::size_t>(size - 4)]);
+  }
+};
+
+TEST_F(InAJournal, AFillIsFoundAndProvenUnderTheHeadThatCoversItsSeal) {
+  auto const text = proof(7, 5);
+  ASSERT_TRUE(text) << text.error().sentence;
+  auto const proven = check_fill_proof(*text, &key.verifier());
+  ASSERT_TRUE(proven) << proven.error();
+  EXPECT_EQ(proven->seq, Seq{2});
+  EXPECT_EQ(proven->leaf, 4u);
+  EXPECT_EQ(proven->record.as<record::Fill>().fill, 7u);
+  auto const early = proof(7, 4);
+  ASSERT_FALSE(early);
+  EXPECT_TRUE(early.error().uncovered && !early.error().absent) << early.error().sentence;
+  auto const nothing = proof(8, 5);
+  ASSERT_FALSE(nothing);
+  EXPECT_TRUE(nothing.error().absent && !nothing.error().uncovered) << nothing.error().sentence;
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // attest/backend_loader.hpp - finds back ends on this machine: the one linked in, and shared objects in a
-// folder. Room:   attest, library attest_backend; sees attest/backend.hpp. Loading runs the object's code:
-// only an operator's own folder may be named. Objects stay loaded until the process ends. Errors: a sentence
-// that names the file and what is wrong with it.
+// folder.
+// Room:   attest, library attest_backend; sees attest/backend.hpp. Loading runs the object's code: only an
+//         operator's own folder may be named. Objects stay loaded until the process ends.
+// Errors: a sentence that names the file and what is wrong with it.
 #pragma once
 
 #include <expected>

@@ -1,6 +1,7 @@
 // attest/conformance.hpp - whether a back end is right: golden digests, and the manners that the prover
-// relies on. Room:   attest, library attest_backend; sees attest/backend.hpp and messages.hpp. Source:
-// attest/golden/cap1-int8.txt, made by attest/golden/cap1.py from docs/attestation.md alone.
+// relies on.
+// Room:   attest, library attest_backend; sees attest/backend.hpp and messages.hpp.
+// Source: attest/golden/cap1-int8.txt, made by attest/golden/cap1.py from docs/attestation.md alone.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // attest/evidence_store.hpp - transcripts by their hash and seeds by their epoch's beacon, as files.
 // Room:   attest, target attest_evidence; sees attest. Files: HASH.cap1 (attest/transcript.hpp), BEACON.seed
-// (64 hex digits and a line feed), BEACON.seed.open while the epoch lasts: who holds that one can forge
-// answers of this epoch, so it is for nobody but the exchange. Errors: a sentence with the file's name.
+//         (64 hex digits and a line feed), BEACON.seed.open while the epoch lasts: who holds that one can
+//         forge answers of this epoch, so it is for nobody but the exchange.
+// Errors: a sentence with the file's name.
 // Thread: one writer; readers may look at any time.
 #pragma once
 

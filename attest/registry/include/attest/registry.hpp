@@ -105,6 +105,8 @@ class Registry {
   [[nodiscard]] UnitRecord const* live_at(NodeId node, std::uint16_t unit) const;
   /// Last records of all units ever proven, by key: for views and for the state digest.
   [[nodiscard]] Records const& records() const { return records_; }
+  /// What records() gave, into an empty registry: for a snapshot.
+  void restore(Records records);
 
  private:
   [[nodiscard]] std::optional<RecordRefusal> why_not(UnitRecord const& proven, Stamp now) const;

@@ -1,10 +1,13 @@
 // exchange/follower.hpp - tails the durable log with the same core, checks every seal, keeps the projection,
-// answers reads. Room:   exchange_pipeline; sees market, journal, exchange_core. Thread: its own. Queries run
-// on it between entries; their results travel back by whatever the query does. Rule:   the core that takes
-// orders is read by nobody. A seal that does not match stops the process: the books are wrong. Errors:
-// opening says in one line what is wrong with the log and what to do.
+// answers reads.
+// Room:   exchange_pipeline; sees market, journal, exchange_core.
+// Thread: its own. Queries run on it between entries; their results travel back by whatever the query does.
+// Rule:   the core that takes orders is read by nobody. A seal that does not match stops the process: the
+//         books are wrong.
+// Errors: opening says in one line what is wrong with the log and what to do.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <filesystem>
 #include <functional>
@@ -17,10 +20,18 @@
 
 namespace spillway {
 
+struct Snapshot;
+
 struct FollowerOptions {
-  std::filesystem::path journal;  // the directory whose segments are tailed
+  std::filesystem::path journal;    // the directory whose segments are tailed
+  std::filesystem::path archive{};  // where sealed ones were moved to; empty: nowhere
   CoreLimits limits{};
-  std::function<void(std::vector<InstrumentId> const&)> touched;
+  std::function<void(std::vector<InstrumentId> const&)> touched{};
+  std::shared_ptr<Snapshot const> start{};  // replay begins behind it; null: with the first entry
+  std::filesystem::path snapshots{};        // where they are written; empty: nowhere
+  std::uint64_t snapshot_entries{1'000'000};
+  std::chrono::seconds snapshot_every{600};
+  std::function<void(std::string const&)> log{};
 };
 
 /// What a query sees: everything up to `seq`, nothing beyond.
@@ -47,6 +58,14 @@ class Follower {
   /// first.
   void query(Seq at_least, Query query);
   [[nodiscard]] Seq applied() const;
+  /// How far it is behind what is durable. Any thread; takes no lock.
+  struct Lag {
+    std::uint64_t entries{};
+    std::chrono::nanoseconds age{};  // of the oldest durable batch that is not applied; 0: none waits
+  };
+  [[nodiscard]] Lag lag() const;
+  /// The newest snapshot that is on disk, or that it started from.
+  [[nodiscard]] Seq snapshot() const;
   /// Catches up with what is durable, commits, joins.
   void stop();
 

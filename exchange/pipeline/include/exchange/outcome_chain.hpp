@@ -1,11 +1,13 @@
 // exchange/outcome_chain.hpp - what seals say: D over every command's records, and a root over each batch's
-// outcomes. Room:   exchange_pipeline; sees market and journal. The writer seals with it, every reader checks
-// with it. Source: docs/formats/journal.md
+// outcomes.
+// Room:   exchange_pipeline; sees market and journal. The writer seals with it, every reader checks with it.
+// Source: docs/formats/journal.md
 #pragma once
 
 #include <expected>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "journal/digest.hpp"
@@ -20,6 +22,11 @@ namespace spillway {
 
 class OutcomeChain {
  public:
+  OutcomeChain() = default;
+  /// At the end of a batch: D after `last`, and the leaves of that batch.
+  OutcomeChain(Hash256 const& digest, Seq last, std::vector<Hash256> batch)
+      : digest_(digest), last_(last), before_(std::move(batch)) {}
+
   /// The outcome of the next command. Sequences come without gaps (checked).
   void add(Seq seq, std::span<Record const> records);
   /// Closes the batch: the seal over what was added since the last one. Its root is over the batch before.
@@ -30,12 +37,17 @@ class OutcomeChain {
   [[nodiscard]] Hash256 const& digest() const { return digest_; }  // D after the last command added
   [[nodiscard]] Seq last() const { return last_; }
   [[nodiscard]] bool open() const { return !leaves_.empty(); }  // commands wait for their seal
+  /// Leaves of the last sealed batch, which the next seal covers.
+  [[nodiscard]] std::vector<Hash256> const& sealed_batch() const { return before_; }
+  /// Leaves under the outcome root of the last seal, until the next one.
+  [[nodiscard]] std::span<Hash256 const> covered() const { return covered_; }
 
  private:
   Hash256 digest_ = first_digest();
   Seq last_{};
   std::vector<Hash256> leaves_;  // of the batch that is being filled
   std::vector<Hash256> before_;  // of the batch before, sealed by the next seal
+  std::vector<Hash256> covered_;
 };
 
 }  // namespace spillway

@@ -1,10 +1,13 @@
 // exchange/pipeline.hpp - the running exchange: inbox -> core -> journal -> release, with the follower behind
-// it. Room:   exchange_pipeline; sees market, journal, exchange_core. Threads: core and journal, made here;
-// the follower has its own. Blocking waits, no spinning. Rule:   nothing is released before the fdatasync
-// that covers it. Batches form from what queued during the last flush. Errors: opening returns PipelineError;
-// a failed write later ends the process (journal/log_writer.hpp).
+// it.
+// Room:   exchange_pipeline; sees market, journal, exchange_core. Threads: core and journal, made here; the
+//         follower has its own. Blocking waits, no spinning.
+// Rule:   nothing is released before the fdatasync that covers it. Batches form from what queued during the
+//         last flush.
+// Errors: opening returns PipelineError; a failed write later ends the process (journal/log_writer.hpp).
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <filesystem>
 #include <functional>
@@ -16,6 +19,7 @@
 #include "exchange/inbox.hpp"
 #include "journal/bytes.hpp"
 #include "journal/error.hpp"
+#include "journal/segment_file.hpp"
 
 namespace spillway {
 
@@ -32,10 +36,20 @@ using ReleasedBatch = std::vector<Released>;
 
 struct PipelineOptions {
   std::filesystem::path directory;
+  std::filesystem::path archive{};                // where sealed segments were moved to; empty: nowhere
   std::string origin = "spillway.local/journal";  // name of the log in checkpoints
-  std::uint64_t segment_bytes = std::uint64_t{16} << 20;
-  std::uint64_t projection_map_bytes = std::uint64_t{16} << 30;
+  std::uint64_t segment_bytes = usual_segment_bytes;
+  std::uint64_t projection_map_bytes = std::uint64_t{16} << 30;  // made larger when it is full
+  bool rebuild_projection{};                                     // forget the tables and make them again
   std::size_t orders_waiting_max = 16'384;
+  /// New business is refused with `busy` while the follower is so far behind what is durable, in time and in
+  /// entries: reads and fills that people wait for come from it. Below so many entries it is one step away.
+  std::chrono::milliseconds follower_lag_max{1'000};
+  std::uint64_t follower_lag_entries{256};
+  /// A snapshot is written after so many entries or so long, whichever comes first; the two newest are kept.
+  std::uint64_t snapshot_entries{1'000'000};
+  std::chrono::seconds snapshot_every{600};
+  bool replay_all{};  // start from the first entry, whatever snapshots there are
   CoreLimits limits{};
   std::vector<Command> genesis;  // sequenced first when the journal is empty, by the exchange itself
   /// Called on the journal thread for every durable batch, in order.
@@ -54,17 +68,22 @@ struct PipelineError {
 
 /// What recovery found, for the operator.
 struct StartReport {
-  std::uint64_t entries{};
+  std::uint64_t entries{};   // of the journal
+  std::uint64_t replayed{};  // of these, those behind the snapshot
+  Seq snapshot;              // none: the whole journal was replayed
   std::uint64_t torn_bytes{};
   Micros gap{};  // since the last entry; 0 for a new journal
   bool fresh{};
 };
 
+/// Met before the disk is full: with fewer than 4 further segments for each stream no new business is taken,
+/// with one or none only what is_operators. Looked at with each batch, and when somebody asks.
 enum class DiskState : std::uint8_t { fine, cancel_only, operator_only };
 
 struct PipelineCounters {
   std::uint64_t entries{}, batches{}, flushes{}, orders_refused_busy{};
   Seq durable, followed;
+  Seq snapshot;  // the newest that was written or started from
   DiskState disk{};
 };
 
@@ -75,8 +94,9 @@ class Pipeline {
   Pipeline(Pipeline const&) = delete;
   Pipeline& operator=(Pipeline const&) = delete;
 
-  /// Picks the lane by the command. `none` when it was queued; `busy` or `capacity` (disk nearly full) or
-  /// `server_stopping` otherwise, and nothing happened.
+  /// Picks the lane by the command. `none` when it was queued; `busy` (its lane is three quarters full, or
+  /// the follower too far behind) or `capacity` (disk nearly full) or `server_stopping` otherwise, and
+  /// nothing happened.
   [[nodiscard]] Refusal submit(Submission submission);
 
   [[nodiscard]] Follower& follower();

@@ -1,11 +1,15 @@
-// exchange/projection.hpp - the books as tables on disk: accounts, postings, orders, jobs, reports.
-// Disposable. Room:   exchange_pipeline; sees market and journal (store). Thread: the follower's. Rule:   the
-// journal position is written in the same transaction as what it covers, so the tables are never ahead or
-// torn.
+// exchange/projection.hpp - the books as tables on disk: accounts, postings, orders, jobs, reports, fills and
+// their receipts. Disposable.
+// Room:   exchange_pipeline; sees market and journal (store).
+// Thread: the follower's.
+// Rule:   the journal position is written in the same transaction as what it covers, so the tables are never
+//         ahead or torn; made again from the same entries they are the same, byte for byte.
 #pragma once
 
 #include <expected>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +35,19 @@ struct PostingRow {
   Record record;  // a posting
 };
 
+struct FillRow {
+  Seq seq;
+  Stamp stamp;
+  Record record;  // a fill
+};
+
+/// The way from a fill to the seal behind its batch. With the tiles and a checkpoint that covers `leaf` it is
+/// the whole proof.
+struct ReceiptRow {
+  std::uint64_t leaf{};            // of that seal in the tree
+  std::vector<std::byte> receipt;  // exchange/receipt.hpp
+};
+
 class Projection {
  public:
   /// A damaged file is removed and the tables begin empty; lost() says what was wrong.
@@ -46,15 +63,28 @@ class Projection {
 
   /// Gathers the rows of one applied entry.
   void add(Entry const& entry, std::vector<Record> const& records);
+  /// Gathers the receipt of a fill: known once the seal behind its batch is.
+  void add(FillId fill, ReceiptRow const& row);
   [[nodiscard]] std::size_t pending() const { return pending_.size(); }
-  /// Writes what was gathered and the position in one transaction.
+  /// Writes what was gathered and the position in one transaction. A map that is full is made larger first.
   [[nodiscard]] std::expected<void, std::string> commit(Seq seq, Hash256 const& digest);
 
   /// Reports of a participant after number `after`, oldest first, at most `most`.
   [[nodiscard]] std::vector<ReportRow> reports(ParticipantId, std::uint64_t after, std::size_t most) const;
-  /// Postings of an account, oldest first.
+  /// Postings of an account stamped in [from, to), oldest first, at most `most`.
+  [[nodiscard]] std::vector<PostingRow> postings(ParticipantId owner, std::uint16_t kind, Stamp from,
+                                                 Stamp to, std::size_t most) const;
+  /// All postings of an account, oldest first.
   [[nodiscard]] std::vector<PostingRow> postings(ParticipantId owner, std::uint16_t kind,
                                                  std::size_t most) const;
+  [[nodiscard]] std::optional<FillRow> fill(FillId) const;
+  /// Nothing for a fill whose batch has no seal behind it yet.
+  [[nodiscard]] std::optional<ReceiptRow> receipt(FillId) const;
+
+  /// Every row of every table in the order of the keys, the position among them: two projections of the same
+  /// entries give the same.
+  void each_row(std::function<void(std::string_view table, ByteView key, ByteView value)> const&) const;
+  [[nodiscard]] std::uint64_t map_bytes() const { return store_.map_bytes(); }
 
  private:
   struct Row {
@@ -63,11 +93,17 @@ class Projection {
     std::vector<std::byte> value;
   };
   explicit Projection(Store store);
+  [[nodiscard]] static std::expected<Store, StoreError> open_store(std::filesystem::path const& folder,
+                                                                   std::uint64_t map_bytes);
+  [[nodiscard]] std::expected<void, std::string> read_position();
+  [[nodiscard]] std::expected<void, StoreError> write(Seq seq, Hash256 const& digest);
   void put(StoreTable table, StoreKey key, Entry const& entry, Record const& record);
 
   Store store_;
-  StoreTable meta_, orders_, jobs_, postings_, reports_, accounts_;
+  std::map<std::string, StoreTable, std::less<>> tables_;
+  StoreTable meta_, orders_, jobs_, postings_, reports_, accounts_, fills_, receipts_;
   std::vector<Row> pending_;
+  std::uint32_t commits_{};
   Seq committed_{};
   Hash256 committed_digest_{};
   std::string lost_;

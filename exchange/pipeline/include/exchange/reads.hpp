@@ -1,6 +1,7 @@
 // exchange/reads.hpp - what people ask the follower, answered as JSON documents that name the sequence they
-// reflect. Room:   exchange_pipeline; sees market, matching, exchange_core. Format: 64-bit integers are
-// strings; prices also as decimal text; names beside ids.
+// reflect.
+// Room:   exchange_pipeline; sees market, matching, exchange_core. Format: 64-bit integers are strings;
+//         prices also as decimal text; names beside ids.
 #pragma once
 
 #include <cstdint>

@@ -1,11 +1,14 @@
 // exchange/replay.hpp - frames of a journal applied to a core, every seal checked: restart, follower and
-// audit alike. Room:   exchange_pipeline; sees market, journal, exchange_core. Errors: ReplayFault names the
-// first frame where the journal and this program disagree; nothing is applied after it.
+// audit alike.
+// Room:   exchange_pipeline; sees market, journal, exchange_core.
+// Errors: ReplayFault names the first frame where the journal and this program disagree; nothing is applied
+//         after it.
 #pragma once
 
 #include <expected>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "exchange/core.hpp"
 #include "exchange/outcome_chain.hpp"
@@ -24,8 +27,14 @@ class Replayer {
   /// Called after each entry; the outcome is valid during the call.
   using OnApplied = std::function<void(Entry const&, Outcome const&)>;
 
-  explicit Replayer(ExchangeCore& core, OnApplied on_applied = {});
+  /// Called after each seal that was found right: its index in the tree, and the leaves under its outcome
+  /// root.
+  using OnSealed = std::function<void(Seal const&, std::uint64_t leaf, std::span<Hash256 const> covered)>;
 
+  explicit Replayer(ExchangeCore& core, OnApplied on_applied = {}, OnSealed on_sealed = {});
+
+  /// Before the first frame: goes on behind a batch, with a core that has applied it.
+  void resume(OutcomeChain chain, Frontier tree) { chain_ = std::move(chain), tree_ = std::move(tree); }
   [[nodiscard]] std::expected<void, ReplayFault> feed(FrameView const& frame);
 
   [[nodiscard]] OutcomeChain& chain() { return chain_; }
@@ -42,6 +51,7 @@ class Replayer {
 
   ExchangeCore& core_;
   OnApplied on_applied_;
+  OnSealed on_sealed_;
   OutcomeChain chain_;
   Frontier tree_;
   Hash256 leaf_{};

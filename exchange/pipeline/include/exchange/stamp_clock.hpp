@@ -1,5 +1,6 @@
 // exchange/stamp_clock.hpp - the one clock of the exchange: UTC at start plus elapsed steady time, never
-// backwards. Room:   exchange_pipeline.
+// backwards.
+// Room:   exchange_pipeline.
 #pragma once
 
 #include <chrono>

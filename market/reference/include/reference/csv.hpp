@@ -1,7 +1,7 @@
 // reference/csv.hpp - a strict reader of small comma-separated tables, for the shipped tables and the
-// importers. Room:   market/reference (table maker); sees the standard library and the vocabulary. Format:
-// UTF-8, a header row, LF or CRLF; a field with a comma or a quote stands in quotes, a quote in it is
-// doubled;
+// importers.
+// Room:   market/reference (table maker); sees the standard library and the vocabulary. Format: UTF-8, a
+//         header row, LF or CRLF; a field with a comma or a quote stands in quotes, a quote in it is doubled;
 //         a quoted field ends on its own line.
 // Errors: the first fault, with file, line (from 1) and what to do about it; nothing is guessed or skipped.
 #pragma once

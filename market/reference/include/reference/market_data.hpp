@@ -1,6 +1,7 @@
 // reference/market_data.hpp - what the market data adds to the shipped tables: measured round trips and input
-// weights. Room:   market/reference (table maker); reads files, never writes them. Files: region_latency.csv,
-// zone_latency.csv, model_prices.csv of the market data directory; each may be absent.
+// weights.
+// Room:   market/reference (table maker); reads files, never writes them. Files: region_latency.csv,
+//         zone_latency.csv, model_prices.csv of the market data directory; each may be absent.
 #pragma once
 
 #include <expected>

@@ -1,6 +1,7 @@
 // reference/tables.hpp - the tables that the exchange ships: places, classes, tiers, models, and names that
-// others use. Room:   market/reference (table maker); sees the standard library and the vocabulary. Source:
-// market/reference/tables/*.csv; each row says where its figures come from.
+// others use.
+// Room:   market/reference (table maker); sees the standard library and the vocabulary.
+// Source: market/reference/tables/*.csv; each row says where its figures come from.
 #pragma once
 
 #include <expected>

@@ -12,7 +12,8 @@ namespace spillway {
 /// Zero-filled pages of address space. `bytes` > 0.
 [[nodiscard]] void* map_zeroes(std::size_t bytes);
 void unmap(void* at, std::size_t bytes);
-/// Makes every page resident, so that no command pays for it later. Content stays.
+/// Makes every page resident, so that no command pays for it later: in huge pages where the system has them,
+/// since a book of many ladders touches far more small ones than the processor remembers. Content stays.
 void prefault(void* at, std::size_t bytes);
 
 template <class T>

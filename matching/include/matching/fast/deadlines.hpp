@@ -8,8 +8,8 @@ namespace spillway::fast {
 
 class Deadlines {
  public:
-  /// All three outlive the heap.
-  Deadlines(Arena<Cold> const& cold, IdIndex const& ids, std::size_t nodes)
+  /// The lines under `cold`, and `ids`, outlive the heap.
+  Deadlines(Colds cold, IdIndex const& ids, std::size_t nodes)
       : cold_(cold), ids_(ids), heap_(nodes + 1), place_(nodes + 1) {}
 
   void insert(Handle n);
@@ -26,7 +26,7 @@ class Deadlines {
   void put(std::uint32_t at, Handle n) { heap_[at] = n, place_[n] = at; }
   void settle(std::uint32_t at, Handle n);
 
-  Arena<Cold> const& cold_;
+  Colds cold_;
   IdIndex const& ids_;
   Arena<Handle> heap_;          // from 1
   Arena<std::uint32_t> place_;  // of each row in the heap

@@ -1,8 +1,8 @@
 // matching/fast/id_index.hpp - from the id of an order or offer to its row, at the cost of a flat array.
 // Room:   matching (pure); sees market.
 // Rule:   ids come from one counter, so the low bits of recent ones differ: they index a flat array. An older
-// id whose slot a new one takes moves to an open table beside it, which has room for all: what lives long is
-// looked for least.
+// id whose slot a new one takes moves to short chains beside it: what lives long is looked for least. They
+// are few and stand on little memory, all of it resident from the start.
 #pragma once
 
 #include "matching/fast/nodes.hpp"
@@ -11,14 +11,14 @@ namespace spillway::fast {
 
 class IdIndex {
  public:
-  /// `nodes` and `cold` outlive the index; `most` ids at a time.
-  IdIndex(Arena<Node> const& nodes, Arena<Cold> const& cold, std::size_t most);
+  /// The lines under `nodes` and `cold`, so many as `rows`, outlive the index; `most` ids at a time.
+  IdIndex(Nodes nodes, Colds cold, std::size_t rows, std::size_t most);
 
   /// The row of a live id, 0 when there is none.
   [[nodiscard]] Handle find(std::uint64_t id) const {
     auto const n = slots_[id & slot_mask_];
     if (n != 0 && is(n, id)) return n;
-    return strays_ == 0 ? 0 : find_stray(id);
+    return stray_count_ == 0 ? 0 : find_stray(id);
   }
   /// `id` is not in the index.
   void insert(std::uint64_t id, Handle n) {
@@ -27,7 +27,7 @@ class IdIndex {
   }
   void erase(Handle n) {
     auto& slot = slot_of(nodes_[n].id_low);
-    if (slot != n) return erase_stray(id_of(n));
+    if (slot != n) return erase_stray(id_of(n), n);
     slot = 0;
   }
   /// The slot that an id has to itself, or shares with those beside the slots.
@@ -42,32 +42,32 @@ class IdIndex {
     auto const low = nodes_[n].id_low;
     return wide_ ? std::uint64_t{cold_[n].id_high_terms >> term_bits} << 32 | low : low;
   }
-  void prefault() { slots_.prefault_first(slots_.size()); }
+  void prefault(std::size_t nodes) {
+    slots_.prefault_first(slots_.size());
+    strays_.prefault_first(strays_.size());
+    next_.prefault_first(nodes);
+  }
 
  private:
-  struct Stray {
-    std::uint64_t id;  // 0: nothing
-    Handle n;
-  };
-
   [[nodiscard]] bool is(Handle n, std::uint64_t id) const {
     if (nodes_[n].id_low != static_cast<std::uint32_t>(id)) return false;
     auto const high = wide_ ? cold_[n].id_high_terms >> term_bits : 0;
     return high == static_cast<std::uint32_t>(id >> 32);
   }
   [[nodiscard]] std::size_t home(std::uint64_t id) const {
-    return static_cast<std::size_t>(id * 0x9E3779B97F4A7C15u >> 20) & stray_mask_;
+    return static_cast<std::size_t>(id * 0x9E3779B97F4A7C15u >> 24) & stray_mask_;
   }
   [[nodiscard]] Handle find_stray(std::uint64_t id) const;
   void insert_stray(std::uint64_t id, Handle n);
-  void erase_stray(std::uint64_t id);
+  void erase_stray(std::uint64_t id, Handle n);
 
-  Node const* nodes_;
-  Cold const* cold_;
+  Nodes nodes_;
+  Colds cold_;
   std::size_t slot_mask_, stray_mask_;
   Arena<Handle> slots_;
-  Arena<Stray> stray_;
-  std::size_t strays_{};
+  Arena<Handle> strays_;  // the first of each chain
+  Arena<Handle> next_;    // by row, of those in a chain
+  std::size_t stray_count_{};
   std::uint64_t highest_{0xffff'ffff};
   bool wide_{};  // the upper bits are in the cold row
 };

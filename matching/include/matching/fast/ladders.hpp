@@ -1,8 +1,11 @@
 // matching/fast/ladders.hpp - all ladders of the book in one structure: best key and head of each in dense
-// arrays. Room:   matching (pure); sees market. Layout: a level is 8 bytes (head, tail), a page is 8 levels
-// in one cache line, a ladder is a sorted vector of its pages (best last) with a cache of 64 in front. Pages
-// and vectors come from shared pools sized for the worst case (one node a page), so they can't run out before
-// the nodes do.
+// arrays.
+// Room:   matching (pure); sees market.
+// Layout: a level is 8 bytes (head, tail), a page is 8 levels in one cache line, a ladder is a sorted vector
+//         of its pages (best last) with a cache of 64 in front. A page that becomes empty stays where it is,
+//         since its prices come back; the best one never is, and a ladder that keeps too many gives the worst
+//         of them back. Pages and vectors come from shared pools sized for the worst case (one node a page,
+//         and the empty ones that may stay), so they can't run out before the nodes do.
 #pragma once
 
 #include <array>
@@ -15,11 +18,14 @@ namespace spillway::fast {
 
 class Ladders {
  public:
-  /// `nodes` outlives the ladders; at most `nodes.size()` of them stand at any time.
-  Ladders(Arena<Node>& nodes, std::size_t ladders);
+  /// The lines under `nodes` outlive the ladders; at most `most` of them stand at any time.
+  Ladders(Nodes nodes, std::size_t most, std::size_t ladders);
 
-  /// A ladder is opened before its first use.
-  void open(LadderId g) { best_[g] = no_key; }
+  /// A ladder is opened before its first use. What commands will touch of it becomes resident.
+  void open(LadderId g) {
+    best_[g] = no_key;
+    near_[g].entry[0] = {};
+  }
   [[nodiscard]] Key best(LadderId g) const { return best_[g]; }  // no_key when empty
   [[nodiscard]] Handle head(LadderId g) const { return head_[g]; }
   [[nodiscard]] LadderId ladder_of(Node const& n) const { return pages_[n.level >> 3].ladder; }
@@ -55,7 +61,7 @@ class Ladders {
   /// The next in the ladder, 0 at its end.
   [[nodiscard]] Handle after(Handle n) const;
   void check_invariants(LadderId g) const;
-  [[nodiscard]] std::size_t pages_in_use() const { return pages_used_; }
+  [[nodiscard]] std::size_t pages_in_use() const { return pages_used_; }  // empty ones too
   void prefault(std::size_t nodes);
 
  private:
@@ -71,11 +77,14 @@ class Ladders {
   struct Entry {
     std::uint32_t place, page;
   };
-  struct Row {  // a ladder's pages, worst first
+  struct Row {    // a ladder's pages, worst first
+    Entry* list;  // null: no chunk yet
     std::uint32_t chunk;
-    std::uint16_t count;
-    std::uint8_t size_class, held;  // held: it has a chunk
+    std::uint16_t count, empty;
+    std::uint64_t size_class;
   };
+  /// Pages that a ladder may keep empty, when so many stand in it.
+  static constexpr std::uint32_t empty_max(std::uint32_t count) { return 16 + count / 8; }
   static constexpr std::uint32_t near_pages = 64;
   struct NearEntry {
     std::uint32_t place, page_level;  // the page's first level; 0: nothing
@@ -91,20 +100,19 @@ class Ladders {
   static constexpr std::uint32_t least_chunk = 4, size_classes = 13;
 
   std::uint32_t find_page(LadderId g, std::uint32_t place);
-  void drop_page(std::uint32_t page);
+  void forget_page(LadderId g, Entry entry);
   void head_anew(LadderId g, std::uint32_t page);
-  void close_page(LadderId g, std::uint32_t page, bool was_best);
-  [[nodiscard]] std::uint32_t take_chunk(std::uint32_t size_class);
-  void move_to(Row& row, std::uint32_t size_class);
-  [[nodiscard]] Entry* entries(Row const& row) {
-    return &classes_[row.size_class].entries[std::size_t{row.chunk} * (least_chunk << row.size_class)];
+  void close_best(LadderId g);
+  void give_back_worst(LadderId g);
+  void shrink(Row& row);
+  [[nodiscard]] std::uint32_t take_chunk(std::uint64_t size_class);
+  void move_to(Row& row, std::uint64_t size_class);
+  [[nodiscard]] Entry* chunk_at(std::uint64_t size_class, std::uint32_t chunk) {
+    return &classes_[size_class].entries[std::size_t{chunk} * (least_chunk << size_class)];
   }
-  [[nodiscard]] Entry const* entries(Row const& row) const {
-    return &classes_[row.size_class].entries[std::size_t{row.chunk} * (least_chunk << row.size_class)];
-  }
-  [[nodiscard]] std::uint32_t position(Row const& row, std::uint32_t place) const;
+  [[nodiscard]] static std::uint32_t position(Row const& row, std::uint32_t place);
 
-  Node* nodes_;  // the caller's rows
+  Nodes nodes_;
   Arena<Key> best_;
   Arena<Handle> head_;
   Arena<Row> rows_;
@@ -130,6 +138,7 @@ class Ladders {
   node.prev = 0;
   spot = {n, n};
   auto& used = pages_[level >> 3].used;
+  if (used == 0) --rows_[g].empty;
   used = static_cast<std::uint8_t>(used | 1u << (level & 7));
   if (key > best_[g]) return false;
   best_[g] = key;

@@ -1,10 +1,12 @@
 // matching/fast/links.hpp - the bipartite graph as lists of ladders, and a lower bound on each ladder's best
-// partner. Room:   matching (pure); sees market. Rule:   a bound is never above the true best rank among the
-// partners: it falls at once when a partner improves or an edge appears, and rises only after a scan. An
-// order that its bound shuts out is decided by one load.
-// Room for: the discount and the unit factor of an edge (market.md, price curves). They belong beside the
-// lists, in a second pool of chunks of `EdgeTerms` with the same numbers and places, made only when a
-// signature has terms: the walk of edges without terms goes on reading nothing but ladders and keys.
+// partner.
+// Room:   matching (pure); sees market.
+// Rule:   a bound is never above the true best rank among the partners: it falls at once when a partner
+//         improves or an edge appears, and rises only after a scan. An order that its bound shuts out is
+//         decided by one load. Room for: the discount and the unit factor of an edge (market.md, price
+//         curves). They belong beside the lists, in a second pool of chunks of `EdgeTerms` with the same
+//         numbers and places, made only when a signature has terms: the walk of edges without terms goes on
+//         reading nothing but ladders and keys.
 #pragma once
 
 #include <span>

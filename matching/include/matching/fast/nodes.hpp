@@ -1,7 +1,8 @@
 // matching/fast/nodes.hpp - what one resting order or one tranche of an offer is in memory.
 // Room:   matching (pure); sees market.
-// Layout: 32 hot bytes that the walk reads, 32 colder ones beside them in a parallel array, and 32 more that
-// only offers of attested pools, tranches and displays touch. Handles are rows; 0 is none.
+// Layout: 32 hot bytes that the walk reads and 32 colder ones behind them on the same cache line, since what
+// comes, trades or is looked up touches both; 32 more that only offers of attested pools, tranches and
+// displays touch stand in a parallel array. Handles are rows; 0 is none.
 #pragma once
 
 #include <cstdint>
@@ -76,6 +77,26 @@ struct Cold {
   std::uint32_t fill_max;  // order: provider list
 };
 static_assert(sizeof(Cold) == 32);
+
+struct alignas(64) Line {
+  Node node;
+  Cold cold;
+};
+static_assert(sizeof(Line) == 64);
+
+/// One half of every line, as an array.
+template <class T, T Line::*half>
+class Half {
+ public:
+  explicit Half(Arena<Line>& lines) : lines_(&lines[0]) {}
+  [[nodiscard]] T& operator[](std::size_t n) { return lines_[n].*half; }
+  [[nodiscard]] T const& operator[](std::size_t n) const { return lines_[n].*half; }
+
+ private:
+  Line* lines_;
+};
+using Nodes = Half<Node, &Line::node>;
+using Colds = Half<Cold, &Line::cold>;
 
 /// Of special offers. The primary row is the offer's oldest tranche, or waits empty until lots return.
 struct Extra {

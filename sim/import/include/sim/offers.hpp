@@ -1,6 +1,7 @@
 // sim/offers.hpp - published GPU offers as capacity offers of our market, or generated ones where there is no
-// data. Room:   sim/import; sees market and the reference tables. Reads files, never writes them. Units:
-// prices per accelerator-hour, rounded up to the grid.
+// data.
+// Room:   sim/import; sees market and the reference tables. Reads files, never writes them.
+// Units:  prices per accelerator-hour, rounded up to the grid.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // sim/overlay.hpp - what no data set holds and somebody must state: where buyers are, what they pay, how fast
-// they need it. Room:   sim/import; sees market and the reference tables. TOML stays inside. Rule:   the
-// overlay is one small seeded file (sim/overlay.toml); views and summaries name it as a stand-in. Errors:
-// file, line and what to do; unknown keys are errors, so that a typo never goes unheard.
+// they need it.
+// Room:   sim/import; sees market and the reference tables. TOML stays inside.
+// Rule:   the overlay is one small seeded file (sim/overlay.toml); views and summaries name it as a stand-in.
+// Errors: file, line and what to do; unknown keys are errors, so that a typo never goes unheard.
 #pragma once
 
 #include <cstdint>

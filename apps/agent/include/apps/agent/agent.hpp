@@ -1,6 +1,7 @@
 // apps/agent/agent.hpp - a provider's agent: proves its units, streams its offers, runs the jobs that it is
-// sent. Room:   apps, library agent; sees market, attest (prover), gateway client. Thread: the loop's; the
-// prover computes on a thread of its own.
+// sent.
+// Room:   apps, library agent; sees market, attest (prover), gateway client.
+// Thread: the loop's; the prover computes on a thread of its own.
 #pragma once
 
 #include <functional>

@@ -1,8 +1,9 @@
 // apps/audit/include/apps/audit/audit.hpp - one pass over a journal: every byte read, every entry applied
 // again, every seal, record and the signed checkpoint compared.
 // Room:   apps, library audit; sees market, journal, exchange. Links no network, writes nothing, takes no
-// lock. Units:  positions in bytes of the stream of entries, times in microseconds. Errors: AuditError only
-// where nothing could be looked at; what was found wrong is in the report.
+//         lock.
+// Units:  positions in bytes of the stream of entries, times in microseconds.
+// Errors: AuditError only where nothing could be looked at; what was found wrong is in the report.
 #pragma once
 
 #include <expected>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/audit/witnesses.hpp"
 #include "exchange/core.hpp"
 #include "exchange/outcome_chain.hpp"
 
@@ -27,6 +29,12 @@ struct AuditOptions {
   std::function<void(std::uint64_t done, std::uint64_t of)> progress{};
   /// What matches the entries again. D is the same with either.
   BookKind book{BookKind::fast};
+  /// Where the operator moved sealed segments; empty: nowhere.
+  std::filesystem::path archive{};
+  /// Signed heads that somebody kept, such as a witness: this history must lead to each.
+  std::vector<std::filesystem::path> checkpoints{};
+  /// Whose cosignatures count, on these heads and on the journal's own.
+  WitnessPolicy witnesses{};
 };
 
 /// The first thing that is wrong.
@@ -47,6 +55,7 @@ struct AuditReport {
   bool closed{};                      // the exchange stopped in good order: the checkpoint covers everything
   std::uint64_t torn_bytes{};         // unfinished at the end: a crash, or an exchange at work
   std::vector<std::string> notes;     // what a reader should know though nothing is wrong
+  WitnessReport witnesses;            // who else vouches, as far as the options asked
   std::vector<AccountView> accounts;  // after the last entry that was applied, by key
   Micros took;
 

@@ -1,6 +1,7 @@
 // apps/audit/include/apps/audit/explain.hpp - the life of an order, job, lease or transfer in plain words,
-// each line with the entry behind it. Room:   apps, library audit; sees market and exchange. Errors:
-// parse_subject gives a sentence with the forms there are.
+// each line with the entry behind it.
+// Room:   apps, library audit; sees market and exchange.
+// Errors: parse_subject gives a sentence with the forms there are.
 #pragma once
 
 #include <expected>

@@ -1,6 +1,7 @@
 // apps/audit/include/apps/audit/statement.hpp - the postings of one account in the order in which they
-// happened. Room:   apps, library audit; sees market and exchange. Units:  nano-units; balance = credits -
-// debits, after each line.
+// happened.
+// Room:   apps, library audit; sees market and exchange.
+// Units:  nano-units; balance = credits - debits, after each line.
 #pragma once
 
 #include <vector>

@@ -1,8 +1,9 @@
 // apps/selftest/selftest.hpp - what a provider's devices would show an exchange, before any exchange is
-// asked. Room:   apps, library selftest; sees attest and the shipped class table. Units:  operations per
-// second (a multiply-add is two), bytes, bytes per second. Rule:   the figures come from a whole challenge
-// through the exchange's own session, in this process; a round trip is therefore next to nothing. They are of
-// this moment and this load.
+// asked.
+// Room:   apps, library selftest; sees attest and the shipped class table.
+// Units:  operations per second (a multiply-add is two), bytes, bytes per second.
+// Rule:   the figures come from a whole challenge through the exchange's own session, in this process; a
+//         round trip is therefore next to nothing. They are of this moment and this load.
 #pragma once
 
 #include <cstdint>

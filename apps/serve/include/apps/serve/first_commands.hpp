@@ -1,5 +1,6 @@
 // apps/serve/include/apps/serve/first_commands.hpp - what is sequenced first in an empty journal: rules,
-// tables, the operator, the guarantee fund. Room:   apps, library serve; sees market, the table maker.
+// tables, the operator, the guarantee fund.
+// Room:   apps, library serve; sees market, the table maker.
 // Errors: a sentence that names the file and line of market data, or the place that does not exist.
 #pragma once
 

@@ -1,5 +1,6 @@
 // apps/serve/include/apps/serve/operator_key.hpp - the first operator's key: made once, kept in a file.
-// Room:   apps, library serve. Errors: a sentence that names the file.
+// Room:   apps, library serve.
+// Errors: a sentence that names the file.
 #pragma once
 
 #include <expected>

@@ -1,6 +1,7 @@
 // apps/text/include/apps/text/table.hpp - rows for people: columns as wide as their widest cell, numbers to
-// the right. Room:   apps, library text_table; sees the standard library only. Units:  a cell's width is
-// counted in code points.
+// the right.
+// Room:   apps, library text_table; sees the standard library only.
+// Units:  a cell's width is counted in code points.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,8 @@
 // apps/trade/include/apps/trade/exchange_link.hpp - one logged-in connection for programs that do one thing
-// after another. Room:   apps, library trade; sees market, gateway client. Thread: the caller's; calls block
-// until the exchange answers. Errors: a sentence; `denied` when the login was refused.
+// after another.
+// Room:   apps, library trade; sees market, gateway client.
+// Thread: the caller's; calls block until the exchange answers.
+// Errors: a sentence; `denied` when the login was refused.
 #pragma once
 
 #include <expected>

@@ -1,6 +1,7 @@
 // apps/trade/include/apps/trade/order_form.hpp - an order as it is typed, and the message that it means.
-// Room:   apps, library trade; sees market. Units:  as in the names; prices and accelerators are decimal
-// text. Errors: a sentence that names the flag and what to write instead.
+// Room:   apps, library trade; sees market.
+// Units:  as in the names; prices and accelerators are decimal text.
+// Errors: a sentence that names the flag and what to write instead.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // apps/trade/include/apps/trade/pages.hpp - answers of the exchange's reads as tables for people.
-// Room:   apps, library trade; sees market. Errors: the exchange's own "error", or that the document is none.
+// Room:   apps, library trade; sees market.
+// Errors: the exchange's own "error", or that the document is none.
 #pragma once
 
 #include <expected>

@@ -1,5 +1,6 @@
 // apps/trade/include/apps/trade/price_text.hpp - a price as people type it, exactly on the grid or refused.
-// Room:   apps, library trade; sees market. Errors: a sentence that names the nearest steps.
+// Room:   apps, library trade; sees market.
+// Errors: a sentence that names the nearest steps.
 #pragma once
 
 #include <expected>

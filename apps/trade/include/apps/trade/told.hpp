@@ -1,5 +1,6 @@
 // apps/trade/include/apps/trade/told.hpp - what the exchange says while an order lives or a feed runs, one
-// line each. Room:   apps, library trade; sees market.
+// line each.
+// Room:   apps, library trade; sees market.
 #pragma once
 
 #include <map>

@@ -1,6 +1,7 @@
 // gateway/client/credentials.hpp - who a client is: participant, key number, role and the Ed25519 seed, in
-// one small file. Room:   gateway, target client; sees market. Errors: one line that names the file and says
-// what to do. The seed never appears in a message.
+// one small file.
+// Room:   gateway, target client; sees market.
+// Errors: one line that names the file and says what to do. The seed never appears in a message.
 #pragma once
 
 #include <expected>

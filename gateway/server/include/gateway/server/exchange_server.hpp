@@ -1,6 +1,8 @@
 // gateway/server/exchange_server.hpp - the exchange as a server: one port, one loop thread, the pipeline
-// behind it. Room:   gateway, target server; sees market, attest, journal, exchange_pipeline, wire. Errors:
-// start says in one line what is wrong and what to do; later faults end one session, never the server.
+// behind it.
+// Room:   gateway, target server; sees market, attest, journal, exchange_pipeline, wire.
+// Errors: start says in one line what is wrong and what to do; later faults end one session, never the
+//         server.
 #pragma once
 
 #include <cstdint>

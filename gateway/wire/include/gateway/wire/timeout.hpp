@@ -1,6 +1,8 @@
 // gateway/wire/timeout.hpp - gives any coroutine a time limit. A header of its own, since it costs compile
-// time. Room:   gateway, target wire; includes more of Asio than the other headers. Errors: nullopt when the
-// time passed; the coroutine was cancelled then, and has ended. What it throws is thrown on.
+// time.
+// Room:   gateway, target wire; includes more of Asio than the other headers.
+// Errors: nullopt when the time passed; the coroutine was cancelled then, and has ended. What it throws is
+//         thrown on.
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>

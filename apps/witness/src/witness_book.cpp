@@ -1,0 +1,131 @@
+// apps/witness/src/witness_book.cpp - one head after another, each on disk before our name is under it.
+#include "apps/witness/witness_book.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "journal/merkle.hpp"
+
+namespace spillway {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::unexpected<std::string> no(std::string sentence) { return std::unexpected(std::move(sentence)); }
+
+std::string head_text(Checkpoint const& head) {
+  return std::to_string(head.size) + " entries and seals, root " + to_hex(head.root);
+}
+
+std::expected<int, std::string> lock_of(fs::path const& directory) {
+  auto const file = directory / "LOCK";
+  int const fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return no("cannot open " + file.string() + ": " + std::strerror(errno));
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+  ::close(fd);
+  return no(directory.string() + " is in use by another witness");
+}
+
+}  // namespace
+
+WitnessBook::WitnessBook(WitnessBook&& other) noexcept
+    : directory_(std::move(other.directory_)),
+      lock_(std::exchange(other.lock_, -1)),
+      key_(std::move(other.key_)),
+      log_(std::move(other.log_)),
+      last_(std::move(other.last_)),
+      seen_(std::move(other.seen_)),
+      published_(other.published_) {}
+
+WitnessBook::~WitnessBook() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+std::expected<WitnessBook, std::string> WitnessBook::open(fs::path directory, std::string_view name,
+                                                          NoteVerifier log) {
+  std::error_code failed;
+  fs::create_directories(directory, failed);
+  if (failed) return no("cannot make " + directory.string() + ": " + failed.message());
+  if (fs::exists(directory / "fork.shown"))
+    return no("this exchange has shown two histories: fork.seen and fork.shown in " + directory.string() +
+              " are signed by it and do not agree; nothing more is cosigned while they lie there");
+  auto const lock = lock_of(directory);
+  if (!lock) return std::unexpected(lock.error());
+  auto key = WitnessKey::load_or_make(directory / "witness.key", name);
+  if (!key) {
+    ::close(*lock);
+    return no(key.error().message);
+  }
+  WitnessBook book(std::move(directory), *lock, std::move(*key), std::move(log));
+  if (auto recalled = book.recall(); !recalled) return std::unexpected(recalled.error());
+  return book;
+}
+
+std::expected<void, std::string> WitnessBook::recall() {
+  auto seen = load_checkpoint(directory_ / "seen");
+  if (!seen) return no(seen.error().message);
+  if (seen->empty()) {
+    if (fs::exists(directory_ / "seen"))
+      return no("the file " + (directory_ / "seen").string() + " is empty; bring it back from a copy");
+    return {};
+  }
+  auto const head = read(*seen);
+  if (!head)
+    return no("the file " + (directory_ / "seen").string() + ": " + head.error() +
+              "; a directory is for one exchange and one log key");
+  last_ = *head;
+  seen_ = std::move(*seen);
+  auto const ours = load_checkpoint(directory_ / "checkpoint");
+  published_ = ours && ours->starts_with(seen_) && ours->size() > seen_.size();
+  return {};
+}
+
+std::expected<Checkpoint, std::string> WitnessBook::read(std::string_view note) const {
+  auto head = open_checkpoint(note, log_);
+  if (!head) return no(head.error().reason);
+  if (head->size == 0 && head->root != empty_root()) return no("the head over nothing has another root");
+  return std::move(*head);
+}
+
+// Both are signed by the log: whoever sees them knows, without trusting the witness.
+std::string WitnessBook::keep_fork(std::string_view shown) const {
+  auto const kept = persist_checkpoint(directory_ / "fork.seen", seen_) &&
+                    persist_checkpoint(directory_ / "fork.shown", shown);
+  return kept ? "; both heads are kept in " + (directory_ / "fork.seen").string() + " and fork.shown"
+              : "; AND THE EVIDENCE CANNOT BE WRITTEN to " + directory_.string() + ": keep this:\n" + seen_ +
+                    "\n" + std::string(shown);
+}
+
+std::expected<bool, std::string> WitnessBook::consider(std::string_view note, std::span<Hash256 const> proof,
+                                                       std::uint64_t time_s) {
+  auto const head = read(note);
+  if (!head) return no("not cosigned: " + head.error());
+  if (head->size < last_.size)
+    return no("ROLLBACK: " + log_.name() + " shows " + head_text(*head) + ", and has shown " +
+              head_text(last_) +
+              " before: its newest entries are gone, or somebody shows an old head; nothing is cosigned");
+  bool const same = head->size == last_.size && head->root == last_.root;
+  if (head->size == last_.size && last_.size > 0 && !same)
+    return no("FORK: " + log_.name() + " signed two histories of " + head_text(last_) + " and root " +
+              to_hex(head->root) + keep_fork(note));
+  if (!same && last_.size > 0 && !verify_consistency(last_.size, head->size, last_.root, head->root, proof))
+    return no("FORK: the hashes do not lead from " + head_text(last_) + " to " + head_text(*head) + " of " +
+              log_.name() + ": history was changed, or the proof is no proof" + keep_fork(note));
+  if (same && published_) return false;
+  if (auto kept = persist_checkpoint(directory_ / "seen", note); !kept) return no(kept.error().message);
+  last_ = *head;
+  seen_ = note;
+  published_ = false;
+  if (auto kept = persist_checkpoint(directory_ / "checkpoint", key_.cosign(note, time_s)); !kept)
+    return no(kept.error().message);
+  published_ = true;
+  return true;
+}
+
+}  // namespace spillway

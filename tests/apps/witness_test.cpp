@@ -1,0 +1,220 @@
+// tests/apps/witness_test.cpp - a witness cosigns what grows and nothing else, remembers it over restarts,
+// and keeps the evidence of a fork. Covers witness_book.cpp, follow.cpp.
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "apps/audit/audit.hpp"
+#include "apps/witness/follow.hpp"
+#include "gate_world.hpp"
+#include "journal/merkle.hpp"
+
+namespace spillway {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr char const* witness_name = "witness.example/w1";
+
+struct WitnessFolder {
+  WitnessFolder() {
+    auto name = (fs::temp_directory_path() / "spillway-witness-XXXXXX").string();
+    path = ::mkdtemp(name.data());
+  }
+  ~WitnessFolder() { fs::remove_all(path); }
+  fs::path path;
+};
+
+/// A log whose history the test makes up.
+struct MadeUpLog {
+  LogKey key = LogKey::from_seed("log.example", {});
+  std::vector<Hash256> leaves;
+  void grow(int count, char const* with = "entry") {
+    for (int i = 0; i < count; ++i)
+      leaves.push_back(leaf_hash(as_byte_view(with + std::to_string(leaves.size()))));
+  }
+  [[nodiscard]] std::string head() const { return sign_checkpoint(leaves.size(), tree_root(leaves), key); }
+  [[nodiscard]] std::vector<Hash256> proof_from(std::uint64_t old) const {
+    return consistency_proof(leaves, old);
+  }
+};
+
+struct Witness : ::testing::Test {
+  WitnessFolder folder;
+  MadeUpLog log;
+  std::optional<WitnessBook> book;
+
+  std::string open() {
+    book.reset();
+    auto opened = WitnessBook::open(folder.path, witness_name, log.key.verifier());
+    if (!opened) return opened.error();
+    book.emplace(std::move(*opened));
+    return {};
+  }
+  std::string consider(std::string const& note, std::vector<Hash256> const& proof = {}) {
+    auto const done = book->consider(note, proof, 1'700'000'000);
+    return !done ? done.error() : *done ? "cosigned" : "as before";
+  }
+  std::string file(char const* name) { return load_checkpoint(folder.path / name).value(); }
+};
+
+TEST_F(Witness, CosignsAHeadThatGrewOutOfTheOneBefore) {
+  ASSERT_EQ(open(), "");
+  EXPECT_EQ(book->last().size, 0u);
+  log.grow(5);
+  EXPECT_EQ(consider(log.head()), "cosigned") << "the first is taken as it is";
+  EXPECT_EQ(consider(log.head()), "as before");
+  log.grow(7);
+  EXPECT_EQ(consider(log.head(), log.proof_from(5)), "cosigned");
+  EXPECT_EQ(book->last(), (Checkpoint{"log.example", 12, tree_root(log.leaves)}));
+  EXPECT_EQ(file("seen"), log.head());
+  EXPECT_THAT(file("checkpoint"), StartsWith(log.head()));
+  auto const note = parse_note(file("checkpoint")).value();
+  EXPECT_EQ(book->verifier().cosigned_at(note).value(), 1'700'000'000u);
+  EXPECT_TRUE(open_checkpoint(file("checkpoint"), log.key.verifier()));
+}
+
+TEST_F(Witness, RemembersOverARestartWithTheSameKey) {
+  ASSERT_EQ(open(), "");
+  log.grow(5);
+  EXPECT_EQ(consider(log.head()), "cosigned");
+  auto const vkey = book->verifier().vkey();
+  EXPECT_THAT(WitnessBook::open(folder.path, witness_name, log.key.verifier()).error(), HasSubstr("in use"));
+  ASSERT_EQ(open(), "");
+  EXPECT_EQ(book->verifier().vkey(), vkey);
+  EXPECT_EQ(book->last().size, 5u);
+  EXPECT_EQ(consider(log.head()), "as before");
+  fs::remove(folder.path / "checkpoint");  // it ended between the two files
+  ASSERT_EQ(open(), "");
+  EXPECT_EQ(consider(log.head()), "cosigned");
+  book.reset();
+  EXPECT_FALSE(WitnessBook::open(folder.path, "another.name", log.key.verifier()));
+  auto const other = LogKey::from_seed("log.example", {std::byte{1}});
+  EXPECT_THAT(WitnessBook::open(folder.path, witness_name, other.verifier()).error(),
+              HasSubstr("a directory is for one exchange"));
+}
+
+TEST_F(Witness, WhatTheLogDidNotSignIsNotCosigned) {
+  ASSERT_EQ(open(), "");
+  log.grow(5);
+  auto const stranger = LogKey::from_seed("log.example", {std::byte{1}});
+  EXPECT_THAT(consider(sign_checkpoint(5, tree_root(log.leaves), stranger)), StartsWith("not cosigned: "));
+  EXPECT_THAT(consider("nonsense"), StartsWith("not cosigned: "));
+  EXPECT_THAT(consider(sign_checkpoint(0, tree_root(log.leaves), log.key)), StartsWith("not cosigned: "));
+  EXPECT_EQ(book->last().size, 0u);
+  EXPECT_EQ(file("seen"), "");
+}
+
+TEST_F(Witness, ARollbackIsRefusedAndChangesNothing) {
+  ASSERT_EQ(open(), "");
+  log.grow(5);
+  auto const old = log.head();
+  log.grow(5);
+  EXPECT_EQ(consider(log.head()), "cosigned");
+  EXPECT_THAT(consider(old), StartsWith("ROLLBACK: log.example shows 5 entries and seals"));
+  EXPECT_EQ(book->last().size, 10u);
+  EXPECT_EQ(file("seen"), log.head());
+  ASSERT_EQ(open(), "") << "nobody signed two histories";
+}
+
+TEST_F(Witness, AForkIsRefusedAndBothHeadsAreKept) {
+  ASSERT_EQ(open(), "");
+  log.grow(5);
+  EXPECT_EQ(consider(log.head()), "cosigned");
+  auto const first = log.head(), cosigned = file("checkpoint");
+  log.leaves.clear();
+  log.grow(5, "other");
+  EXPECT_THAT(consider(log.head()), StartsWith("FORK: log.example signed two histories"));
+  EXPECT_EQ(file("fork.seen"), first);
+  EXPECT_EQ(file("fork.shown"), log.head());
+  EXPECT_EQ(file("seen"), first);
+  EXPECT_EQ(file("checkpoint"), cosigned);
+  EXPECT_THAT(open(), HasSubstr("has shown two histories")) << "until somebody looked";
+}
+
+TEST_F(Witness, AHeadWithoutItsProofIsRefused) {
+  ASSERT_EQ(open(), "");
+  log.grow(5);
+  EXPECT_EQ(consider(log.head()), "cosigned");
+  log.leaves.clear();
+  log.grow(12, "other");
+  EXPECT_THAT(consider(log.head(), log.proof_from(5)), StartsWith("FORK: the hashes do not lead from 5"));
+  EXPECT_EQ(book->last().size, 5u);
+  EXPECT_THAT(file("checkpoint"), HasSubstr("\n5\n"));
+}
+
+// The real exchange over TLS, the witness, and the auditor who has the witness's file.
+TEST(WitnessOfAnExchange, FollowsItAndItsHeadFindsARemovedEnd) {
+  WitnessFolder folder, copy;
+  GateWorld world;
+  auto const log = LogKey::load(world.directory() / "journal" / "keys")->verifier();
+  auto book = WitnessBook::open(folder.path, witness_name, log).value();
+  FollowOptions options{.exchange = world.url("http", "/")};
+  options.trust = wire::TlsClient::trusting(world.certificate()).value();
+  options.once = true;
+  auto const restart = [&] {  // the closing checkpoint covers everything
+    (void)world.stop_exchange();
+    world.start_exchange();
+  };
+  restart();
+  ASSERT_TRUE(follow(book, options)) << follow(book, options).error();
+  auto const before = book.last().size;
+  ASSERT_GT(before, 0u);
+  (void)world.stop_exchange();
+  fs::copy(world.directory() / "journal", copy.path / "journal", fs::copy_options::recursive);
+  world.start_exchange();
+  {
+    auto provider = world.log_in(ada);
+    (void)add_node(provider);
+  }
+  restart();
+  ASSERT_TRUE(follow(book, options));
+  EXPECT_GT(book.last().size, before);
+  (void)world.stop_exchange();
+  AuditOptions asked{world.directory() / "journal", log.vkey()};
+  asked.checkpoints = {folder.path / "checkpoint"};
+  asked.witnesses = {{book.verifier().vkey()}, 1};
+  auto const whole = audit_journal(asked).value();
+  EXPECT_TRUE(whole.ok()) << whole.finding->reason;
+  asked.directory = copy.path / "journal";
+  auto const cut = audit_journal(asked).value();
+  ASSERT_FALSE(cut.ok());
+  EXPECT_THAT(cut.finding->reason, HasSubstr("vouches for " + std::to_string(book.last().size)));
+  auto const gone = follow(book, options);
+  ASSERT_FALSE(gone);
+  EXPECT_THAT(gone.error(), HasSubstr("127.0.0.1")) << "the exchange is not there";
+}
+
+TEST(WitnessOfAnExchange, SeesTheExchangeThatCameBackShorter) {
+  WitnessFolder folder, copy;
+  GateWorld world;
+  auto const journal = world.directory() / "journal";
+  auto const log = LogKey::load(journal / "keys")->verifier();
+  (void)world.stop_exchange();
+  fs::copy(journal, copy.path / "journal", fs::copy_options::recursive);
+  world.start_exchange();
+  {
+    auto provider = world.log_in(ada);
+    (void)add_node(provider);
+  }
+  (void)world.stop_exchange();
+  world.start_exchange();
+  auto book = WitnessBook::open(folder.path, witness_name, log).value();
+  FollowOptions options{.exchange = world.url("http", "/")};
+  options.trust = wire::TlsClient::trusting(world.certificate()).value();
+  options.once = true;
+  ASSERT_TRUE(follow(book, options));
+  (void)world.stop_exchange();
+  fs::remove_all(journal);
+  fs::rename(copy.path / "journal", journal);
+  world.start_exchange();
+  options.once = false;  // a refusal ends the following, too
+  auto const refused = follow(book, options);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error(), ::testing::AnyOf(StartsWith("ROLLBACK: "), StartsWith("FORK: ")));
+}
+
+}  // namespace
+}  // namespace spillway
