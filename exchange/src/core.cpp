@@ -50,8 +50,11 @@ std::uint16_t index_of(Command const& command) { return static_cast<std::uint16_
 
 /// Trades of one walk, ids of one list of an order: beyond them a command asks the heap for more.
 constexpr std::size_t walk_most = std::size_t{1} << 17, list_most = std::size_t{1} << 15;
-/// A resting order may become several leases after their table was full for new ones.
-constexpr std::size_t leases_spare = std::size_t{1} << 21;
+
+/// Orders that rest may become leases after the table was full for new ones.
+std::size_t leases_most(CoreLimits const& sizes) {
+  return std::size_t{sizes.leases_kept} + sizes.lease_claims;
+}
 
 }  // namespace
 
@@ -73,8 +76,8 @@ std::size_t ExchangeCore::State::memory_bytes(CoreLimits const& sizes) {
 
 /// Whatever waits is one of these; open jobs are never more than kept orders.
 std::size_t ExchangeCore::State::timers_most(CoreLimits const& sizes) {
-  return std::size_t{sizes.orders_kept} + sizes.offers + sizes.leases_kept + leases_spare + sizes.units +
-         sizes.nodes + sizes.orders;
+  return std::size_t{sizes.orders_kept} + sizes.offers + leases_most(sizes) + sizes.units + sizes.nodes +
+         sizes.orders;
 }
 
 ExchangeCore::State::State(CoreLimits const& sizes)
@@ -90,10 +93,10 @@ ExchangeCore::State::State(CoreLimits const& sizes)
       offers(sizes.offers_kept),
       orders(sizes.orders_kept),
       jobs(sizes.orders_kept),
-      leases(std::size_t{sizes.leases_kept} + leases_spare),
+      leases(leases_most(sizes)),
       client_ids(std::size_t{sizes.orders_kept} + sizes.offers_kept),
       on_instrument(std::size_t{book_limits(sizes).instruments} + 1),
-      owed(std::size_t{sizes.orders_kept} + sizes.leases_kept + leases_spare),
+      owed(sizes.orders_kept + leases_most(sizes)),
       touched(std::size_t{book_limits(sizes).instruments} + 1) {
   matches.reserve(walk_most);
   changed_orders.reserve(walk_most);

@@ -119,6 +119,7 @@ struct Order {
   Link of_buyer;                   // while it is kept
   Chain leases;                    // what a capacity order became
   std::uint32_t open_leases{};
+  std::uint32_t claims{};  // leases that it may still become while it rests
   bool rests{};
   std::uint64_t told{};  // the settlement that lists it
 };

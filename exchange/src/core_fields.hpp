@@ -168,7 +168,8 @@ void fields(A& archive, T& of) {
 template <class A, Of<Order> T>
 void fields(A& archive, T& of) {
   auto& [id, terms, work, lot, buyer, signature, limit, phase, open, filled, held, rates, placed, expires,
-         job, timer, younger, at_rest, of_resting_buyer, of_buyer, leases, open_leases, rests, told] = of;
+         job, timer, younger, at_rest, of_resting_buyer, of_buyer, leases, open_leases, claims, rests, told] =
+      of;
   archive(id, work, lot, buyer, signature, limit, phase, open, filled, held, rates, placed, expires, job);
 }
 template <class A, Of<Job> T>

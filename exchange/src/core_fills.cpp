@@ -91,6 +91,7 @@ void ExchangeCore::State::start_job(FillId id, Order& order, Offer const& offer,
 void ExchangeCore::State::show_after_trades(Order& order) {
   if (book.rests(order.id)) {
     sw_check(book.open_lots(order.id) == order.open, "book and order agree on what is open");
+    claim(order);
     show(order);
   } else if (order.open.v == 0) {
     end_order(order, OrderPhase::filled, 0);

@@ -66,11 +66,12 @@ namespace {
 template <class Thing>
 void write(core::ArchiveWriter& to, core::Table<Thing> const& table) {
   to(std::uint64_t{table.size()});
-  for (auto const row : table.rows_by_id()) {
-    to(table[row]);
-    if constexpr (std::is_same_v<Thing, core::Order>)
-      to(core::words(table[row].terms), table[row].terms.asked);
-  }
+  for (auto const row : table.rows_by_id()) to(table[row]);
+}
+void write(core::ArchiveWriter& to, core::Table<core::Order> const& orders, core::ListBlocks const& lists) {
+  to(std::uint64_t{orders.size()});
+  for (auto const row : orders.rows_by_id())
+    to(orders[row], core::words(orders[row].terms, lists), orders[row].terms.asked);
 }
 
 /// False when the table is too small. Ids ascend: another order would be another text for the same.
@@ -99,7 +100,7 @@ void ExchangeCore::State::export_to(core::ArchiveWriter& to) const {
   to(keys);
   write(to, nodes);
   write(to, offers);
-  write(to, orders);
+  write(to, orders, lists);
   write(to, jobs);
   write(to, leases);
   export_client_ids(to);
@@ -146,7 +147,7 @@ bool ExchangeCore::State::import_orders(core::ArchiveReader& from) {
     auto const meant = asked;
     asked.good_for = said.good_for, asked.output_max = said.output_max, asked.quantity = said.quantity;
     asked.policy = said.policy, asked.predicate.tier = said.tier;
-    if (!lists.has(core::bytes_to_keep(meant.predicate))) return false;
+    if (!lists.has_room(core::ids_to_keep(meant.predicate))) return false;
     order.terms = core::keep(asked, meant, lists);
     return true;
   });
@@ -264,6 +265,7 @@ void ExchangeCore::State::index_again() {
     buyer.orders.join(orders, row, &core::Order::of_buyer);
     order.rests = order.phase == OrderPhase::resting;
     if (!order.rests) continue;
+    claim(order);
     resting.join(orders, row, &core::Order::at_rest);
     buyer.resting.join(orders, row, &core::Order::of_resting_buyer);
   }

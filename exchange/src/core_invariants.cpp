@@ -39,6 +39,7 @@ void ExchangeCore::State::check_holds() const {
 
 /// Every thing is in the chains that its phase says, and in no other: then the counts agree.
 void ExchangeCore::State::check_phases() const {
+  std::uint64_t claims = 0;
   std::size_t rest = 0, live = 0, running = 0, leased = 0;
   orders.for_each([&](core::Order const& order) {
     bool const rests = order.phase == OrderPhase::resting;
@@ -46,7 +47,10 @@ void ExchangeCore::State::check_phases() const {
              "an order rests in the book or has ended");
     if (rests) sw_check(order.open == book.open_lots(order.id), "book and order agree on what is open");
     rest += rests ? 1 : 0;
+    claims += order.claims;
+    sw_check(rests || order.claims == 0, "what has ended claims nothing");
   });
+  sw_check(claims == lease_claims, "leases to come are counted");
   sw_check(rest == resting.count, "orders that rest are chained");
   offers.for_each([&](core::Offer const& offer) {
     sw_check((offer.phase == OfferPhase::live) == book.live(offer.id),

@@ -19,12 +19,6 @@ class Memory final : public std::pmr::memory_resource {
  public:
   explicit Memory(std::size_t bytes) : arena_(bytes) {}
 
-  /// A block of so many bytes can be had.
-  [[nodiscard]] bool has(std::size_t bytes) const {
-    auto const [index, rounded] = class_of(bytes);
-    return bytes == 0 || free_[index] != nullptr || rounded <= untouched();
-  }
-
  private:
   static constexpr std::size_t step = 16, fine_max = 1'024, classes = fine_max / step + 1 + 64;
   struct Free {

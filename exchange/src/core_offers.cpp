@@ -44,8 +44,7 @@ Refusal ExchangeCore::State::bad_quantity(PostOffer const& c, Lots lot) {
 Refusal ExchangeCore::State::why_not(ParticipantId who, PostOffer const& c) const {
   auto const* const node = at(nodes, c.node);
   if (halted) return Refusal::halted;
-  bool const no_lease = c.product == ProductKind::capacity && leases.size() >= limits.leases_kept;
-  if (live_offers >= limits.offers || offers.full() || no_lease) return Refusal::capacity;
+  if (live_offers >= limits.offers || offers.full()) return Refusal::capacity;
   if (node && node->provider != who) return Refusal::not_yours;
   if (auto const why = bad_quantity(c, lot_of(c.product, node ? node->klass : ClassId{})); no(why))
     return why;

@@ -90,10 +90,22 @@ Refusal ExchangeCore::State::complete_capacity(PlaceOrder& c) const {
 Refusal ExchangeCore::State::no_room(ParticipantId who, PlaceOrder const& c) {
   bool const full_up = resting.count >= limits.orders;
   if (full_up || book.resting_orders_of(who) >= limits.orders_per_participant) return Refusal::capacity;
-  auto const fits = [&] { return !orders.full() && lists.has(core::bytes_to_keep(c.predicate)); };
+  auto const fits = [&] { return !orders.full() && lists.has_room(core::ids_to_keep(c.predicate)); };
   if (!fits()) forget_old(the(participants, who), limits.steps);
-  bool const no_lease = c.predicate.product == ProductKind::capacity && leases.size() >= limits.leases_kept;
-  return !fits() || no_lease ? Refusal::capacity : Refusal::none;
+  if (!fits()) return Refusal::capacity;
+  if (c.predicate.product != ProductKind::capacity) return Refusal::none;
+  auto const more = leases_for(std::min(c.quantity, core::capacity_lots_max));
+  bool const no_lease = leases.size() >= limits.leases_kept || lease_claims + more > limits.lease_claims;
+  return no_lease ? Refusal::capacity : Refusal::none;
+}
+
+/// Every trade takes all of an offer's rest, the last one what is left: no part but that is smaller than the
+/// smallest of all classes.
+std::uint32_t ExchangeCore::State::leases_for(Lots lots) const {
+  if (lots.v <= 0) return 0;
+  std::int32_t part = 1'000;
+  for (auto const& klass : reference.classes()) part = std::min(part, klass.smallest_part_milli);
+  return static_cast<std::uint32_t>((lots.v + part - 1) / part);
 }
 
 /// The largest of the smallest parts of the classes it accepts: every one of them can be cut that way.

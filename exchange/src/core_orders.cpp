@@ -139,6 +139,9 @@ core::Reply ExchangeCore::State::on(ParticipantId who, AmendOrder const& c) {
     if (auto const why = why_unfunded(who, worst - order.held); no(why)) return refuse(why);
   if (worst > largest_hold) return refuse(Refusal::hold_too_large);
   if (order.terms.market && c.limit.v == 0) return refuse(Refusal::market_unprotected);
+  bool const capacity = order.terms.product == ProductKind::capacity;
+  if (capacity && lease_claims - order.claims + leases_for(*lots) > limits.lease_claims)
+    return refuse(Refusal::capacity);
 
   if (worst > order.held) hold(who, order.held, worst - order.held, c.order.v);
   if (worst < order.held) release(who, order.held, order.held - worst, c.order.v);
@@ -164,6 +167,12 @@ core::Reply ExchangeCore::State::on(ParticipantId who, CancelOrder const& c) {
   return Answer{c.order.v};
 }
 
+void ExchangeCore::State::claim(Order& order) {
+  bool const may_become = order.rests && order.terms.product == ProductKind::capacity;
+  lease_claims -= std::exchange(order.claims, may_become ? leases_for(order.open) : 0);
+  lease_claims += order.claims;
+}
+
 /// The order is off the book already; what is still held for it goes back.
 void ExchangeCore::State::end_order(Order& order, OrderPhase phase, std::uint16_t code) {
   sw_check(!book.rests(order.id), "an ended order is off the book");
@@ -172,6 +181,7 @@ void ExchangeCore::State::end_order(Order& order, OrderPhase phase, std::uint16_
     auto const row = orders.row_of(order);
     resting.leave(orders, row, &core::Order::at_rest);
     the(participants, order.buyer).resting.leave(orders, row, &core::Order::of_resting_buyer);
+    claim(order);
   }
   release(order.buyer, order.held, order.held, order.id.v);
   order.phase = phase;

@@ -40,7 +40,7 @@ AccountView view(AccountKey key, AccountTotals const& totals) {
 // ---- one of each ----
 
 OrderView ExchangeCore::State::view(core::Order const& o) const {
-  return {o.id,        o.terms.client, o.buyer,   core::words(o.terms),
+  return {o.id,        o.terms.client, o.buyer,   core::words(o.terms, lists),
           o.signature, o.phase,        o.open,    o.filled,
           o.held,      o.placed,       o.expires, o.limit};
 }

@@ -62,8 +62,13 @@ std::optional<core::Reply> ExchangeCore::State::repeated(ParticipantId who, Comm
       return orders[made.row()];
   }
   ();
-  if (auto const verdict = core::difference(before.terms, c); verdict != Refusal::exists)
-    return refuse(verdict);
+  auto const verdict = [&] {
+    if constexpr (is_offer)
+      return core::difference(before.terms, c);
+    else
+      return core::difference(before.terms, c, lists);
+  }();
+  if (verdict != Refusal::exists) return refuse(verdict);
   show(before);
   return Answer{before.id.v, Refusal::exists};
 }

@@ -164,6 +164,10 @@ struct ExchangeCore::State {
   }
   [[nodiscard]] static BookOrder in_book(core::Order const&);
   void end_order(core::Order&, OrderPhase phase, std::uint16_t code);
+  /// The most leases that so many lots of capacity become.
+  [[nodiscard]] std::uint32_t leases_for(Lots) const;
+  /// Keeps room for the leases that it may still become.
+  void claim(core::Order&);
   void show(core::Order const&, std::uint16_t code = 0);
 
   // ---- core_repeat.cpp: client ids ----
@@ -333,8 +337,8 @@ struct ExchangeCore::State {
   Reference reference;
   std::unique_ptr<Book> own_book;
   Book& book;
-  core::Memory memory;  // of the tables below that are no Table
-  core::Memory lists;   // of kept orders
+  core::Memory memory;     // of the tables below that are no Table
+  core::ListBlocks lists;  // of kept orders
   attest::Registry registry{&memory};
   Ledger ledger{&memory};
   core::Timers timers;
@@ -353,6 +357,7 @@ struct ExchangeCore::State {
   core::Chain resting;  // orders that wait in the book
   core::Chain open_jobs;
   core::Chain open_leases;
+  std::uint64_t lease_claims{};      // of all orders that wait
   Arena<core::Chain> on_instrument;  // live offers
   std::size_t live_offers{};
   FillId last_fill;

@@ -2,6 +2,8 @@
 #include "core_terms.hpp"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace spillway::core {
 
@@ -16,28 +18,48 @@ std::size_t ids_in(Predicate const& p) {
   return p.models.size() + p.classes.size() + p.within.size() + p.outside.size();
 }
 
-KeptLists keep(Predicate const& p, Memory& memory) {
+/// Goes through kept lists id by id.
+template <class Lists, class Blocks>
+class Walk {
+ public:
+  Walk(Lists& lists, Blocks& blocks)
+      : here_(lists.here.data()),
+        blocks_(blocks),
+        block_(lists.count() > KeptLists::inline_max ? lists.elsewhere : 0) {}
+
+  auto& next() {
+    if (block_ == 0) return here_[at_++];
+    if (at_ == ListBlocks::ids_each) block_ = std::as_const(blocks_)[block_].next, at_ = 0;
+    return blocks_[block_].ids[at_++];
+  }
+
+ private:
+  decltype(std::declval<Lists&>().here.data()) here_;
+  Blocks& blocks_;
+  Row block_;
+  std::size_t at_{};
+};
+
+KeptLists keep(Predicate const& p, ListBlocks& blocks) {
   KeptLists kept{};
   kept.models = count_of(p.models), kept.classes = count_of(p.classes);
   kept.within = count_of(p.within), kept.outside = count_of(p.outside);
-  auto* to = kept.here.data();
-  if (auto const bytes = bytes_to_keep(p); bytes > 0)
-    to = kept.elsewhere = static_cast<std::uint16_t*>(memory.allocate(bytes));
+  if (auto const ids = ids_to_keep(p); ids > 0) kept.elsewhere = blocks.take(ids);
+  Walk to(kept, blocks);
   auto const put = [&](auto const& ids) {
-    for (auto const id : ids) *to++ = id.v;
+    for (auto const id : ids) to.next() = id.v;
   };
   put(p.models), put(p.classes), put(p.within), put(p.outside);
   return kept;
 }
 
-template <class Id>
-std::uint16_t const* restore(std::vector<Id>& ids, std::uint16_t const* from, std::uint32_t count) {
-  for (auto const* const end = from + count; from != end; ++from) ids.push_back(Id{*from});
-  return from;
+template <class Id, class From>
+void restore(std::vector<Id>& ids, From& from, std::uint32_t count) {
+  for (; count > 0; --count) ids.push_back(Id{from.next()});
 }
 
 /// The conditions as the sender wrote them; the order's input is one of them.
-bool same_predicate(KeptOrder const& was, PlaceOrder const& is) {
+bool same_predicate(KeptOrder const& was, PlaceOrder const& is, ListBlocks const& blocks) {
   auto const& p = is.predicate;
   bool const same = was.product == p.product && was.lists.models == p.models.size() &&
                     was.lists.classes == p.classes.size() && was.lists.within == p.within.size() &&
@@ -46,21 +68,42 @@ bool same_predicate(KeptOrder const& was, PlaceOrder const& is) {
                     was.green_min_milli == p.green_min_milli && was.buyer_place == p.buyer_place &&
                     was.network == p.network && was.ready == p.ready && was.input == is.input;
   if (!same) return false;
-  auto const* at = was.lists.all();
+  Walk kept(was.lists, blocks);
   auto const equal = [&](auto const& ids) {
-    return std::all_of(ids.begin(), ids.end(), [&](auto id) { return id.v == *at++; });
+    return std::all_of(ids.begin(), ids.end(), [&](auto id) { return id.v == kept.next(); });
   };
   return equal(p.models) && equal(p.classes) && equal(p.within) && equal(p.outside);
 }
 
 }  // namespace
 
-std::size_t bytes_to_keep(Predicate const& p) {
-  auto const count = ids_in(p);
-  return count > KeptLists::inline_max ? count * sizeof(std::uint16_t) : 0;
+Row ListBlocks::take(std::size_t ids) {
+  Row first{}, last{};
+  for (auto left = blocks_for(ids); left > 0; --left) {
+    sw_check(used_ + 1 < blocks_.size(), "there is room for one more block");
+    auto const row = free_ != 0 ? std::exchange(free_, blocks_[free_].next) : ++highest_;
+    ++used_;
+    blocks_[row].next = 0;
+    (first == 0 ? first : blocks_[last].next) = row;
+    last = row;
+  }
+  return first;
 }
 
-KeptOrder keep(PlaceOrder const& asked, PlaceOrder const& full, Memory& memory) {
+void ListBlocks::give_back(Row first) {
+  while (first != 0) {
+    auto const row = std::exchange(first, blocks_[first].next);
+    blocks_[row].next = std::exchange(free_, row);
+    --used_;
+  }
+}
+
+std::size_t ids_to_keep(Predicate const& p) {
+  auto const count = ids_in(p);
+  return count > KeptLists::inline_max ? count : 0;
+}
+
+KeptOrder keep(PlaceOrder const& asked, PlaceOrder const& full, ListBlocks& blocks) {
   auto const& p = full.predicate;
   return {full.client,
           p.product,
@@ -71,7 +114,7 @@ KeptOrder keep(PlaceOrder const& asked, PlaceOrder const& full, Memory& memory) 
           p.green_min_milli,
           p.network,
           p.ready,
-          keep(p, memory),
+          keep(p, blocks),
           full.tif,
           full.market,
           full.prefer_near,
@@ -85,22 +128,21 @@ KeptOrder keep(PlaceOrder const& asked, PlaceOrder const& full, Memory& memory) 
           {asked.good_for, asked.output_max, asked.quantity, asked.policy, asked.predicate.tier}};
 }
 
-void give_back(KeptOrder& kept, Memory& memory) {
-  auto& lists = kept.lists;
-  if (lists.elsewhere != nullptr) memory.deallocate(lists.elsewhere, lists.count() * sizeof(std::uint16_t));
-  lists = {};
+void give_back(KeptOrder& kept, ListBlocks& blocks) {
+  blocks.give_back(kept.lists.elsewhere);
+  kept.lists = {};
 }
 
-PlaceOrder words(KeptOrder const& kept) {
+PlaceOrder words(KeptOrder const& kept, ListBlocks const& blocks) {
   PlaceOrder c;
   auto& p = c.predicate;
   p.product = kept.product, p.tier = kept.tier, p.origin = kept.origin, p.buyer_place = kept.buyer_place;
   p.pue_max_milli = kept.pue_max_milli, p.green_min_milli = kept.green_min_milli;
   p.network = kept.network, p.ready = kept.ready, p.input = kept.input;
-  auto const* from = kept.lists.all();
-  from = restore(p.models, from, kept.lists.models);
-  from = restore(p.classes, from, kept.lists.classes);
-  from = restore(p.within, from, kept.lists.within);
+  Walk from(kept.lists, blocks);
+  restore(p.models, from, kept.lists.models);
+  restore(p.classes, from, kept.lists.classes);
+  restore(p.within, from, kept.lists.within);
   restore(p.outside, from, kept.lists.outside);
   c.client = kept.client, c.tif = kept.tif, c.market = kept.market, c.limit = kept.limit;
   c.prefer_near = kept.prefer_near, c.good_for = kept.good_for, c.input = kept.input;
@@ -108,9 +150,9 @@ PlaceOrder words(KeptOrder const& kept) {
   return c;
 }
 
-Refusal difference(KeptOrder const& was, PlaceOrder const& is) {
+Refusal difference(KeptOrder const& was, PlaceOrder const& is, ListBlocks const& blocks) {
   if (was.product != is.predicate.product) return Refusal::exists_with_different_product;
-  if (!same_predicate(was, is)) return Refusal::exists_with_different_predicate;
+  if (!same_predicate(was, is, blocks)) return Refusal::exists_with_different_predicate;
   if (was.limit != is.limit || was.market != is.market) return Refusal::exists_with_different_price;
   if (was.asked.quantity != is.quantity || was.asked.output_max != is.output_max)
     return Refusal::exists_with_different_quantity;

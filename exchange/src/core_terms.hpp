@@ -7,25 +7,52 @@
 #include <array>
 #include <cstdint>
 
-#include "core_memory.hpp"
+#include "core_table.hpp"
 #include "market/command.hpp"
 #include "market/refusal.hpp"
 
 namespace spillway::core {
 
+/// Where long lists lie, in blocks that chain. How many blocks a list takes follows from its length alone, and
+/// blocks are all alike: so what has room depends on what is kept, never on what was kept before.
+class ListBlocks {
+ public:
+  static constexpr std::size_t ids_each = 30;
+  struct Block {
+    Row next;
+    std::array<std::uint16_t, ids_each> ids;
+  };
+
+  /// At most `bytes` in use, whole blocks.
+  explicit ListBlocks(std::size_t bytes) : blocks_(bytes / sizeof(Block) + 1) {}
+
+  [[nodiscard]] bool has_room(std::size_t ids) const { return used_ + blocks_for(ids) < blocks_.size(); }
+  /// The first of a chain for so many ids; there is room.
+  [[nodiscard]] Row take(std::size_t ids);
+  void give_back(Row first);
+  [[nodiscard]] Block& operator[](Row row) { return blocks_[row]; }
+  [[nodiscard]] Block const& operator[](Row row) const { return blocks_[row]; }
+
+ private:
+  [[nodiscard]] static std::size_t blocks_for(std::size_t ids) { return (ids + ids_each - 1) / ids_each; }
+
+  Arena<Block> blocks_;  // from 1
+  std::size_t used_{};
+  Row free_{}, highest_{};  // free ones chain too
+};
+
 /// The four lists of a predicate, one after the other. Short ones lie in the row itself.
 struct KeptLists {
   static constexpr std::size_t inline_max = 8;
   std::array<std::uint16_t, inline_max> here;
-  std::uint16_t* elsewhere;                        // all of them, when they are more than `inline_max`
+  Row elsewhere;                                   // all of them, when they are more than `inline_max`
   std::uint32_t models, classes, within, outside;  // how many of each
 
   [[nodiscard]] std::size_t count() const { return std::size_t{models} + classes + within + outside; }
-  [[nodiscard]] std::uint16_t const* all() const { return count() > inline_max ? elsewhere : here.data(); }
 };
 
-/// Bytes of `lists` memory that the predicate takes when it is kept.
-[[nodiscard]] std::size_t bytes_to_keep(Predicate const&);
+/// Ids for which ListBlocks must have room when the predicate is kept.
+[[nodiscard]] std::size_t ids_to_keep(Predicate const&);
 
 /// As accepted, defaults filled in. `asked` holds what was said where a default stands now.
 struct KeptOrder {
@@ -56,12 +83,12 @@ struct KeptOrder {
 };
 
 /// `full` is what `asked` was taken to mean.
-[[nodiscard]] KeptOrder keep(PlaceOrder const& asked, PlaceOrder const& full, Memory& lists);
-void give_back(KeptOrder&, Memory& lists);
+[[nodiscard]] KeptOrder keep(PlaceOrder const& asked, PlaceOrder const& full, ListBlocks&);
+void give_back(KeptOrder&, ListBlocks&);
 /// The command again, as accepted.
-[[nodiscard]] PlaceOrder words(KeptOrder const&);
+[[nodiscard]] PlaceOrder words(KeptOrder const&, ListBlocks const&);
 /// How a repeat differs from what was asked: `exists` when it does not.
-[[nodiscard]] Refusal difference(KeptOrder const& was, PlaceOrder const& is);
+[[nodiscard]] Refusal difference(KeptOrder const& was, PlaceOrder const& is, ListBlocks const&);
 [[nodiscard]] Refusal difference(PostOffer const& was, PostOffer const& is);
 
 }  // namespace spillway::core

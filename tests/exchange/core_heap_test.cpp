@@ -93,7 +93,7 @@ TEST(CoreHeap, AFullTableRefusesAndTheNextDayHasRoom) {
     c.predicate.within.assign(places, here);
     return c;
   };
-  EXPECT_EQ(send(carl, order(1'500)), Refusal::none) << "its list takes 3,000 bytes";
+  EXPECT_EQ(send(carl, order(1'500)), Refusal::none) << "its list takes 50 of 64 blocks";
   EXPECT_EQ(send(carl, order(1'500)), Refusal::capacity);
   for (int i = 0; i < 19; ++i) EXPECT_EQ(send(carl, order()), Refusal::none);
   EXPECT_EQ(send(carl, order()), Refusal::capacity);

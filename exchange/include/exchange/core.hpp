@@ -35,7 +35,8 @@ struct CoreLimits {
   std::uint32_t orders_per_participant{100'000};
   std::uint32_t orders{1'000'000};          // resting
   std::uint32_t orders_kept{16'000'000};    // with those that have ended and are remembered
-  std::uint32_t leases_kept{4'000'000};     // beyond them no new capacity order or offer
+  std::uint32_t leases_kept{4'000'000};     // beyond them no new capacity order
+  std::uint32_t lease_claims{16'000'000};   // what orders at rest may still become, at the smallest part
   std::uint32_t list_bytes{1'000'000'000};  // of long lists of models, classes and places in kept orders
   std::uint32_t steps{256};  // of one entry's follow-up work; part of the rules: other values are for tests
   BookKind book{BookKind::fast};  // which implementation matches; the digest is the same

@@ -29,7 +29,7 @@ using Bytes64 = std::array<std::byte, 64>;
 /// The numbers of the rules in force. Version 1: a command does all its work at once. Version 2: at most 256
 /// steps, and the rest in `Continue` entries (docs/decisions).
 struct Rules {
-  std::uint32_t version{1};
+  std::uint32_t version{2};
   Micros acknowledgement{2'000'000};
   Micros first_token_slack{5'000'000};  // beyond round trip + promise
   Micros silence{10'000'000};           // watched at the gateway
