@@ -113,8 +113,8 @@ void ExchangeCore::State::export_to(core::ArchiveWriter& to) const {
   to(registry.records(), ledger.image(), timers.image(), book.image());
 }
 
-/// Of each participant, oldest first. Their order is not that of their making: what still lives takes its turn
-/// again.
+/// Of each participant, oldest first. Their order is not that of their making: what still lives takes its
+/// turn again.
 void ExchangeCore::State::export_client_ids(core::ArchiveWriter& to) const {
   for (auto const row : participants.rows_by_id()) {
     auto const& ids = participants[row].client_ids;

@@ -13,8 +13,8 @@
 
 namespace spillway::core {
 
-/// Where long lists lie, in blocks that chain. How many blocks a list takes follows from its length alone, and
-/// blocks are all alike: so what has room depends on what is kept, never on what was kept before.
+/// Where long lists lie, in blocks that chain. How many blocks a list takes follows from its length alone,
+/// and blocks are all alike: so what has room depends on what is kept, never on what was kept before.
 class ListBlocks {
  public:
   static constexpr std::size_t ids_each = 30;
