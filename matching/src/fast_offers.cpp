@@ -292,25 +292,28 @@ Book::Rest FastBook::amend(ParticipantId who, OfferId id, PriceIndex price, Lots
 
 // ---- meeting orders ----
 
-void FastBook::meet(NodeId node, Matches& out) {
+bool FastBook::meet_some(NodeId node, Matches& out, std::size_t most) {
   begin();
   auto const row = pool_row(node);
-  if (row == 0) return;
+  if (row == 0) return false;
+  auto const enough = most < unbounded - out.size() ? out.size() + most : unbounded;
   list_rows_of(row, meeting_);
   picked_.clear();
   for (auto const n : meeting_) picked_.emplace_back(ids_.id_of(n), n);
   for (auto const& [id, was] : picked_)
-    if (auto const n = find(OfferId{id}); n != 0) meet_offer(n, out);
+    if (auto const n = find(OfferId{id}); n != 0) meet_offer(n, out, enough);
+  return out.size() >= enough;
 }
 
-/// The offer arrives: it trades with resting orders for as long as one is found.
-void FastBook::meet_offer(Handle n, Matches& out) {
+/// The offer arrives: it trades with resting orders for as long as one is found and there are fewer than
+/// `most` trades.
+void FastBook::meet_offer(Handle n, Matches& out, std::size_t most) {
   auto const id = ids_.id_of(n);
   InstrumentId const at{ladder_of(n)};
   auto const node = pool_ids_[cold_[n].row];
   auto const mode = trade_mode(n);
   auto const firm = mode == SelfTrade::allow ? 0 : firm_of(n);
-  for (bool stays = true; stays;) {
+  for (bool stays = true; stays && out.size() < most;) {
     auto const bid = best_bid(n);
     if (bid.order == 0) return;
     if (firm != 0 && firm == firm_of(bid.order)) {

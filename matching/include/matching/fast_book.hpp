@@ -53,7 +53,7 @@ class FastBook final : public Book, private Tenants {
   std::size_t cancel_instrument(InstrumentId) override;
   std::size_t cancel_node(NodeId) override;
   void advance(Stamp now) override;
-  void meet(NodeId, Matches&) override;
+  bool meet_some(NodeId, Matches&, std::size_t most) override;
   [[nodiscard]] std::span<Ended const> ended() const override { return ended_; }
 
   [[nodiscard]] Refusal why_not(BookOrder const&) const override;
@@ -64,12 +64,12 @@ class FastBook final : public Book, private Tenants {
   [[nodiscard]] Lots open_lots(OrderId) const override;
   [[nodiscard]] Lots rest_lots(OfferId) const override;
   [[nodiscard]] Lots executable_lots(OfferId) const override;
-  [[nodiscard]] std::vector<OfferId> offers_of(NodeId) const override;
+  void list_offers(NodeId, std::vector<OfferId>& into) const override;
   [[nodiscard]] bool price_taken(NodeId, InstrumentId, PriceIndex) const override;
   [[nodiscard]] std::size_t resting_orders_of(ParticipantId) const override;
   [[nodiscard]] std::vector<Level> asks(InstrumentId, std::size_t depth_max) const override;
   [[nodiscard]] std::vector<Level> bids(InstrumentId, std::size_t depth_max) const override;
-  [[nodiscard]] Matches dry_run(BookOrder const&) const override;
+  void try_order(BookOrder const&, Matches&) const override;
   [[nodiscard]] BookState state() const override;
   [[nodiscard]] BookImage image() const override;
   Refusal restore(BookImage const&) override;
@@ -257,7 +257,7 @@ class FastBook final : public Book, private Tenants {
   void put_plain(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key);
   void take_out_plain(Handle n, InstrumentId at, bool told);
   Refusal cancel_unusual(ParticipantId who, OfferId);
-  void meet_offer(Handle offer, Matches&);
+  void meet_offer(Handle offer, Matches&, std::size_t most = unbounded);
   void meet_again(std::size_t first, Matches&);
   [[nodiscard]] Bid best_bid(Handle offer);
   [[nodiscard]] Bid best_bid(LadderId at, Key limit, Handle offer);
@@ -332,7 +332,7 @@ class FastBook final : public Book, private Tenants {
   FeedRing* feed_{&nobody_};
   std::vector<Ended> ended_;
   std::vector<std::pair<std::uint64_t, Handle>> picked_;  // by id: what a mass cancel takes, or who meets
-  std::vector<Handle> meeting_;
+  mutable std::vector<Handle> meeting_;
   mutable PlanSpace space_;
   std::vector<LadderId> short_;     // ladders that cross, of the walk that is going on
   fast::Arena<Crossing> crossing_;  // the same side by side with their keys, and which was walked last
