@@ -243,6 +243,58 @@ TEST(ChallengeSession, RefusesWhatWasReadBeforeTheStepBegan) {
   EXPECT_EQ(step.outcome.value().reason, RejectReason::out_of_turn);
 }
 
+// The same challenge twice: once in whole messages, once in pieces as a socket gives them.
+TEST(ChallengeSession, ComesToTheSameVerdictAndTranscriptWhenMessagesComeInPieces) {
+  Trial whole;
+  ASSERT_TRUE(whole.run().admitted());
+  for (std::size_t const size : {std::size_t{3}, std::size_t{100}, std::size_t{2'000}}) {
+    auto session = whole.session();
+    std::optional<Outcome> outcome;
+    for (auto const& said : whole.kept.said) {
+      if (said.speaker == Speaker::exchange) continue;
+      ASSERT_FALSE(outcome);
+      for (std::size_t at = 0; at < said.bytes.size(); at += size) {
+        auto const piece = ByteView(said.bytes).subspan(at);
+        auto step = session.on_piece(static_cast<std::uint32_t>(said.bytes.size()),
+                                     piece.first(std::min(size, piece.size())), said.at);
+        if (step.outcome) outcome = step.outcome;
+      }
+    }
+    ASSERT_TRUE(outcome.has_value());
+    EXPECT_TRUE(outcome->admitted()) << outcome->explain();
+    EXPECT_EQ(outcome->transcript, hash_of(whole.kept));
+    EXPECT_EQ(session.transcript().said, whole.kept.said);
+  }
+}
+
+TEST(ChallengeSession, HoldsNoLongMessageButOpeningsThatItAskedFor) {
+  Trial const trial;
+  auto const first_bytes = [&](Bytes32 const& beginning) {
+    auto session = trial.session();
+    auto const step = session.on_piece(3'000'000, beginning, Micros{1});
+    return step.outcome ? step.outcome->reason : std::nullopt;
+  };
+  Bytes32 beginning{};
+  EXPECT_EQ(first_bytes(beginning), RejectReason::malformed);
+  auto const openings = encode(Openings{});
+  std::ranges::copy(openings, beginning.begin());
+  EXPECT_EQ(first_bytes(beginning), RejectReason::out_of_turn);
+}
+
+TEST(ChallengeSession, WantsEveryPieceOfOpeningsInTime) {
+  Trial whole;
+  ASSERT_TRUE(whole.run().admitted());
+  auto session = whole.session();
+  auto const& openings = whole.kept.said.back();
+  for (auto const& said : whole.kept.said)
+    if (said.speaker == Speaker::unit && &said != &openings) (void)session.on_message(said.bytes, said.at);
+  auto const size = static_cast<std::uint32_t>(openings.bytes.size());
+  auto const deadline = session.deadline().value();
+  EXPECT_FALSE(session.on_piece(size, ByteView(openings.bytes).first(500), deadline).outcome);
+  auto const step = session.on_piece(size, ByteView(openings.bytes).subspan(500), deadline + Micros{1});
+  EXPECT_EQ(step.outcome.value().reason, RejectReason::late_openings);
+}
+
 TEST(ChallengeSession, SaysNothingMoreOnceItHasEnded) {
   Trial const trial;
   auto session = trial.session();

@@ -80,6 +80,11 @@ class ChallengeSession {
   /// Takes one message of the prover, stamped `now` when its last byte was read: bytes that were read before
   /// the step that they came in began are out of turn. Checking Openings costs 1 to 2 ms.
   [[nodiscard]] SessionStep on_message(ByteView bytes, Micros now);
+  /// The same for a message of `message_bytes` that comes in pieces, each in one call, none empty. Openings
+  /// are checked while they come and are not held (OpeningCheck); the session ends at the first bad row,
+  /// and what remains of it need not be read. Each piece is stamped when it was read; in the transcript the
+  /// message has the time of its first one; each must be within the deadline.
+  [[nodiscard]] SessionStep on_piece(std::uint32_t message_bytes, ByteView piece, Micros now);
   /// Ends the session where its deadline has passed; else nothing.
   [[nodiscard]] SessionStep on_time(Micros now);
   /// The connection is gone: ends as a miss.
