@@ -1,4 +1,4 @@
-// attest/opening_check.cpp - see attest/opening_check.hpp. The second parser of the room, of one message only;
+// attest/opening_check.cpp - see attest/opening_check.hpp. The second parser of the room, of one message;
 // tests/attest/decode_fuzz.cpp feeds it.
 #include "attest/opening_check.hpp"
 

@@ -21,8 +21,8 @@ namespace spillway::attest {
 inline constexpr std::array<std::byte, 5> openings_head{std::byte{'C'}, std::byte{'A'}, std::byte{'P'},
                                                         std::byte{'1'}, std::byte{10}};
 
-/// Takes the bytes of one Openings message in pieces of any size. A row is checked as soon as its last byte is
-/// there and is not kept; what is held is one opening's bytes and the paths of the last hash_width rows, about
+/// Takes the bytes of one Openings message in pieces of any size. A row is checked as soon as its last byte
+/// is there and is not kept; what is held is one opening and the paths of the last hash_width rows, about
 /// 4 n + 16 KiB, however many were asked. A bad row is found at the latest hash_width openings after it; what
 /// follows it is not looked at.
 class OpeningCheck {
