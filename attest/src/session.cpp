@@ -158,6 +158,8 @@ struct ChallengeSession::State {
     auto const rtt = now - since;
     outcome.rtt_min = probe == 0 ? rtt : std::min(outcome.rtt_min, rtt);
     if (++probe < rtt_probes) return send_probe(now);
+    if (config.rtt_of_place && outcome.rtt_min > farthest_rtt(*config.rtt_of_place))
+      return end(RejectReason::place_unproven);
     send(Challenge{nonce}, now);
     await(Awaits::rounds, config.rounds_within, now);
   }

@@ -129,6 +129,8 @@ std::string_view sentence(RejectReason reason) {
       return "the unit's memory is slower than its class demands";
     case RejectReason::ended_by_caller:
       return "the connection ended before the challenge did";
+    case RejectReason::place_unproven:
+      return "the unit is farther away than the place that it claims";
   }
   return "unknown reason";
 }
@@ -144,6 +146,7 @@ bool is_miss(RejectReason reason) {
     case RejectReason::floor_bytes:
     case RejectReason::floor_bytes_per_s:
     case RejectReason::ended_by_caller:
+    case RejectReason::place_unproven:
       return true;
     default:
       return false;

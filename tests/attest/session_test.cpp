@@ -1,6 +1,8 @@
 // tests/attest/session_test.cpp - whole challenges in the test's own time: honest, tampered, late, silent.
 #include "attest/session.hpp"
 
+#include <algorithm>
+
 #include "hex.hpp"
 #include "trial.hpp"
 
@@ -175,6 +177,25 @@ TEST(ChallengeSession, CreditsTheRoundTripOnlyWithinItsBounds) {
   far.compute = far.walk = Micros{0};
   outcome = far.run();
   EXPECT_EQ(outcome.compute_time, Micros{72'000});  // a feigned way does not pay for the work
+}
+
+// From the 3 ms circle 9.5 ms are still believed; the work itself is never asked of who is not there.
+TEST(ChallengeSession, RefusesAUnitThatIsFartherAwayThanItClaims) {
+  auto const reason = [](std::int64_t way_us, std::optional<Micros> rtt_of_place) {
+    Trial trial;
+    trial.way = Micros{way_us}, trial.rtt_of_place = rtt_of_place;
+    auto const outcome = trial.run();
+    bool const asked =
+        std::ranges::any_of(trial.seen, [](auto const& m) { return std::holds_alternative<Challenge>(m); });
+    EXPECT_EQ(asked, outcome.admitted());
+    return outcome.reason;
+  };
+  EXPECT_EQ(reason(9'500, Micros{3'000}), std::nullopt);
+  EXPECT_EQ(reason(9'501, Micros{3'000}), RejectReason::place_unproven);
+  EXPECT_EQ(reason(40'000, Micros{3'000}), RejectReason::place_unproven);
+  EXPECT_EQ(reason(40'000, Micros{40'000}), std::nullopt);
+  EXPECT_EQ(reason(100, Micros{40'000}), std::nullopt) << "nearer than claimed";
+  EXPECT_EQ(reason(40'000, std::nullopt), std::nullopt) << "nothing claimed";
 }
 
 TEST(ChallengeSession, RefusesLateAnswersByTheStepTheyBelongTo) {

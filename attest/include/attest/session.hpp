@@ -25,6 +25,12 @@ inline constexpr std::uint32_t rtt_probes = 8;
 inline constexpr Micros largest_rtt_credit{50'000};
 inline constexpr std::int64_t rtt_credit_divisor = 10;
 
+/// The longest round trip with which a unit still counts as being where it claims, when `from_there` is the
+/// table's value for that place: half as much again and 5 ms.
+[[nodiscard]] constexpr Micros farthest_rtt(Micros from_there) {
+  return Micros{from_there.v + from_there.v / 2 + 5'000};
+}
+
 struct SessionConfig {
   Cap1Params params{};
   Floors floors{};  // of the class that the unit wants, unscaled
@@ -34,6 +40,9 @@ struct SessionConfig {
   Micros rounds_within{60'000'000};  // a prover so slow misses every floor
   Micros memory_within{60'000'000};
   Micros openings_within{10'000'000};
+  /// What the table of round trips says of the way to the claimed place; none: place is not checked. Farther
+  /// than claimed can't be hidden; nearer is no offence.
+  std::optional<Micros> rtt_of_place;
   bool keep_transcript = false;  // some hundred kilobytes
 };
 

@@ -40,6 +40,7 @@ enum class RejectReason : std::uint16_t {
   floor_bytes = 20,
   floor_bytes_per_s = 21,
   ended_by_caller = 22,  // the connection ended
+  place_unproven = 23,   // the shortest round trip is longer than from the place that was claimed
 };
 [[nodiscard]] std::string_view sentence(RejectReason reason);
 /// True for no answer, late or too slow (a miss); false for a wrong answer (a failure, which costs more).
