@@ -269,6 +269,10 @@ SessionStep ChallengeSession::on_piece(std::uint32_t message_bytes, ByteView pie
   auto& s = *state_;
   if (ended()) return {};
   bool const first = s.still_to_come == 0;
+  if (first && message_bytes > largest_message_bytes) {  // nothing is taken on the sender's word
+    s.end(RejectReason::malformed);
+    return std::exchange(s.step, {});
+  }
   if (first) s.still_to_come = message_bytes;
   sw_check(piece.size() <= s.still_to_come, "a piece lies within its message");
   s.still_to_come -= piece.size();

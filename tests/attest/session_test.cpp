@@ -300,6 +300,11 @@ TEST(ChallengeSession, HoldsNoLongMessageButOpeningsThatItAskedFor) {
   auto const openings = encode(Openings{});
   std::ranges::copy(openings, beginning.begin());
   EXPECT_EQ(first_bytes(beginning), RejectReason::out_of_turn);
+
+  auto session = trial.session();
+  auto const step = session.on_piece(0xffff'ffff, beginning, Micros{1});
+  EXPECT_EQ(step.outcome.value().reason, RejectReason::malformed);
+  EXPECT_TRUE(session.transcript().said.empty());
 }
 
 TEST(ChallengeSession, WantsEveryPieceOfOpeningsInTime) {
