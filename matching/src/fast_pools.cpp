@@ -114,9 +114,9 @@ std::uint32_t FastBook::fillable(Handle n, std::uint32_t wanted, std::uint32_t o
 
 // ---- tranches ----
 
-void FastBook::stand(Handle n) {
+void FastBook::stand(Handle n, Handle earlier) {
   auto const g = nodes_[n].is(node_extra) ? extra_[extra_[n].primary].instrument : extra_[n].instrument;
-  if (ladders_.insert(g, n)) links_.improved(g, rank_of(nodes_[n].key));
+  if (ladders_.insert(g, n, earlier)) links_.improved(g, rank_of(nodes_[n].key));
 }
 
 /// Lots arrive now. When nothing arrived since the offer's newest tranche, one place in the queue or two,
@@ -221,9 +221,9 @@ void FastBook::seat(Handle n) {
   bool const stands = nodes_[n].level != 0;
   bool const may = executable(n) > 0;
   if (stands == may) return;
-  for (auto t = n; t != 0; t = extra_[t].younger) {
+  for (Handle t = n, older = 0; t != 0; older = t, t = extra_[t].younger) {
     if (may)
-      stand(t);
+      stand(t, older);
     else
       ladders_.remove(t);
   }

@@ -42,13 +42,12 @@ bool Ladders::append(LadderId g, Handle n) {
   return !join(level, n, node) && found(g, level, n);
 }
 
-bool Ladders::insert(LadderId g, Handle n) {
+bool Ladders::insert(LadderId g, Handle n, Handle earlier) {
   auto& node = nodes_[n];
   auto const at = level_of(g, rank_of(node.key));
   auto& level = levels_[at];
   if (level.head == 0 || nodes_[level.tail].key < node.key) return !join(at, n, node) && found(g, at, n);
-  auto later = level.tail;  // the earliest that stands behind it
-  while (nodes_[later].prev != 0 && nodes_[nodes_[later].prev].key > node.key) later = nodes_[later].prev;
+  auto const later = first_behind(level, node.key, earlier);
   node.level = at;
   node.next = later;
   node.prev = nodes_[later].prev;
@@ -58,6 +57,22 @@ bool Ladders::insert(LadderId g, Handle n) {
   best_[g] = node.key;
   head_[g] = n;
   return false;  // the price stood already
+}
+
+/// The earliest that stands behind `key`; the tail does. Without `earlier` it is looked for from both ends:
+/// who comes back is one of the oldest as a rule, or of the newest.
+Handle Ladders::first_behind(Level const& level, std::uint64_t key, Handle earlier) const {
+  if (earlier != 0) {
+    auto later = nodes_[earlier].next;
+    while (nodes_[later].key < key) later = nodes_[later].next;
+    return later;
+  }
+  for (Handle front = level.head, back = level.tail;; front = nodes_[front].next) {
+    if (nodes_[front].key > key) return front;
+    auto const before = nodes_[back].prev;
+    if (before == 0 || nodes_[before].key < key) return back;
+    back = before;
+  }
 }
 
 void Ladders::remove(LadderId g, Handle n) {

@@ -294,8 +294,9 @@ class FastBook final : public Book, private Tenants {
   void cut_newest(Handle offer, std::uint32_t lots);
   void clear_tranches(Handle offer);
   void show_next(Handle offer);
-  void stand(Handle n);     // into its ladder, at its place
-  void seat(Handle offer);  // in its ladder while something is executable, else out of it
+  void stand(Handle n,
+             Handle earlier = 0);  // into its ladder, at its place: behind `earlier` if that is not 0
+  void seat(Handle offer);         // in its ladder while something is executable, else out of it
   void seat_all(std::uint32_t pool_row);
   [[nodiscard]] LadderId ladder_of(Handle offer) const;
   void list_rows_of(std::uint32_t pool_row, std::vector<Handle>& into) const;  // in priority order

@@ -52,8 +52,9 @@ class Ladders {
   bool join(std::uint32_t level, Handle n, Node& node);
   /// The first of its level. True when the ladder's best price improved.
   bool found(LadderId g, std::uint32_t level, Handle n);
-  /// At the place that its sequence gives it.
-  bool insert(LadderId g, Handle n);
+  /// At the place that its sequence gives it, looked for behind `earlier` if that is not 0: a node of the
+  /// same price and an earlier sequence that stands.
+  bool insert(LadderId g, Handle n, Handle earlier = 0);
   void remove(LadderId g, Handle n);
   void remove(Handle n) { remove(ladder_of(nodes_[n]), n); }
   void remove_head(LadderId g);  // of all that stand in it
@@ -106,6 +107,7 @@ class Ladders {
   void emptied(LadderId g, std::uint32_t level, Handle was_there);
   std::uint32_t find_page(LadderId g, std::uint32_t place);
   void forget_page(LadderId g, Entry entry);
+  [[nodiscard]] Handle first_behind(Level const& level, std::uint64_t key, Handle earlier) const;
   void head_anew(LadderId g, std::uint32_t page);
   void close_best(LadderId g);
   void give_back_worst(LadderId g);
