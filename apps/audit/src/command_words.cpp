@@ -63,6 +63,14 @@ struct Clause {
   std::string operator()(Resumed const& c) const {
     return c.relay_lost ? "started again after a stop" : "went on after a stall";
   }
+  std::string operator()(SetRegister const& c) const {
+    return of(c.row == Bytes32{} ? "erased the register's row of participant"
+                                 : "wrote the register's row of participant",
+              c.participant.v);
+  }
+  std::string operator()(SessionStatement const& c) const {
+    return of("signed what it sent up to request", c.last_request);
+  }
 };
 
 }  // namespace

@@ -38,8 +38,9 @@ void Sequencer::enter(Command command) { sequence({ParticipantId{}, std::move(co
 void Sequencer::sequence(Submission submission) {
   Applied applied;
   applied.out.cookie = submission.cookie;
-  applied.out.entry = {Seq{core_.applied().v + 1}, std::max(clock_.now(), core_.now()), submission.principal,
-                       std::move(submission.command)};
+  applied.out.entry = {Seq{core_.applied().v + 1}, std::max(clock_.now(), core_.now()),
+                       submission.principal,       std::move(submission.command),
+                       submission.asked.session,   submission.asked.number};
   applied.bytes = encode(applied.out.entry);
   Outcome outcome;
   auto const before = steady_clock::now();
