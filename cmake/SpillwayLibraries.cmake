@@ -20,5 +20,6 @@ if(SPILLWAY_TESTS)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # clang 14 does not see libstdc++ 12's <expected> without these.
-  add_compile_options(-D__cpp_concepts=202002L -Wno-builtin-macro-redefined -Wno-macro-redefined)
+  set(SPILLWAY_CLANG_FLAGS -D__cpp_concepts=202002L -Wno-builtin-macro-redefined -Wno-macro-redefined)
+  add_compile_options(${SPILLWAY_CLANG_FLAGS})
 endif()

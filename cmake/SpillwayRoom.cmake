@@ -7,6 +7,9 @@
 # A test program takes the files of one subject; OPTIMIZED is for one that runs millions of commands of its own.
 
 set(SPILLWAY_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  list(APPEND SPILLWAY_WARNINGS -Wno-sign-conversion)  # part of clang's -Wconversion, not of gcc's
+endif()
 
 if(SPILLWAY_SANITIZE)
   set(SPILLWAY_SANITIZER_FLAGS -fsanitize=${SPILLWAY_SANITIZE} -fno-omit-frame-pointer)
@@ -22,8 +25,11 @@ endif()
 # The sanitizer presets compile files of a target together (CMAKE_UNITY_BUILD): less than half the time from a clean clone.
 # Then a class may hold a type of an unnamed namespace, and a name of one file may hide another file's: the other
 # presets look at each file alone.
-if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  list(APPEND SPILLWAY_WARNINGS -Wno-subobject-linkage -Wno-shadow)
+if(CMAKE_UNITY_BUILD)
+  list(APPEND SPILLWAY_WARNINGS -Wno-shadow)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    list(APPEND SPILLWAY_WARNINGS -Wno-subobject-linkage)
+  endif()
 endif()
 
 function(spillway_options target)

@@ -89,13 +89,20 @@ FingerprintKey fingerprint_key(Digest const& key) {
   return out;
 }
 
-Digest leaf(std::uint32_t group, std::uint32_t row, std::uint32_t entries, Lanes const& lanes) {
+ShortInput leaf_input(std::uint32_t group, std::uint32_t row, std::uint32_t entries, Lanes const& lanes) {
   std::array<std::byte, 64> folded;
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     auto const word = le32(lanes[i]);
     for (std::size_t b = 0; b < 4; ++b) folded[4 * i + b] = word[b];
   }
-  return hash("cap1-row", {le32(group), le32(row), le32(entries), folded});
+  return ShortInput("cap1-row").part(le32(group)).part(le32(row)).part(le32(entries)).part(folded);
+}
+
+Digest leaf(std::uint32_t group, std::uint32_t row, std::uint32_t entries, Lanes const& lanes) {
+  auto const input = leaf_input(group, row, entries, lanes);
+  Digest out;
+  hash_wide({&input, 1}, {&out, 1});
+  return out;
 }
 
 }  // namespace spillway::attest

@@ -65,9 +65,14 @@ RunningHash::RunningHash(std::string_view domain) {
 }
 
 void RunningHash::part(ByteView bytes) {
+  begin_part(static_cast<std::uint32_t>(bytes.size()));
+  more(bytes);
+}
+
+void RunningHash::begin_part(std::uint32_t bytes) { more(le32(bytes)); }
+
+void RunningHash::more(ByteView bytes) {
   auto* state = reinterpret_cast<crypto_generichash_state*>(state_.data());
-  auto const size = le32(static_cast<std::uint32_t>(bytes.size()));
-  crypto_generichash_update(state, raw(size), size.size());
   crypto_generichash_update(state, raw(bytes), bytes.size());
 }
 

@@ -1,19 +1,28 @@
 // attest/merkle.cpp - see attest/merkle.hpp.
 #include "attest/merkle.hpp"
 
+#include <algorithm>
+
 #include "market/check.hpp"
 
 namespace spillway::attest {
 
 namespace {
 
-Digest node(Digest const& left, Digest const& right) { return hash("cap1-node", {left, right}); }
+ShortInput node(Digest const& left, Digest const& right) {
+  return ShortInput("cap1-node").part(left).part(right);
+}
 
 std::vector<Digest> parents(std::vector<Digest> const& below) {
-  std::vector<Digest> above;
-  above.reserve((below.size() + 1) / 2);
-  for (std::size_t i = 0; i + 1 < below.size(); i += 2) above.push_back(node(below[i], below[i + 1]));
-  if (below.size() % 2 == 1) above.push_back(below.back());
+  std::vector<Digest> above((below.size() + 1) / 2);
+  std::array<ShortInput, hash_width> nodes;
+  auto const pairs = below.size() / 2;
+  for (std::size_t i = 0; i < pairs; i += hash_width) {
+    auto const now = std::min(hash_width, pairs - i);
+    for (std::size_t k = 0; k < now; ++k) nodes[k] = node(below[2 * (i + k)], below[2 * (i + k) + 1]);
+    hash_wide(std::span(nodes).first(now), std::span(above).subspan(i, now));
+  }
+  if (below.size() % 2 == 1) above.back() = below.back();
   return above;
 }
 
@@ -43,16 +52,27 @@ std::size_t path_length(std::size_t index, std::size_t count) {
   return length;
 }
 
-bool leads_to(Digest const& root, Digest const& leaf, std::size_t index, std::size_t count,
-              std::span<Digest const> path) {
-  if (index >= count || path.size() != path_length(index, count)) return false;
-  auto here = leaf;
-  for (; count > 1; count = (count + 1) / 2, index /= 2) {
-    if (!has_partner(index, count)) continue;
-    here = index % 2 == 0 ? node(here, path.front()) : node(path.front(), here);
-    path = path.subspan(1);
+void ascend(std::span<Ascent> ways, std::size_t count) {
+  sw_check(ways.size() <= hash_width, "no more leaves ascend at once than are hashed at once");
+  for (auto const& way : ways)
+    sw_check(way.index < count && way.path.size() == path_length(way.index, count), "a way fits its tree");
+  std::array<ShortInput, hash_width> nodes;
+  std::array<Digest, hash_width> above;
+  std::array<Ascent*, hash_width> who;
+  for (; count > 1; count = (count + 1) / 2) {
+    std::size_t climbing = 0;
+    for (auto& way : ways) {
+      if (has_partner(way.index, count)) {
+        auto const& partner = way.path.front();
+        nodes[climbing] = way.index % 2 == 0 ? node(way.here, partner) : node(partner, way.here);
+        way.path = way.path.subspan(1);
+        who[climbing++] = &way;
+      }
+      way.index /= 2;
+    }
+    hash_wide(std::span(nodes).first(climbing), std::span(above).first(climbing));
+    for (std::size_t i = 0; i < climbing; ++i) who[i]->here = above[i];
   }
-  return here == root;
 }
 
 }  // namespace spillway::attest

@@ -43,7 +43,13 @@ std::int64_t memory_needed_bytes(Cap1Params const& p) {
 
 void add_leaves(std::vector<Digest>& leaves, std::uint32_t group, std::span<Lanes const> lanes) {
   auto const n = static_cast<std::uint32_t>(lanes.size());
-  for (std::uint32_t i = 0; i < n; ++i) leaves.push_back(leaf(group, i, n, lanes[i]));
+  std::array<ShortInput, hash_width> inputs;
+  std::array<Digest, hash_width> made;
+  for (std::uint32_t i = 0; i < n; i += hash_width) {  // n is a power of two from 64
+    for (std::uint32_t k = 0; k < hash_width; ++k) inputs[k] = leaf_input(group, i + k, n, lanes[i + k]);
+    hash_wide(inputs, made);
+    leaves.insert(leaves.end(), made.begin(), made.end());
+  }
 }
 
 template <class Trees>

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "attest/opening_check.hpp"
 #include "market/check.hpp"
 
 namespace spillway::attest {
@@ -29,6 +30,9 @@ RejectReason reason_of(Floor floor) {
   }
   return RejectReason::floor_ops;
 }
+
+// MemDone with the most roots that parameters allow is 35 KB; only Openings are longer.
+constexpr std::uint32_t longest_gathered_bytes = 64 * 1'024;
 
 Bytes32 derive(Bytes32 const& fresh, std::string_view what, std::uint32_t index) {
   return hash("cap1-session", {fresh, std::as_bytes(std::span(what)), le32(index)});
@@ -65,6 +69,9 @@ struct ChallengeSession::State {
   RoundsDone rounds;
   Commitments committed;
   std::vector<OpeningPlace> asked;
+  std::optional<OpeningCheck> openings;  // while an Openings message comes in
+  std::vector<std::byte> begun;          // of any other message that comes in pieces
+  std::size_t still_to_come = 0;         // bytes of the message that comes in
   Outcome outcome;
   SessionStep step;
 
@@ -75,6 +82,21 @@ struct ChallengeSession::State {
     transcript.part(le64(static_cast<std::uint64_t>(now.v)));
     transcript.part(bytes);
     if (config.keep_transcript) kept.said.push_back({Speaker(direction), now, {bytes.begin(), bytes.end()}});
+  }
+  // The same for a message of the unit that comes in pieces; its time is that of the first.
+  void note_first(std::uint32_t message_bytes, Micros now, ByteView piece) {
+    transcript.part(std::as_bytes(std::span("P", 1)));
+    transcript.part(le64(static_cast<std::uint64_t>(now.v)));
+    transcript.begin_part(message_bytes);
+    if (config.keep_transcript) kept.said.push_back({Speaker('P'), now, {}});
+    if (config.keep_transcript) kept.said.back().bytes.reserve(message_bytes);
+    note_more(piece);
+  }
+  void note_more(ByteView piece) {
+    transcript.more(piece);
+    if (!config.keep_transcript) return;
+    auto& bytes = kept.said.back().bytes;
+    bytes.insert(bytes.end(), piece.begin(), piece.end());
   }
   void send(AttestMessage const& message, Micros now) {
     auto bytes = encode(message);
@@ -136,6 +158,8 @@ struct ChallengeSession::State {
     auto const rtt = now - since;
     outcome.rtt_min = probe == 0 ? rtt : std::min(outcome.rtt_min, rtt);
     if (++probe < rtt_probes) return send_probe(now);
+    if (config.rtt_of_place && outcome.rtt_min > farthest_rtt(*config.rtt_of_place))
+      return end(RejectReason::place_unproven);
     send(Challenge{nonce}, now);
     await(Awaits::rounds, config.rounds_within, now);
   }
@@ -167,16 +191,43 @@ struct ChallengeSession::State {
     await(Awaits::openings, config.openings_within, now);
   }
 
-  void on(Openings const& m, Micros) {
-    if (awaits != Awaits::openings) return end(RejectReason::out_of_turn);
-    if (auto const ok = check_openings(*secret, config.params, committed, asked, m); !ok)
-      return end(ok.error());
+  // Openings are checked as they come; everything else is short and waits until it is whole.
+  void gather(std::uint32_t message_bytes, ByteView piece, bool last, Micros now) {
+    auto message = piece;
+    if (!last || !begun.empty()) {
+      begun.insert(begun.end(), piece.begin(), piece.end());
+      message = begun;
+    }
+    bool const is_openings = message.size() >= openings_head.size() &&
+                             std::ranges::equal(message.first(openings_head.size()), openings_head);
+    if (is_openings && awaits == Awaits::openings) {
+      openings.emplace(*secret, config.params, committed, asked);
+      return on_openings(message, last);
+    }
+    if (!last) {
+      bool const too_long = message_bytes > longest_gathered_bytes && message.size() >= openings_head.size();
+      return too_long ? end(is_openings ? RejectReason::out_of_turn : RejectReason::malformed) : void();
+    }
+    auto const read = decode(message);
+    begun.clear();
+    if (!read) return end(RejectReason::malformed);
+    std::visit([&](auto const& m) { on(m, now); }, *read);
+  }
+
+  void on_openings(ByteView piece, bool last) {
+    auto ok = openings->take(piece);
+    if (ok && last) ok = openings->finish();
+    if (!ok) return end(ok.error());
+    if (!last) return;
     measure();
     auto const fits = admits(outcome.measured, config.floors, config.class_scale);
     if (fits) return end(std::nullopt);
     outcome.miss = fits.error();
     end(reason_of(fits.error().which));
   }
+
+  // Openings that were asked for never come this way.
+  void on(Openings const&, Micros) { end(RejectReason::out_of_turn); }
 
   // Nothing counts as measured before the openings proved that it was done.
   void measure() {
@@ -210,18 +261,32 @@ ChallengeSession::ChallengeSession(ChallengeSession&&) noexcept = default;
 ChallengeSession& ChallengeSession::operator=(ChallengeSession&&) noexcept = default;
 
 SessionStep ChallengeSession::on_message(ByteView bytes, Micros now) {
+  sw_check(state_->still_to_come == 0, "no message comes inside another");
+  return on_piece(static_cast<std::uint32_t>(bytes.size()), bytes, now);
+}
+
+SessionStep ChallengeSession::on_piece(std::uint32_t message_bytes, ByteView piece, Micros now) {
   auto& s = *state_;
   if (ended()) return {};
-  s.note('P', now, bytes);
+  bool const first = s.still_to_come == 0;
+  if (first && message_bytes > largest_message_bytes) {  // nothing is taken on the sender's word
+    s.end(RejectReason::malformed);
+    return std::exchange(s.step, {});
+  }
+  if (first) s.still_to_come = message_bytes;
+  sw_check(piece.size() <= s.still_to_come, "a piece lies within its message");
+  s.still_to_come -= piece.size();
+  bool const last = s.still_to_come == 0;
+  first ? s.note_first(message_bytes, now, piece) : s.note_more(piece);
   if (now < s.since) {
     // Read before the awaited step began, as when a peer sends ahead without waiting: no answer to it.
     s.end(RejectReason::out_of_turn);
   } else if (now > s.deadline) {
     s.end(s.lateness());
-  } else if (auto const message = decode(bytes); !message) {
-    s.end(RejectReason::malformed);
+  } else if (s.openings) {
+    s.on_openings(piece, last);
   } else {
-    std::visit([&](auto const& m) { s.on(m, now); }, *message);
+    s.gather(message_bytes, piece, last, now);
   }
   return std::exchange(s.step, {});
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 namespace spillway::bench {
 namespace {
@@ -53,8 +54,13 @@ void PipelineRun::send(std::uint64_t commands) {
 
 void PipelineRun::submit(std::vector<Sent> wave) {
   for (auto& sent : wave) {
-    while (pipeline_->submit({sent.who, sent.command, {0, ours, 0}}) != Refusal::none)
-      listen(outstanding_ == 0 ? 0 : outstanding_ - 1);
+    while (pipeline_->submit({sent.who, sent.command, {0, ours, 0}}) != Refusal::none) {
+      if (outstanding_ > 0)
+        listen(outstanding_ - 1);
+      else
+        std::this_thread::sleep_for(
+            std::chrono::milliseconds(1));  // the follower is behind: let it have the core
+    }
     ++outstanding_;
   }
 }

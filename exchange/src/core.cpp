@@ -48,6 +48,14 @@ std::uint64_t about_of(Command const& command) {
 
 std::uint16_t index_of(Command const& command) { return static_cast<std::uint16_t>(command.index()); }
 
+/// Trades of one walk, ids of one list of an order: beyond them a command asks the heap for more.
+constexpr std::size_t walk_most = std::size_t{1} << 17, list_most = std::size_t{1} << 15;
+
+/// Orders that rest may become leases after the table was full for new ones.
+std::size_t leases_most(CoreLimits const& sizes) {
+  return std::size_t{sizes.leases_kept} + sizes.lease_claims;
+}
+
 }  // namespace
 
 ExchangeCore::ExchangeCore(CoreLimits limits) : state_(std::make_unique<State>(limits)) {}
@@ -58,6 +66,46 @@ BookLimits ExchangeCore::State::book_limits(CoreLimits const& sizes) {
           .offers = sizes.offers,
           .nodes = sizes.nodes,
           .participants = sizes.participants};
+}
+
+/// Nodes of the maps by what the limits allow: keys and their values, labels, accounts and shares, units.
+std::size_t ExchangeCore::State::memory_bytes(CoreLimits const& sizes) {
+  return std::size_t{sizes.keys} * 256 + std::size_t{sizes.nodes} * 256 +
+         std::size_t{sizes.participants} * 2'048 + std::size_t{sizes.units} * 1'024 + (std::size_t{1} << 20);
+}
+
+/// Whatever waits is one of these; open jobs are never more than kept orders.
+std::size_t ExchangeCore::State::timers_most(CoreLimits const& sizes) {
+  return std::size_t{sizes.orders_kept} + sizes.offers + leases_most(sizes) + sizes.units + sizes.nodes +
+         sizes.orders;
+}
+
+ExchangeCore::State::State(CoreLimits const& sizes)
+    : limits(sizes),
+      own_book(make_book(sizes.book, reference, book_limits(sizes))),
+      book(*own_book),
+      memory(memory_bytes(sizes)),
+      lists(sizes.list_bytes),
+      timers(timers_most(sizes)),
+      participants(sizes.participants),
+      nodes(sizes.nodes),
+      unit_expiries(sizes.units),
+      offers(sizes.offers_kept),
+      orders(sizes.orders_kept),
+      jobs(sizes.orders_kept),
+      leases(leases_most(sizes)),
+      client_ids(std::size_t{sizes.orders_kept} + sizes.offers_kept),
+      on_instrument(std::size_t{book_limits(sizes).instruments} + 1),
+      owed(sizes.orders_kept + leases_most(sizes)),
+      touched(std::size_t{book_limits(sizes).instruments} + 1) {
+  matches.reserve(walk_most);
+  changed_orders.reserve(walk_most);
+  changed_offers.reserve(walk_most);
+  node_offers.reserve(core::offers_per_node_max);
+  full.predicate.models.reserve(list_most);
+  full.predicate.classes.reserve(list_most);
+  full.predicate.within.reserve(list_most);
+  full.predicate.outside.reserve(list_most);
 }
 
 void ExchangeCore::apply(Entry const& entry, Outcome& out) { state_->apply(entry, out); }
@@ -73,42 +121,64 @@ bool ExchangeCore::State::is_answered(Entry const& entry) {
         using C = std::decay_t<decltype(c)>;
         return !requires { c.job; }
         &&!requires { c.lease; }
-        &&!std::is_same_v<C, Tick> && !std::is_same_v<C, Resumed> && !std::is_same_v<C, NodeLost> &&
-            !std::is_same_v<C, NodeBack> && !std::is_same_v<C, UnitAttested> &&
-            !std::is_same_v<C, UnitRejected> && !std::is_same_v<C, CancelOrder>;
+        &&!std::is_same_v<C, Tick> && !std::is_same_v<C, Resumed> && !std::is_same_v<C, Continue> &&
+            !std::is_same_v<C, NodeLost> && !std::is_same_v<C, NodeBack> &&
+            !std::is_same_v<C, UnitAttested> && !std::is_same_v<C, UnitRejected> &&
+            !std::is_same_v<C, CancelOrder>;
       },
       entry.command);
 }
 
+/// Under rules 2 what follows from an entry is bounded: what is left over goes on with the next one, and
+/// until it is done every command but `Continue` is refused `busy`. The sequencer sees to it that none comes.
 void ExchangeCore::State::apply(Entry const& entry, Outcome& to) {
   sw_check(entry.seq.v == applied.v + 1, "entries come without gaps");
   sw_check(entry.stamp >= now, "stamps never go back");
   out = &to;
   entry_seq = entry.seq;
   auto const first = out->records.size();
+  auto const first_touched = out->touched.size();
 
-  // A gap moves the deadlines before they are looked at: nobody misses one while the exchange itself stood
-  // still.
-  if (auto const* resumed = std::get_if<Resumed>(&entry.command); resumed && !entry.principal.some())
-    move_deadlines(std::clamp(resumed->gap, Micros{}, entry.stamp - now));
-  now = entry.stamp;
-  fire_due();
-
-  auto const at = out->records.size();
-  auto const reply = std::visit([&](auto const& c) { return on(entry.principal, c); }, entry.command);
+  steps_left = limits.steps;
+  bool const ready = !unfinished() || catch_up();  // what earlier entries left, as of their stamp
+  auto const* const resumed = std::get_if<Resumed>(&entry.command);
+  bool const first_of_all = rules.version >= 2 && resumed != nullptr;
+  std::optional<std::size_t> at;  // where the command's own records begin
+  auto refusal = Refusal::busy;
+  Answer answer;
+  auto const run = [&] {
+    at = out->records.size();
+    auto const reply = std::visit([&](auto const& c) { return on(entry.principal, c); }, entry.command);
+    refusal = reply ? Refusal::none : reply.error();
+    if (reply) answer = *reply;
+    sw_check(reply || out->records.size() == *at, "what is refused changes nothing");
+  };
+  if (ready) {
+    // A gap moves the deadlines before they are looked at: nobody misses one while the exchange itself stood
+    // still.
+    if (resumed && !entry.principal.some())
+      move_deadlines(std::clamp(resumed->gap, Micros{}, entry.stamp - now));
+    now = entry.stamp;
+    if (first_of_all) run();
+    if (catch_up() && !first_of_all) run();
+  }
+  // Time itself is never refused: what it found due goes on with the next entry.
+  bool const time =
+      std::holds_alternative<Continue>(entry.command) || std::holds_alternative<Tick>(entry.command);
+  if (!at && time) run();
   auto const told = participant_at(entry.principal) ? entry.principal : core::nobody;
-  if (!reply) {
-    sw_check(out->records.size() == at, "what is refused changes nothing");
+  if (core::no(refusal)) {
     emit(record::Refused{client_of(entry.command), about_of(entry.command), index_of(entry.command), {}},
-         static_cast<std::uint16_t>(reply.error()), told);
+         static_cast<std::uint16_t>(refusal), told);
   } else if (is_answered(entry)) {
-    emit(record::Accepted{client_of(entry.command), reply->made, index_of(entry.command), {}},
-         static_cast<std::uint16_t>(reply->code), told);
-    std::rotate(out->records.begin() + static_cast<std::ptrdiff_t>(at), out->records.end() - 1,
+    emit(record::Accepted{client_of(entry.command), answer.made, index_of(entry.command), {}},
+         static_cast<std::uint16_t>(answer.code), told);
+    std::rotate(out->records.begin() + static_cast<std::ptrdiff_t>(*at), out->records.end() - 1,
                 out->records.end());
   }
+  if (!core::no(refusal)) work_on();
   number_reports(first);
-  list_touched();
+  list_touched(first_touched);
   applied = entry.seq;
   out = nullptr;
 }
@@ -122,15 +192,19 @@ void ExchangeCore::State::number_reports(std::size_t from) {
   }
 }
 
-void ExchangeCore::State::list_touched() {
-  out->touched.insert(out->touched.end(), touched.begin(), touched.end());
+void ExchangeCore::State::list_touched(std::size_t from) {
+  for (auto i = from; i < out->touched.size(); ++i) touched[out->touched[i].v] = false;
   std::sort(out->touched.begin(), out->touched.end());
   out->touched.erase(std::unique(out->touched.begin(), out->touched.end()), out->touched.end());
-  touched.clear();
+}
+
+void ExchangeCore::State::touch(InstrumentId id) {
+  if (std::exchange(touched[id.v], true)) return;
+  out->touched.push_back(id);
 }
 
 void ExchangeCore::State::touch(core::Node const& node) {
-  for (auto const id : book.offers_of(node.id)) touched.insert(the(offers, id).instrument);
+  for (auto row = node.offers.first; row != 0; row = offers[row].of_node.after) touch(offers[row].instrument);
 }
 
 }  // namespace spillway

@@ -47,7 +47,10 @@ Refusal ExchangeCore::State::not_exchange(ParticipantId who) const {
 
 core::Reply ExchangeCore::State::on(ParticipantId who, SetRules const& c) {
   if (auto const why = not_operator(who); no(why)) return refuse(why);
-  if (c.rules.version != 1 || !sane(c.rules)) return refuse(Refusal::rules_unknown);
+  // Never back: work that is left would have nobody to do it.
+  bool const known = c.rules.version >= 1 && c.rules.version <= 2;
+  bool const back = rules_set && c.rules.version < rules.version;
+  if (!known || back || !sane(c.rules)) return refuse(Refusal::rules_unknown);
   rules = c.rules;
   rules_set = true;
   emit(record::MarketState{halted, {}, rules.version, {}});
@@ -71,8 +74,8 @@ core::Reply ExchangeCore::State::on(ParticipantId who, AddParticipant const& c) 
   if (participants.size() >= limits.participants) return refuse(Refusal::capacity);
   if (participants.contains(c.participant)) return refuse(Refusal::participant_exists);
 
-  auto& made = participants[c.participant];
-  made.id = c.participant, made.firm = c.firm, made.roles = c.roles;
+  auto& made = participants.add(c.participant);
+  made.firm = c.firm, made.roles = c.roles;
   emit(record::ParticipantState{c.participant.v, c.roles, c.firm.v, 0, {}});
   return Answer{c.participant.v};
 }
@@ -84,12 +87,14 @@ core::Reply ExchangeCore::State::on(ParticipantId who, AddKey const& c) {
   auto* const owner = participant_at(c.participant);
   if (!owner) return refuse(Refusal::unknown_participant);
   // A bearer key alone says who calls, so no two participants may share one.
-  if (owner->keys.contains(c.key) || key_values.contains(c.value)) return refuse(Refusal::key_exists);
+  if (keys.contains({c.participant, c.key}) || key_values.contains(c.value))
+    return refuse(Refusal::key_exists);
+  if (keys.size() >= limits.keys) return refuse(Refusal::capacity);
 
-  owner->keys.emplace(c.key, c);
+  keys.emplace(std::pair{c.participant, c.key}, c);
   key_values.insert(c.value);
-  emit(record::ParticipantState{
-      owner->id.v, owner->roles, owner->firm.v, static_cast<std::uint32_t>(owner->keys.size()), {}});
+  ++owner->keys;
+  emit(record::ParticipantState{owner->id.v, owner->roles, owner->firm.v, owner->keys, {}});
   return Answer{c.key.v};
 }
 
@@ -107,7 +112,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, FundGuarantee const& c) {
   if (auto const why = not_operator(who); no(why)) return refuse(why);
   if (c.amount <= Nano{} || ledger.why_not(bank, c.amount)) return refuse(Refusal::amount_invalid);
   post(bank, {the_exchange, AccountKind::guarantee}, c.amount, TransferCode::guarantee_funding, 0);
-  pay_owed();
+  work.begin({core::WorkKind::pay_owed, {}, {}, {}});
   return Answer{};
 }
 

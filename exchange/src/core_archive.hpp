@@ -97,8 +97,8 @@ class ArchiveWriter {
   void put(std::set<T> const& value) {
     each(value);
   }
-  template <class K, class V>
-  void put(std::map<K, V> const& value) {
+  template <class K, class V, class Less, class Memory>
+  void put(std::map<K, V, Less, Memory> const& value) {
     each(value);
   }
   template <class A, class B>
@@ -109,7 +109,7 @@ class ArchiveWriter {
   template <class... T>
   void put(std::variant<T...> const& value) {
     put(static_cast<std::uint8_t>(value.index()));
-    std::visit([this](auto const& chosen) { put(chosen); }, value);
+    std::visit([this](auto const& chosen) { this->put(chosen); }, value);
   }
 
   Sink const& to_;
@@ -125,6 +125,8 @@ class ArchiveReader {
     (get(values), ...);
   }
   [[nodiscard]] bool ok() const { return ok_; }
+  /// What was read can't be meant.
+  void fail() { ok_ = false; }
   [[nodiscard]] bool at_end() const { return ok_ && left_.empty(); }
 
  private:
@@ -194,8 +196,8 @@ class ArchiveReader {
           value, [](T const& of) -> T const& { return of; }, std::move(item));
     }
   }
-  template <class K, class V>
-  void get(std::map<K, V>& value) {
+  template <class K, class V, class Less, class Memory>
+  void get(std::map<K, V, Less, Memory>& value) {
     value.clear();
     for (auto n = count(); n > 0 && ok_; --n) {
       std::pair<K, V> item{};

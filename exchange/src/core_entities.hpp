@@ -4,28 +4,30 @@
 // Units:  see the fields' types; `timer` names the waiting deadline of a thing, none when nothing waits.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <deque>
-#include <map>
-#include <set>
-#include <variant>
 
+#include "core_table.hpp"
+#include "core_terms.hpp"
 #include "core_timers.hpp"
 #include "market/command.hpp"
 #include "market/record.hpp"
 
 namespace spillway::core {
 
-/// A client id that was used: its content, to tell a repeat from a clash, and what it made.
-struct Remembered {
-  std::variant<PlaceOrder, PostOffer> content;
-  std::uint64_t made{};
+/// Names an order's or an offer's row. 0: none.
+struct Handle {
+  std::uint32_t v{};
+  static constexpr std::uint32_t offer_bit = 0x8000'0000;
+  [[nodiscard]] bool some() const { return v != 0; }
+  [[nodiscard]] bool is_offer() const { return (v & offer_bit) != 0; }
+  [[nodiscard]] Row row() const { return v & ~offer_bit; }
 };
 
-/// The client ids of one participant, within the window; the oldest leave first.
+/// The client ids of one participant within the window, oldest first: each names the next younger one.
 struct ClientIds {
-  std::map<ClientOrderId, Remembered> known;
-  std::deque<std::pair<Stamp, ClientOrderId>> by_age;
+  Handle oldest, newest;
+  std::uint32_t count{};
   ClientOrderId forgotten_highest;
 };
 
@@ -33,12 +35,14 @@ struct Participant {
   ParticipantId id;
   FirmId firm;
   std::uint32_t roles{};
+  std::uint32_t keys{};
   std::uint64_t reports{};
-  std::map<KeyId, AddKey> keys;
   ClientIds client_ids;
-  std::set<OrderId> orders;
-  std::set<JobId> jobs;      // as buyer or provider
-  std::set<LeaseId> leases;  // as buyer or provider
+  Chain orders;              // all that are kept
+  Chain resting;             // those of them that wait in the book
+  Chain offers;              // live ones
+  Chain jobs;                // as buyer or provider
+  Chain leases;              // as buyer or provider
   std::int64_t fills_day{};  // the UTC day that `fills_today` counts
   std::int64_t fills_today{};
 };
@@ -51,11 +55,22 @@ struct Node {
   ClassId klass;
   std::uint16_t units_max{};
   NodePhase phase{};
+  std::uint32_t units_waiting{};  // proofs whose expiry waits
   Stamp lost_at;
-  Timer timer;                                 // grace
-  std::map<std::uint16_t, Timer> unit_expiry;  // by unit
-  std::set<JobId> jobs;                        // open ones
-  std::set<LeaseId> leases;                    // open ones
+  Timer timer;   // grace
+  Chain offers;  // live ones
+  Chain jobs;    // open ones
+  Chain leases;  // open ones
+};
+
+/// A proven unit's deadline.
+using UnitId = Id<struct UnitTag, std::uint64_t>;  // node << 16 | unit
+[[nodiscard]] inline UnitId unit_id(NodeId node, std::uint16_t unit) {
+  return UnitId{std::uint64_t{node.v} << 16 | unit};  // nodes count from 1
+}
+struct UnitExpiry {
+  UnitId id;
+  Timer timer;
 };
 
 struct Offer {
@@ -67,7 +82,11 @@ struct Offer {
   Lots quantity;
   OfferPhase phase{};
   Stamp posted;
-  Timer timer;  // its end
+  Timer timer;                               // its end
+  Handle younger;                            // client id
+  Link of_node, of_provider, on_instrument;  // while it is live
+  std::uint32_t deals{};                     // open jobs and leases of it
+  std::uint64_t told{};                      // the settlement that lists it
 };
 
 /// The numbers of the rules as they stood when the order came in: a hold never meets rates that it was not
@@ -80,7 +99,9 @@ struct Rates {
 
 struct Order {
   OrderId id;
-  PlaceOrder terms;  // as accepted: defaults filled in
+  KeptOrder terms;
+  Tokens work;  // most work tokens that it may cost
+  Lots lot;     // what its quantity is a multiple of
   ParticipantId buyer;
   SignatureId signature;
   PriceIndex limit;
@@ -91,8 +112,16 @@ struct Order {
   Rates rates;
   Stamp placed;
   Stamp expires;
-  JobId job;    // what a token order became
-  Timer timer;  // expiry
+  JobId job;                       // what a token order became
+  Timer timer;                     // expiry
+  Handle younger;                  // client id
+  Link at_rest, of_resting_buyer;  // while it rests
+  Link of_buyer;                   // while it is kept
+  Chain leases;                    // what a capacity order became
+  std::uint32_t open_leases{};
+  std::uint32_t claims{};  // leases that it may still become while it rests
+  bool rests{};
+  std::uint64_t told{};  // the settlement that lists it
 };
 
 struct Job {
@@ -117,6 +146,8 @@ struct Job {
   bool late{};
   Stamp matched;
   Timer timer;
+  Link still_open, of_node;  // while it is open
+  std::array<Link, 2> of{};  // of the buyer, of the provider when that is somebody else
 };
 
 struct Lease {
@@ -139,6 +170,9 @@ struct Lease {
   Stamp matched, ready, ends;  // ready and ends move with gaps; 0: not yet, no end
   Micros used;
   Timer timer;
+  Link still_open, of_node;  // while it is open
+  Link of_order;
+  std::array<Link, 2> of{};  // of the buyer, of the provider when that is somebody else
 };
 
 [[nodiscard]] inline bool open(Job const& job) { return job.phase < JobPhase::completed; }

@@ -113,10 +113,15 @@ void fields(A& archive, T& of) {
   auto& [key, node, unit, klass, ops, bytes, rate, issued, expires, evidence, transcript, state, end] = of;
   archive(key, node, unit, klass, ops, bytes, rate, issued, expires, evidence, transcript, state, end);
 }
-template <class A, Of<Timer> T>
+template <class A, Of<Fired> T>
 void fields(A& archive, T& of) {
-  auto& [at, created] = of;
-  archive(at, created);
+  auto& [at, created, due] = of;
+  archive(at, created, due);
+}
+template <class A, Of<Timers::Image> T>
+void fields(A& archive, T& of) {
+  auto& [waiting, created] = of;
+  archive(waiting, created);
 }
 template <class A, Of<Due> T>
 void fields(A& archive, T& of) {
@@ -125,58 +130,64 @@ void fields(A& archive, T& of) {
 }
 
 // ---- what the core remembers ----
+// Rows, chains, names of deadlines and counts of what is chained follow from the rest (State::index_again,
+// State::restore_timers); client ids by age are written beside the tables.
 
-template <class A, Of<Remembered> T>
-void fields(A& archive, T& of) {
-  auto& [content, made] = of;
-  archive(content, made);
-}
 template <class A, Of<ClientIds> T>
 void fields(A& archive, T& of) {
-  auto& [known, by_age, forgotten] = of;
-  archive(known, by_age, forgotten);
+  auto& [oldest, newest, count, forgotten] = of;
+  archive(forgotten);
 }
 template <class A, Of<Participant> T>
 void fields(A& archive, T& of) {
-  auto& [id, firm, roles, reports, keys, client_ids, orders, jobs, leases, day, today] = of;
-  archive(id, firm, roles, reports, keys, client_ids, day, today);  // the sets follow from the rest
+  auto& [id, firm, roles, reports, keys, client_ids, orders, resting, offers, jobs, leases, day, today] = of;
+  archive(id, firm, roles, reports, keys, client_ids, day, today);
 }
 template <class A, Of<Node> T>
 void fields(A& archive, T& of) {
-  auto& [id, label, provider, place, klass, units, phase, lost, timer, expiry, jobs, leases] = of;
-  archive(id, label, provider, place, klass, units, phase, lost, timer, expiry);  // as above
+  auto& [id, label, provider, place, klass, units, phase, waiting, lost, timer, offers, jobs, leases] = of;
+  archive(id, label, provider, place, klass, units, phase, lost);
 }
 template <class A, Of<Offer> T>
 void fields(A& archive, T& of) {
-  auto& [id, terms, provider, instrument, price, quantity, phase, posted, timer] = of;
-  archive(id, terms, provider, instrument, price, quantity, phase, posted, timer);
+  auto& [id, terms, provider, instrument, price, quantity, phase, posted, timer, younger, of_node,
+         of_provider, on_instrument, deals, told] = of;
+  archive(id, terms, provider, instrument, price, quantity, phase, posted);
 }
 template <class A, Of<Rates> T>
 void fields(A& archive, T& of) {
   auto& [taker, maker, slice] = of;
   archive(taker, maker, slice);
 }
+template <class A, Of<KeptOrder::Said> T>
+void fields(A& archive, T& of) {
+  auto& [good_for, output_max, quantity, policy, tier] = of;
+  archive(good_for, output_max, quantity, policy, tier);
+}
+/// Its terms are written as the command that they were (words), with what was said where defaults stand now.
 template <class A, Of<Order> T>
 void fields(A& archive, T& of) {
-  auto& [id, terms, buyer, signature, limit, phase, open, filled, held, rates, placed, expires, job, timer] =
+  auto& [id, terms, work, lot, buyer, signature, limit, phase, open, filled, held, rates, placed, expires,
+         job, timer, younger, at_rest, of_resting_buyer, of_buyer, leases, open_leases, claims, rests, told] =
       of;
-  archive(id, terms, buyer, signature, limit, phase, open, filled, held, rates, placed, expires, job, timer);
+  archive(id, work, lot, buyer, signature, limit, phase, open, filled, held, rates, placed, expires, job);
 }
 template <class A, Of<Job> T>
 void fields(A& archive, T& of) {
   auto& [id, order, offer, buyer, provider, node, instrument, price, model, input, output_max, output, policy,
          taker_is_buyer, rates, phase, fault, code, finish, held, charge, guarantee, latency, late, matched,
-         timer] = of;
+         timer, still_open, of_node, of_sides] = of;
   archive(id, order, offer, buyer, provider, node, instrument, price, model, input, output_max, output,
           policy, taker_is_buyer, rates, phase, fault, code, finish, held, charge, guarantee, latency, late,
-          matched, timer);
+          matched);
 }
 template <class A, Of<Lease> T>
 void fields(A& archive, T& of) {
   auto& [id, order, offer, buyer, provider, node, instrument, price, lots, term, taker_is_buyer, rates, phase,
-         fault, code, held, charge, guarantee, unfunded, matched, ready, ends, used, timer] = of;
+         fault, code, held, charge, guarantee, unfunded, matched, ready, ends, used, timer, still_open,
+         of_node, of_order, of_sides] = of;
   archive(id, order, offer, buyer, provider, node, instrument, price, lots, term, taker_is_buyer, rates,
-          phase, fault, code, held, charge, guarantee, unfunded, matched, ready, ends, used, timer);
+          phase, fault, code, held, charge, guarantee, unfunded, matched, ready, ends, used);
 }
 
 // ---- the book ----

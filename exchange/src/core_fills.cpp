@@ -6,32 +6,38 @@ namespace spillway {
 using core::Offer;
 using core::Order;
 
-namespace {
-
-template <class Id>
-void once(std::vector<Id>& list, Id id) {
-  if (id.some() && std::find(list.begin(), list.end(), id) == list.end()) list.push_back(id);
+/// Notes that it changed, once in a settlement.
+void ExchangeCore::State::list(OrderId id) {
+  if (!id.some()) return;
+  auto& order = the(orders, id);
+  if (std::exchange(order.told, settlements) != settlements) changed_orders.push_back(orders.row_of(order));
 }
 
-}  // namespace
+void ExchangeCore::State::list(OfferId id) {
+  if (!id.some()) return;
+  auto& offer = the(offers, id);
+  if (std::exchange(offer.told, settlements) != settlements) changed_offers.push_back(offers.row_of(offer));
+}
 
-void ExchangeCore::State::settle(std::vector<Match> const& matches, OrderId order, OfferId offer) {
-  std::vector<OrderId> changed_orders;
-  std::vector<OfferId> changed_offers;
+void ExchangeCore::State::settle(OrderId order, OfferId offer) {
+  ++settlements;
+  changed_orders.clear();
+  changed_offers.clear();
   for (auto const& match : matches) {
     fill(match);
-    once(changed_orders, match.order);
-    once(changed_offers, match.offer);
+    list(match.order);
+    list(match.offer);
   }
-  once(changed_orders, order);
-  once(changed_offers, offer);
-  for (auto const id : changed_offers) show_after_trades(the(offers, id));
-  for (auto const id : changed_orders) show_after_trades(the(orders, id));
+  list(order);
+  list(offer);
+  for (auto const row : changed_offers) show_after_trades(offers[row]);
+  for (auto const row : changed_orders) show_after_trades(orders[row]);
 }
 
 void ExchangeCore::State::fill(Match const& match) {
   auto& order = the(orders, match.order);
-  auto const& offer = the(offers, match.offer);
+  auto& offer = the(offers, match.offer);
+  ++offer.deals;
   sw_check(match.lots.v > 0 && match.lots <= order.open, "a trade takes no more than is open");
   sw_check(match.price <= order.limit, "nobody pays more than the limit");
   last_fill = FillId{last_fill.v + 1};
@@ -65,8 +71,8 @@ void ExchangeCore::State::fill(Match const& match) {
 /// A token order buys one job; its hold goes with it.
 void ExchangeCore::State::start_job(FillId id, Order& order, Offer const& offer, Match const& match) {
   sw_check(order.open.v == 0, "a token order buys exactly one job");
-  core::Job job;
-  job.id = JobId{id.v}, job.order = order.id, job.offer = offer.id;
+  auto& job = jobs.add(JobId{id.v});
+  job.order = order.id, job.offer = offer.id;
   job.buyer = order.buyer, job.provider = offer.provider, job.node = match.node;
   job.instrument = match.instrument, job.price = match.price,
   job.model = book.instrument(match.instrument).model;
@@ -74,19 +80,18 @@ void ExchangeCore::State::start_job(FillId id, Order& order, Offer const& offer,
   job.taker_is_buyer = match.taker_is_buyer, job.rates = order.rates;
   job.held = std::exchange(order.held, Nano{});
   job.phase = JobPhase::dispatched, job.matched = now;
-  auto& placed = jobs.emplace(job.id, job).first->second;
   order.job = job.id;
-  open_jobs.insert(job.id);
-  the(nodes, match.node).jobs.insert(job.id);
-  the(participants, job.buyer).jobs.insert(job.id);
-  the(participants, job.provider).jobs.insert(job.id);
-  wait(placed, rules.acknowledgement);
-  show(placed);
+  open_jobs.join(jobs, jobs.row_of(job), &core::Job::still_open);
+  the(nodes, match.node).jobs.join(jobs, jobs.row_of(job), &core::Job::of_node);
+  join_sides(jobs, job, &core::Participant::jobs);
+  wait(job, rules.acknowledgement);
+  show(job);
 }
 
 void ExchangeCore::State::show_after_trades(Order& order) {
   if (book.rests(order.id)) {
     sw_check(book.open_lots(order.id) == order.open, "book and order agree on what is open");
+    claim(order);
     show(order);
   } else if (order.open.v == 0) {
     end_order(order, OrderPhase::filled, 0);
@@ -99,19 +104,19 @@ void ExchangeCore::State::show_after_trades(Offer& offer) {
   if (offer.phase == OfferPhase::live && !book.live(offer.id)) {
     timers.cancel(offer.timer);
     offer.phase = OfferPhase::exhausted;
-    --live_offers;
+    leave_chains(offer);
   }
   show(offer);
 }
 
 /// What returns may serve somebody in the same step.
 void ExchangeCore::State::return_capacity(NodeId node, InstrumentId instrument, Lots lots, OfferId source) {
-  std::vector<Match> matches;
+  auto& offer = the(offers, source);
+  --offer.deals;
   book.vacate(node, instrument, lots, source);
-  auto const refilled = the(offers, source).terms.replenish && book.live(source) ? source : OfferId{};
-  book.meet(node, matches);
+  auto const refilled = offer.terms.replenish && book.live(source) ? source : OfferId{};
   touch(the(nodes, node));
-  settle(matches, {}, refilled);
+  meet(node, refilled);
 }
 
 void ExchangeCore::State::count_fill(core::Participant& p) {

@@ -53,25 +53,159 @@ std::optional<std::string> set_tables(Tables tables, Reference& reference) {
 
 }  // namespace core
 
-// ---- writing and reading ----
+// ---- writing ----
 
 /// What follows from the rest is not among them: see index_again.
 template <class Archive, class Self>
 void ExchangeCore::State::own_fields(Archive& archive, Self& self) {
-  archive(self.applied, self.now, self.rules, self.rules_set, self.halted, self.participants, self.nodes,
-          self.offers, self.orders, self.jobs, self.leases, self.last_fill);
+  archive(self.applied, self.now, self.rules, self.rules_set, self.halted, self.last_fill);
 }
+
+namespace {
+
+template <class Thing>
+void write(core::ArchiveWriter& to, core::Table<Thing> const& table) {
+  to(std::uint64_t{table.size()});
+  for (auto const row : table.rows_by_id()) to(table[row]);
+}
+void write(core::ArchiveWriter& to, core::Table<core::Order> const& orders, core::ListBlocks const& lists) {
+  to(std::uint64_t{orders.size()});
+  for (auto const row : orders.rows_by_id())
+    to(orders[row], core::words(orders[row].terms, lists), orders[row].terms.asked);
+}
+
+/// False when the table is too small. Ids ascend: another order would be another text for the same.
+template <class Thing, class Finish>
+bool read(core::ArchiveReader& from, core::Table<Thing>& table, Finish finish) {
+  std::uint64_t count = 0, before = 0;
+  for (from(count); count > 0 && from.ok(); --count) {
+    Thing thing{};
+    from(thing);
+    if (thing.id.v <= std::exchange(before, std::uint64_t{thing.id.v})) from.fail();
+    if (!from.ok()) return true;
+    if (table.full() || !finish(thing)) return false;
+    if (from.ok()) table.add(thing.id) = thing;
+  }
+  return true;
+}
+
+constexpr auto as_it_is = [](auto const&) { return true; };
+
+}  // namespace
 
 void ExchangeCore::State::export_to(core::ArchiveWriter& to) const {
   to(ExchangeCore::state_layout, core::tables_of(reference));
   own_fields(to, *this);
+  write(to, participants);
+  to(keys);
+  write(to, nodes);
+  write(to, offers);
+  write(to, orders, lists);
+  write(to, jobs);
+  write(to, leases);
+  export_client_ids(to);
+  export_work(to);
   to(std::uint64_t{owed.size()});
-  for (auto const& [provider, amount, about] : owed) to(provider, amount, about);
-  to(registry.records(), ledger.image(), timers.waiting(), timers.created(), book.image());
+  for (std::size_t i = 0; i < owed.size(); ++i) {
+    auto const& [provider, amount, about] = owed.behind_front(i);
+    to(provider, amount, about);
+  }
+  to(registry.records(), ledger.image(), timers.image(), book.image());
+}
+
+/// Of each participant, oldest first. Their order is not that of their making: what still lives takes its
+/// turn again.
+void ExchangeCore::State::export_client_ids(core::ArchiveWriter& to) const {
+  for (auto const row : participants.rows_by_id()) {
+    auto const& ids = participants[row].client_ids;
+    to(ids.count);
+    for (auto made = ids.oldest; made.some();
+         made = made.is_offer() ? offers[made.row()].younger : orders[made.row()].younger)
+      to(made.is_offer(), made.is_offer() ? offers[made.row()].id.v : orders[made.row()].id.v);
+  }
+}
+
+/// How far a walk has come is an id where it is a row.
+void ExchangeCore::State::export_work(core::ArchiveWriter& to) const {
+  to(std::uint64_t{work.all().size()});
+  for (auto const& [kind, about, only, next] : work.all()) {
+    auto at_id = std::uint64_t{next};
+    if (next != 0 && kind == core::WorkKind::cancel_tokens) at_id = orders[next].id.v;
+    if (next != 0 && kind == core::WorkKind::cancel_offers) at_id = offers[next].id.v;
+    to(kind, about, only, at_id);
+  }
+}
+
+// ---- reading ----
+
+bool ExchangeCore::State::import_orders(core::ArchiveReader& from) {
+  return read(from, orders, [&](core::Order& order) {
+    PlaceOrder asked;
+    core::KeptOrder::Said said{};
+    from(asked, said);
+    if (!from.ok()) return true;
+    auto const meant = asked;
+    asked.good_for = said.good_for, asked.output_max = said.output_max, asked.quantity = said.quantity;
+    asked.policy = said.policy, asked.predicate.tier = said.tier;
+    if (!lists.has_room(core::ids_to_keep(meant.predicate))) return false;
+    order.terms = core::keep(asked, meant, lists);
+    return true;
+  });
+}
+
+bool ExchangeCore::State::import_tables(core::ArchiveReader& from) {
+  if (!read(from, participants, as_it_is)) return false;
+  from(keys);
+  return keys.size() <= limits.keys && read(from, nodes, as_it_is) && read(from, offers, as_it_is) &&
+         import_orders(from) && read(from, jobs, as_it_is) && read(from, leases, as_it_is);
+}
+
+void ExchangeCore::State::import_client_ids(core::ArchiveReader& from) {
+  for (auto const at_row : participants.rows_by_id()) {
+    auto& ids = participants[at_row].client_ids;
+    auto const who = participants[at_row].id;
+    std::uint32_t count = 0;
+    for (from(count); count > 0 && from.ok(); --count) {
+      bool is_offer = false;
+      std::uint64_t id = 0;
+      from(is_offer, id);
+      auto const row = is_offer ? offers.row(OfferId{id}) : orders.row(OrderId{id});
+      core::Handle const made{row | (is_offer ? core::Handle::offer_bit : 0)};
+      if (row == 0 || !is_of(made, who, client_id_of(made)) || remembered(who, client_id_of(made)).some())
+        from.fail();
+      if (from.ok()) chain_client_id(ids, who, made);
+    }
+  }
+}
+
+void ExchangeCore::State::import_work(core::ArchiveReader& from) {
+  std::uint64_t count = 0;
+  for (from(count); count > 0 && from.ok(); --count) {
+    core::Work one{};
+    std::uint64_t at_id = 0;
+    from(one.kind, one.about, one.only, at_id);
+    one.next = narrow(at_id);
+    if (one.kind == core::WorkKind::cancel_tokens) one.next = orders.row(OrderId{at_id});
+    if (one.kind == core::WorkKind::cancel_offers) one.next = offers.row(OfferId{at_id});
+    if (one.kind > core::WorkKind::meet || work.full() || (one.next == 0) != (at_id == 0)) from.fail();
+    if (from.ok()) work.begin(one);
+  }
+}
+
+bool ExchangeCore::State::import_owed(core::ArchiveReader& from) {
+  std::uint64_t count = 0;
+  for (from(count); count > 0 && from.ok(); --count) {
+    if (owed.full()) return false;
+    Owed one;
+    from(one.provider, one.amount, one.about);
+    owed.push(one);
+  }
+  return true;
 }
 
 std::expected<void, std::string> ExchangeCore::State::import_from(core::ArchiveReader& from) {
   auto const no = [](std::string why) { return std::unexpected(std::move(why)); };
+  std::string const too_large = "it holds more than the limits of this exchange allow";
   std::uint32_t layout = 0;
   from(layout);
   if (layout != ExchangeCore::state_layout)
@@ -80,49 +214,80 @@ std::expected<void, std::string> ExchangeCore::State::import_from(core::ArchiveR
   core::Tables tables;
   from(tables);
   own_fields(from, *this);
-  std::uint64_t debts = 0;
-  from(debts);
-  for (; debts > 0 && from.ok(); --debts) {
-    auto& [provider, amount, about] = owed.emplace_back();
-    from(provider, amount, about);
-  }
-  std::map<attest::UnitKey, attest::UnitRecord> records;
+  if (!import_tables(from)) return no(too_large);
+  import_client_ids(from);
+  import_work(from);
+  if (!import_owed(from)) return no(too_large);
+  attest::Registry::Records records;
   Ledger::Image books;
-  std::map<core::Timer, core::Due> waiting;
-  std::uint64_t created = 0;
+  core::Timers::Image waiting;
   BookImage image;
-  from(records, books, waiting, created, image);
+  from(records, books, waiting, image);
   if (!from.at_end()) return no("the bytes are no state of this layout");
   if (auto const wrong = core::set_tables(std::move(tables), reference)) return no("its tables: " + *wrong);
+  if (records.size() > limits.units) return no(too_large);
   registry.restore(std::move(records));
   ledger.restore(std::move(books));
-  timers.restore(std::move(waiting), created);
-  if (core::no(book.restore(image))) return no("it holds more than the limits of this exchange allow");
+  if (core::no(book.restore(image))) return no(too_large);
+  if (!restore_timers(waiting)) return no("its deadlines are not those of what waits");
   index_again();
   return {};
 }
 
+bool ExchangeCore::State::restore_timers(core::Timers::Image const& image) {
+  if (!timers.fits(image)) return false;
+  for (auto const& waiting : image.waiting) {
+    auto const& due = waiting.due;
+    if (due.kind == core::TimerKind::unit_expiry) {
+      auto* const node = nodes.find(NodeId{narrow(due.about >> 16)});
+      if (node == nullptr || unit_expiries.full() || unit_expiries.contains(core::UnitId{due.about}))
+        return false;
+      unit_expiries.add(core::UnitId{due.about});
+      ++node->units_waiting;
+    }
+    if (timer_of(due) == nullptr) return false;
+  }
+  timers.restore(image, [&](core::Due const& due, core::Timer name) { *timer_of(due) = name; });
+  return true;
+}
+
+/// Whatever is chained joined its chains in the order of its making, so by id.
 void ExchangeCore::State::index_again() {
-  for (auto const& [id, participant] : participants)
-    for (auto const& [number, key] : participant.keys) key_values.insert(key.value);
-  for (auto const& [id, node] : nodes) labels.emplace(std::pair{node.provider, node.label}, id);
-  for (auto const& [id, order] : orders) {
-    the(participants, order.buyer).orders.insert(id);
-    if (order.phase == OrderPhase::resting) resting.insert(id);
+  for (auto const& [name, key] : keys) key_values.insert(key.value);
+  nodes.for_each([&](core::Node const& node) {
+    labels.emplace(std::pair{node.provider, node.label}, node.id);
+  });
+  for (auto const row : offers.rows_by_id())
+    if (offers[row].phase == OfferPhase::live) join_chains(offers[row]);
+  for (auto const row : orders.rows_by_id()) {
+    auto& order = orders[row];
+    auto& buyer = the(participants, order.buyer);
+    buyer.orders.join(orders, row, &core::Order::of_buyer);
+    order.rests = order.phase == OrderPhase::resting;
+    if (!order.rests) continue;
+    claim(order);
+    resting.join(orders, row, &core::Order::at_rest);
+    buyer.resting.join(orders, row, &core::Order::of_resting_buyer);
   }
-  for (auto const& [id, job] : jobs) {
-    for (auto const who : {job.buyer, job.provider}) the(participants, who).jobs.insert(id);
+  for (auto const row : jobs.rows_by_id()) {
+    auto const& job = jobs[row];
+    join_sides(jobs, job, &core::Participant::jobs);
     if (!core::open(job)) continue;
-    open_jobs.insert(id);
-    the(nodes, job.node).jobs.insert(id);
+    open_jobs.join(jobs, row, &core::Job::still_open);
+    the(nodes, job.node).jobs.join(jobs, row, &core::Job::of_node);
+    ++the(offers, job.offer).deals;
   }
-  for (auto const& [id, lease] : leases) {
-    for (auto const who : {lease.buyer, lease.provider}) the(participants, who).leases.insert(id);
+  for (auto const row : leases.rows_by_id()) {
+    auto const& lease = leases[row];
+    join_sides(leases, lease, &core::Participant::leases);
+    auto* const order = orders.find(lease.order);  // rules 1 may have forgotten it
+    if (order) order->leases.join(leases, row, &core::Lease::of_order);
     if (!core::open(lease)) continue;
-    open_leases.insert(id);
-    the(nodes, lease.node).leases.insert(id);
+    if (order) ++order->open_leases;
+    open_leases.join(leases, row, &core::Lease::still_open);
+    the(nodes, lease.node).leases.join(leases, row, &core::Lease::of_node);
+    ++the(offers, lease.offer).deals;
   }
-  for (auto const& [id, offer] : offers) live_offers += offer.phase == OfferPhase::live ? 1 : 0;
 }
 
 namespace {

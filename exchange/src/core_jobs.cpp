@@ -187,7 +187,8 @@ void ExchangeCore::State::fail(Job& job, JobFailed const& c) {
 
 /// Money first, then the one record that says how the job ended, then the capacity that it leaves to others.
 void ExchangeCore::State::end_job(Job& job, FaultCharge const& cost) {
-  sw_check(!core::open(job) && open_jobs.erase(job.id) == 1, "every job ends once");
+  sw_check(!core::open(job), "every job ends once");
+  open_jobs.leave(jobs, jobs.row_of(job), &core::Job::still_open);
   timers.cancel(job.timer);
   charge_to(job, cost.buyer);
   job.guarantee = cost.guarantee;
@@ -200,7 +201,7 @@ void ExchangeCore::State::end_job(Job& job, FaultCharge const& cost) {
          TransferCode::sla_rebate, job.id.v);
   }
   release(job.buyer, job.held, job.held, job.id.v);
-  the(nodes, job.node).jobs.erase(job.id);
+  the(nodes, job.node).jobs.leave(jobs, jobs.row_of(job), &core::Job::of_node);
   show(job);
   return_capacity(job.node, job.instrument, core::one_job, job.offer);
 }

@@ -14,14 +14,14 @@ using core::refuse;
 /// the buyer's free money makes good; price improvement goes back at once.
 void ExchangeCore::State::start_lease(FillId id, core::Order& order, core::Offer const& offer,
                                       Match const& match) {
-  Lease lease;
-  lease.id = LeaseId{id.v}, lease.order = order.id, lease.offer = offer.id;
+  auto& lease = leases.add(LeaseId{id.v});
+  lease.order = order.id, lease.offer = offer.id;
   lease.buyer = order.buyer, lease.provider = offer.provider, lease.node = match.node;
   lease.instrument = match.instrument, lease.price = match.price, lease.lots = match.lots;
   lease.term = order.terms.term, lease.taker_is_buyer = match.taker_is_buyer, lease.rates = order.rates;
   lease.phase = LeasePhase::starting, lease.matched = now;
 
-  auto const rest = std::min(order.held, worst_case(order.terms, order.limit, order.open, order.rates));
+  auto const rest = std::min(order.held, worst_case(order, order.limit, order.open));
   lease.held = order.held - rest;
   order.held = rest;
   auto const need = lease_target(lease, Micros{});
@@ -32,11 +32,12 @@ void ExchangeCore::State::start_lease(FillId id, core::Order& order, core::Offer
   auto const* const tier = reference.find(book.instrument(match.instrument).tier);
   lease.timer =
       timers.add(now + Micros{tier->base_us} + rules.lease_ready_slack, core::TimerKind::lease_ready, id.v);
-  leases.emplace(lease.id, lease);
-  open_leases.insert(lease.id);
-  the(nodes, match.node).leases.insert(lease.id);
-  the(participants, lease.buyer).leases.insert(lease.id);
-  the(participants, lease.provider).leases.insert(lease.id);
+  auto const row = leases.row_of(lease);
+  open_leases.join(leases, row, &core::Lease::still_open);
+  the(nodes, match.node).leases.join(leases, row, &core::Lease::of_node);
+  join_sides(leases, lease, &core::Participant::leases);
+  order.leases.join(leases, row, &core::Lease::of_order);
+  ++order.open_leases;
   show(lease);
 }
 
@@ -137,7 +138,10 @@ void ExchangeCore::State::lease_overdue(Lease& lease) {
 /// Slices that are settled stand. Of the running one the buyer pays the seconds it could use, unless the
 /// exchange broke it: then the guarantee account pays them.
 void ExchangeCore::State::end_lease(Lease& lease, LeasePhase phase, Fault fault, FailCode code, Stamp until) {
-  sw_check(core::open(lease) && open_leases.erase(lease.id) == 1, "every lease ends once");
+  sw_check(core::open(lease), "every lease ends once");
+  auto const row = leases.row_of(lease);
+  open_leases.leave(leases, row, &core::Lease::still_open);
+  if (auto* const order = orders.find(lease.order)) --order->open_leases;  // rules 1 may have forgotten it
   timers.cancel(lease.timer);
   bool const ran = lease.phase == LeasePhase::running;
   if (ran && fault == Fault::exchange) {
@@ -151,7 +155,7 @@ void ExchangeCore::State::end_lease(Lease& lease, LeasePhase phase, Fault fault,
   lease.phase = phase;
   lease.fault = fault;
   lease.code = code;
-  the(nodes, lease.node).leases.erase(lease.id);
+  the(nodes, lease.node).leases.leave(leases, row, &core::Lease::of_node);
   show(lease);
   return_capacity(lease.node, lease.instrument, lease.lots, lease.offer);
 }

@@ -83,17 +83,19 @@ void ExchangeCore::State::pay_from_guarantee(ParticipantId provider, Nano amount
   auto const now_paid = owed.empty() ? std::min(amount, ledger.balance(guarantee)) : Nano{};
   post(guarantee, earnings(provider), now_paid, TransferCode::guarantee_payment, about);
   if (now_paid == amount) return;
-  owed.push_back({provider, amount - now_paid, about});
+  owed.push({provider, amount - now_paid, about});
   if (!halted) set_halted(true);
 }
 
-void ExchangeCore::State::pay_owed() {
-  auto const waiting = std::exchange(owed, {});
-  for (auto const& claim : waiting) {
-    auto const now_paid = owed.empty() ? std::min(claim.amount, ledger.balance(guarantee)) : Nano{};
-    post(guarantee, earnings(claim.provider), now_paid, TransferCode::guarantee_payment, claim.about);
-    if (now_paid < claim.amount) owed.push_back({claim.provider, claim.amount - now_paid, claim.about});
-  }
+bool ExchangeCore::State::pay_one() {
+  if (owed.empty()) return false;
+  auto& claim = owed.front();
+  auto const now_paid = std::min(claim.amount, ledger.balance(guarantee));
+  post(guarantee, earnings(claim.provider), now_paid, TransferCode::guarantee_payment, claim.about);
+  claim.amount -= now_paid;
+  if (claim.amount > Nano{}) return false;
+  owed.pop();
+  return true;
 }
 
 /// `worst` and the taker fee on it, rounded up.

@@ -27,8 +27,8 @@ core::Reply ExchangeCore::State::on(ParticipantId who, RegisterNode const& c) {
   if (auto const why = why_not(who, c); no(why)) return refuse(why);
 
   NodeId const id{static_cast<std::uint32_t>(nodes.size() + 1)};
-  auto& node = nodes[id];
-  node.id = id, node.label = c.label, node.provider = who;
+  auto& node = nodes.add(id);
+  node.label = c.label, node.provider = who;
   node.place = c.place, node.klass = c.klass, node.units_max = c.units_max;
   node.phase = NodePhase::up;
   labels.emplace(std::pair{who, c.label}, id);
@@ -61,6 +61,7 @@ Refusal ExchangeCore::State::why_not(ParticipantId who, UnitAttested const& c) c
   if (!registry.live_at(c.node, c.unit) && registry.attested_units(c.node) >= node->units_max)
     return Refusal::node_limit;
   if (c.klass != node->klass) return Refusal::attestation_failed;
+  if (!known && registry.records().size() >= limits.units) return Refusal::capacity;
   return Refusal::none;
 }
 
@@ -78,9 +79,11 @@ core::Reply ExchangeCore::State::on(ParticipantId who, UnitAttested const& c) {
   proven.evidence = static_cast<attest::Evidence>(c.evidence_level), proven.transcript = c.transcript;
   sw_check(registry.record(proven, now).has_value(), "a checked proof is recorded");
 
-  auto& expiry = node.unit_expiry[c.unit];
-  timers.cancel(expiry);
-  expiry = timers.add(proven.expires, core::TimerKind::unit_expiry, std::uint64_t{c.node.v} << 16 | c.unit);
+  auto const id = core::unit_id(c.node, c.unit);
+  auto* expiry = unit_expiries.find(id);
+  if (expiry == nullptr) expiry = &unit_expiries.add(id), ++node.units_waiting;
+  timers.cancel(expiry->timer);
+  expiry->timer = timers.add(proven.expires, core::TimerKind::unit_expiry, id.v);
   show_unit(node, c.unit, UnitPhase::attested, &proven, 0);
   refresh(node);
   return Answer{c.node.v};
@@ -101,20 +104,27 @@ void ExchangeCore::State::retire_unit(Node& node, std::uint16_t unit, attest::En
   sw_check(live != nullptr, "only a live proof ends");
   auto const key = live->key;  // the record moves when it ends
   sw_check(registry.end(key, why).has_value(), "a live proof ends");
-  timers.cancel(node.unit_expiry[unit]);
-  node.unit_expiry.erase(unit);
+  auto& expiry = the(unit_expiries, core::unit_id(node.id, unit));
+  timers.cancel(expiry.timer);
+  unit_expiries.erase(unit_expiries.row_of(expiry));
+  --node.units_waiting;
 }
 
 void ExchangeCore::State::unit_expired(NodeId id, std::uint16_t unit, Stamp deadline) {
-  auto& node = the(nodes, id);
-  node.unit_expiry.erase(unit);
-  // Units that end at the same moment leave the registry together; each still has its own deadline and its
+  unit_expiries.erase(unit_expiries.row(core::unit_id(id, unit)));
+  --the(nodes, id).units_waiting;
+  // Rules 1: units that end at the same moment leave the registry together. Each has its own deadline and its
   // own record.
-  for (auto const& change : registry.expire_due(deadline)) {
-    auto const* const record = registry.find(change.key);
-    show_unit(the(nodes, change.node), change.unit, UnitPhase::expired, record, 0);
-    refresh(the(nodes, change.node));
+  auto const tell = [&](attest::UnitChange const& change) {
+    auto& node = the(nodes, change.node);
+    show_unit(node, change.unit, UnitPhase::expired, registry.find(change.key), 0);
+    refresh(node);
+  };
+  if (rules.version >= 2) {
+    auto const key = registry.live_at(id, unit)->key;
+    return tell(registry.expire(key));
   }
+  while (auto const change = registry.expire_one(deadline)) tell(*change);
 }
 
 // ---- heard or not ----
@@ -159,14 +169,7 @@ void ExchangeCore::State::bury(Node& node) {
   node.timer = {};
   node.phase = NodePhase::gone;
   show(node);
-  for (auto const offer : book.offers_of(node.id))
-    end_offer(the(offers, offer), OfferPhase::cancelled,
-              static_cast<std::uint16_t>(CancelReason::disconnected));
-  for (auto const lease : std::vector(node.leases.begin(), node.leases.end()))
-    end_lease(the(leases, lease), LeasePhase::failed, Fault::provider, FailCode::node_lost, node.lost_at);
-  for (auto const job : std::vector(node.jobs.begin(), node.jobs.end()))
-    fail(the(jobs, job),
-         JobFailed{job, Fault::provider, FailCode::node_lost, the(jobs, job).output, {}, {}, {}});
+  work.begin({core::WorkKind::bury, node.id.v, {}, {}});
 }
 
 /// Sets what the pool may use and lets offers meet orders when there is more of it.
@@ -174,9 +177,7 @@ void ExchangeCore::State::refresh(Node& node) {
   auto const units = node.phase == NodePhase::up ? registry.attested_units(node.id) : 0;
   book.set_available_units(node.id, static_cast<std::int32_t>(units));
   touch(node);
-  std::vector<Match> matches;
-  book.meet(node.id, matches);
-  settle(matches);
+  meet(node.id);
 }
 
 void ExchangeCore::State::show(Node const& node) {

@@ -44,14 +44,14 @@ Refusal ExchangeCore::State::bad_quantity(PostOffer const& c, Lots lot) {
 Refusal ExchangeCore::State::why_not(ParticipantId who, PostOffer const& c) const {
   auto const* const node = at(nodes, c.node);
   if (halted) return Refusal::halted;
-  if (live_offers >= limits.offers) return Refusal::capacity;
+  if (live_offers >= limits.offers || offers.full()) return Refusal::capacity;
   if (node && node->provider != who) return Refusal::not_yours;
   if (auto const why = bad_quantity(c, lot_of(c.product, node ? node->klass : ClassId{})); no(why))
     return why;
   if (!on_grid(c.price)) return Refusal::price_off_grid;
   if (c.end.v != 0 && c.end <= now) return Refusal::time_past;
   if (!node || node->phase == NodePhase::gone) return Refusal::node_unknown;
-  if (book.offers_of(node->id).size() >= core::offers_per_node_max) return Refusal::offer_limit;
+  if (node->offers.count >= core::offers_per_node_max) return Refusal::offer_limit;
   auto const listed = book.eligibility().find({c.product, c.model, node->klass, node->place, c.tier});
   if (listed && book.price_taken(node->id, *listed, c.price)) return Refusal::offer_price_taken;
   if (c.model.some() && !reference.find(c.model)) return Refusal::unknown_model;
@@ -82,17 +82,19 @@ core::Reply ExchangeCore::State::on(ParticipantId who, PostOffer const& c) {
                                   c.tier.v,
                                   0,
                                   {}});
-  Offer offer{OfferId{entry_seq.v}, c, who, listing->id, c.price, c.quantity, OfferPhase::live, now, {}};
+  auto& offer = offers.add(OfferId{entry_seq.v});
+  auto const row = offers.row_of(offer);
+  offer.terms = c, offer.provider = who, offer.instrument = listing->id;
+  offer.price = c.price, offer.quantity = c.quantity, offer.phase = OfferPhase::live, offer.posted = now;
   if (c.end.v != 0) offer.timer = timers.add(c.end, core::TimerKind::offer_end, offer.id.v);
-  offers.emplace(offer.id, offer);
-  ++live_offers;
-  remember(the(participants, who), c.client, c, offer.id.v);
-  std::vector<Match> matches;
+  join_chains(offer);
+  remember(the(participants, who), core::Handle{row | core::Handle::offer_bit});
+  matches.clear();
   book.post_offer(
       {offer.id, who, c.node, listing->id, c.price, c.quantity, c.fill_min, c.fill_max, c.replenish},
       matches);
   touch(listing->id);
-  settle(matches, {}, offer.id);
+  settle({}, offer.id);
   return Answer{offer.id.v};
 }
 
@@ -116,10 +118,10 @@ core::Reply ExchangeCore::State::on(ParticipantId who, AmendOffer const& c) {
   auto& offer = the(offers, c.offer);
   offer.price = c.price;
   offer.quantity = c.quantity;
-  std::vector<Match> matches;
+  matches.clear();
   book.amend_offer(c.offer, c.price, c.quantity, matches);
   touch(offer.instrument);
-  settle(matches, {}, c.offer);
+  settle({}, c.offer);
   return Answer{c.offer.v};
 }
 
@@ -137,9 +139,25 @@ void ExchangeCore::State::end_offer(Offer& offer, OfferPhase phase, std::uint16_
   timers.cancel(offer.timer);
   book.cancel_offer(offer.id);
   offer.phase = phase;
-  --live_offers;
+  leave_chains(offer);
   touch(offer.instrument);
   show(offer, code);
+}
+
+void ExchangeCore::State::join_chains(Offer& offer) {
+  auto const row = offers.row_of(offer);
+  the(nodes, offer.terms.node).offers.join(offers, row, &Offer::of_node);
+  the(participants, offer.provider).offers.join(offers, row, &Offer::of_provider);
+  on_instrument[offer.instrument.v].join(offers, row, &Offer::on_instrument);
+  ++live_offers;
+}
+
+void ExchangeCore::State::leave_chains(Offer& offer) {
+  auto const row = offers.row_of(offer);
+  the(nodes, offer.terms.node).offers.leave(offers, row, &Offer::of_node);
+  the(participants, offer.provider).offers.leave(offers, row, &Offer::of_provider);
+  on_instrument[offer.instrument.v].leave(offers, row, &Offer::on_instrument);
+  --live_offers;
 }
 
 void ExchangeCore::State::show(Offer const& offer, std::uint16_t code) {

@@ -33,55 +33,79 @@ bool ExchangeCore::State::well_formed(PlaceOrder const& c) {
   return c.predicate.product == ProductKind::capacity && shaped_as_capacity(c);
 }
 
-std::expected<PlaceOrder, Refusal> ExchangeCore::State::completed(PlaceOrder c) const {
+Refusal ExchangeCore::State::complete(PlaceOrder& c) const {
   bool const tokens = c.predicate.product == ProductKind::tokens;
   if (tokens && c.quantity.v == 0) c.quantity = core::one_job;
-  if (c.quantity.v <= 0) return refuse(Refusal::quantity_zero);
-  if (!tokens && c.quantity.v % lot_of(c.predicate).v != 0) return refuse(Refusal::quantity_not_a_lot);
-  if (c.quantity > (tokens ? core::one_job : core::capacity_lots_max))
-    return refuse(Refusal::quantity_too_large);
-  if (!on_grid(c.limit)) return refuse(Refusal::price_off_grid);
-  return tokens ? completed_tokens(std::move(c)) : completed_capacity(std::move(c));
+  if (c.quantity.v <= 0) return Refusal::quantity_zero;
+  if (!tokens && c.quantity.v % lot_of(c.predicate).v != 0) return Refusal::quantity_not_a_lot;
+  if (c.quantity > (tokens ? core::one_job : core::capacity_lots_max)) return Refusal::quantity_too_large;
+  if (!on_grid(c.limit)) return Refusal::price_off_grid;
+  return tokens ? complete_tokens(c) : complete_capacity(c);
 }
 
 /// The tiers that take both the input and the output asked for. A predicate names one tier or any: where only
 /// one of them fits, it is meant; where some but not all fit, the order must say which.
-std::expected<PlaceOrder, Refusal> ExchangeCore::State::completed_tokens(PlaceOrder c) const {
+Refusal ExchangeCore::State::complete_tokens(PlaceOrder& c) const {
   if (c.tif == TimeInForce::timed && c.good_for.v == 0) c.good_for = rules.token_order_default;
-  if (c.tif == TimeInForce::timed && c.good_for > rules.token_order_longest)
-    return refuse(Refusal::time_too_long);
+  if (c.tif == TimeInForce::timed && c.good_for > rules.token_order_longest) return Refusal::time_too_long;
   if (c.policy == FaultPolicy::unset) c.policy = FaultPolicy::error_frame;
 
-  std::vector<Tier const*> take_input;
+  auto const takes_input = [&](Tier const& tier) {
+    return tier.product == ProductKind::tokens && (!c.predicate.tier.some() || c.predicate.tier == tier.id) &&
+           c.input.v <= tier.input_max;
+  };
+  std::size_t take_input = 0, take_both = 0;
+  Tier const* least_output = nullptr;
   for (auto const& tier : reference.tiers()) {
-    bool const meant =
-        tier.product == ProductKind::tokens && (!c.predicate.tier.some() || c.predicate.tier == tier.id);
-    if (meant && c.input.v <= tier.input_max) take_input.push_back(&tier);
+    if (!takes_input(tier)) continue;
+    ++take_input;
+    if (least_output == nullptr || tier.output_max < least_output->output_max) least_output = &tier;
   }
   bool const tier_known = !c.predicate.tier.some() || reference.find(c.predicate.tier);
-  if (!tier_known) return refuse(Refusal::unknown_tier);
-  if (take_input.empty()) return refuse(Refusal::input_too_long);
+  if (!tier_known) return Refusal::unknown_tier;
+  if (least_output == nullptr) return Refusal::input_too_long;
 
-  auto const by_output = [](Tier const* a, Tier const* b) { return a->output_max < b->output_max; };
-  if (c.output_max.v == 0)
-    c.output_max = Tokens{(*std::min_element(take_input.begin(), take_input.end(), by_output))->output_max};
-  std::vector<Tier const*> take_both;
-  for (auto const* tier : take_input)
-    if (c.output_max.v <= tier->output_max) take_both.push_back(tier);
-  if (take_both.empty()) return refuse(Refusal::output_too_long);
-  if (take_both.size() == 1)
-    c.predicate.tier = take_both.front()->id;
-  else if (take_both.size() < take_input.size())
-    return refuse(Refusal::output_too_long);
-  return c;
+  if (c.output_max.v == 0) c.output_max = Tokens{least_output->output_max};
+  Tier const* takes_both = nullptr;
+  for (auto const& tier : reference.tiers()) {
+    if (!takes_input(tier) || c.output_max.v > tier.output_max) continue;
+    ++take_both;
+    takes_both = &tier;
+  }
+  if (take_both == 0) return Refusal::output_too_long;
+  if (take_both == 1)
+    c.predicate.tier = takes_both->id;
+  else if (take_both < take_input)
+    return Refusal::output_too_long;
+  return Refusal::none;
 }
 
-std::expected<PlaceOrder, Refusal> ExchangeCore::State::completed_capacity(PlaceOrder c) const {
+Refusal ExchangeCore::State::complete_capacity(PlaceOrder& c) const {
   if (c.tif == TimeInForce::timed && c.good_for.v == 0) c.good_for = capacity_order_longest;
-  if (c.tif == TimeInForce::timed && c.good_for > capacity_order_longest)
-    return refuse(Refusal::time_too_long);
-  if (c.term > core::term_longest) return refuse(Refusal::time_too_long);
-  return c;
+  if (c.tif == TimeInForce::timed && c.good_for > capacity_order_longest) return Refusal::time_too_long;
+  return c.term > core::term_longest ? Refusal::time_too_long : Refusal::none;
+}
+
+/// Tables are full by count. What is remembered beyond its window makes room first.
+Refusal ExchangeCore::State::no_room(ParticipantId who, PlaceOrder const& c) {
+  bool const full_up = resting.count >= limits.orders;
+  if (full_up || book.resting_orders_of(who) >= limits.orders_per_participant) return Refusal::capacity;
+  auto const fits = [&] { return !orders.full() && lists.has_room(core::ids_to_keep(c.predicate)); };
+  if (!fits()) forget_old(the(participants, who), limits.steps);
+  if (!fits()) return Refusal::capacity;
+  if (c.predicate.product != ProductKind::capacity) return Refusal::none;
+  auto const more = leases_for(std::min(c.quantity, core::capacity_lots_max));
+  bool const no_lease = leases.size() >= limits.leases_kept || lease_claims + more > limits.lease_claims;
+  return no_lease ? Refusal::capacity : Refusal::none;
+}
+
+/// Every trade takes all of an offer's rest, the last one what is left: no part but that is smaller than the
+/// smallest of all classes.
+std::uint32_t ExchangeCore::State::leases_for(Lots lots) const {
+  if (lots.v <= 0) return 0;
+  std::int32_t part = 1'000;
+  for (auto const& klass : reference.classes()) part = std::min(part, klass.smallest_part_milli);
+  return static_cast<std::uint32_t>((lots.v + part - 1) / part);
 }
 
 /// The largest of the smallest parts of the classes it accepts: every one of them can be cut that way.

@@ -18,10 +18,10 @@ Tokens ExchangeCore::State::work_cap(PlaceOrder const& c) const {
 }
 
 /// Tokens: the whole job. Capacity: the running slice and the next one, as a lease prepays them.
-Nano ExchangeCore::State::worst_case(PlaceOrder const& c, PriceIndex limit, Lots open,
-                                     core::Rates const& rates) const {
+Nano ExchangeCore::State::worst_case(ProductKind product, Tokens work, PriceIndex limit, Lots open,
+                                     core::Rates const& rates) {
   if (open.v == 0) return {};
-  if (c.predicate.product == ProductKind::tokens) return with_fee(hold_for_tokens(limit, work_cap(c)), rates);
+  if (product == ProductKind::tokens) return with_fee(hold_for_tokens(limit, work), rates);
   auto const slices = rates.lease_slice + rates.lease_slice;
   return with_fee(hold_for_capacity(limit, open, slices), rates);
 }
@@ -29,77 +29,87 @@ Nano ExchangeCore::State::worst_case(PlaceOrder const& c, PriceIndex limit, Lots
 // ---- placing ----
 
 core::Reply ExchangeCore::State::on(ParticipantId who, PlaceOrder const& asked) {
-  auto c = asked;
-  c.predicate.input = c.input;  // one fact, said once
-  if (!well_formed(c)) return refuse(Refusal::malformed);
+  if (!well_formed(asked)) return refuse(Refusal::malformed);
   if (auto const why = lacks(who, Role::buyer); no(why)) return refuse(why);
   if (!genesis_done()) return refuse(Refusal::genesis_missing);
   // Before the halt: a retry asks what became of an order, it does not place one.
-  if (auto again = repeated(who, c)) return *again;
+  if (auto again = repeated(who, asked)) return *again;
   if (halted) return refuse(Refusal::halted);
-  bool const full_up = resting.size() >= limits.orders;
-  if (full_up || book.resting_orders_of(who) >= limits.orders_per_participant)
-    return refuse(Refusal::capacity);
-  auto const full = completed(c);
-  if (!full) return refuse(full.error());
-  auto const signature = signature_for(who, *full);
+  if (auto const why = no_room(who, asked); no(why)) return refuse(why);
+  full = asked;
+  full.predicate.input = full.input;  // one fact, said once
+  if (auto const why = complete(full); no(why)) return refuse(why);
+  auto const signature = signature_for(who, full);
   if (!signature) return refuse(signature.error());
 
-  Order order;
-  order.id = OrderId{entry_seq.v}, order.terms = *full, order.buyer = who, order.signature = *signature;
-  order.limit = full->limit, order.open = full->quantity, order.placed = now;
-  order.rates = {rules.taker_fee_bps, rules.maker_rebate_bps, rules.lease_slice};
-  auto const made = place(std::move(order));
-  if (made) remember(the(participants, who), c.client, c, made->made);
-  return made;
+  Order wanted{};
+  wanted.id = OrderId{entry_seq.v}, wanted.buyer = who, wanted.signature = *signature;
+  wanted.limit = full.limit, wanted.open = full.quantity, wanted.placed = now;
+  wanted.rates = {rules.taker_fee_bps, rules.maker_rebate_bps, rules.lease_slice};
+  wanted.work = work_cap(full), wanted.lot = lot_of(full.predicate);
+  wanted.terms.tif = full.tif, wanted.terms.prefer_near = full.prefer_near;
+  wanted.terms.market = full.market, wanted.terms.product = full.predicate.product;
+  if (auto const why = why_not(wanted); no(why)) return refuse(why);
+
+  auto& order = orders.add(wanted.id);
+  order = wanted;
+  order.terms = core::keep(asked, full, lists);
+  place(order);
+  core::Handle const made{orders.row_of(order)};
+  remember(the(participants, who), made);
+  return Answer{order.id.v};
 }
 
 std::expected<ExchangeCore::Terms, Refusal> ExchangeCore::State::terms_of(PlaceOrder c) const {
   if (!c.client.some()) c.client = ClientOrderId{1};  // whoever only asks has not numbered it yet
   c.predicate.input = c.input;
   if (!well_formed(c)) return refuse(Refusal::malformed);
-  auto full = completed(std::move(c));
-  if (!full) return refuse(full.error());
-  core::Rates const rates{rules.taker_fee_bps, rules.maker_rebate_bps, rules.lease_slice};
-  auto const hold = worst_case(*full, full->limit, full->quantity, rates);
-  auto const charge = worst_case(*full, full->limit, full->quantity, {0, 0, rules.lease_slice});
+  if (auto const why = complete(c); no(why)) return refuse(why);
+  auto const worst = [&](core::Rates const& rates) {
+    return worst_case(c.predicate.product, work_cap(c), c.limit, c.quantity, rates);
+  };
+  auto const hold = worst({rules.taker_fee_bps, rules.maker_rebate_bps, rules.lease_slice});
+  auto const charge = worst({0, 0, rules.lease_slice});
   if (hold > largest_hold) return refuse(Refusal::hold_too_large);
-  return Terms{std::move(*full), hold, hold - charge};
+  return Terms{std::move(c), hold, hold - charge};
 }
 
 BookOrder ExchangeCore::State::in_book(Order const& o) {
   return {o.id, o.buyer, o.signature, o.limit, o.open, o.terms.tif, o.terms.prefer_near};
 }
 
-bool ExchangeCore::State::fills_wholly(Order const& order) const {
+bool ExchangeCore::State::fills_wholly(Order const& order) {
+  matches.clear();
+  book.try_order(in_book(order), matches);
   Lots filled;
-  for (auto const& match : book.dry_run(in_book(order))) filled += match.lots;
+  for (auto const& match : matches) filled += match.lots;
   return filled == order.open;
 }
 
-core::Reply ExchangeCore::State::place(Order wanted) {
-  auto const& terms = wanted.terms;
-  auto const worst = worst_case(terms, wanted.limit, wanted.open, wanted.rates);
-  if (auto const why = why_unfunded(wanted.buyer, worst); no(why)) return refuse(why);
-  if (terms.tif == TimeInForce::fok && !fills_wholly(wanted)) return refuse(Refusal::fok_unfillable);
-  if (terms.market && wanted.limit.v == 0) return refuse(Refusal::market_unprotected);
+Refusal ExchangeCore::State::why_not(Order const& wanted) {
+  auto const worst = worst_case(wanted, wanted.limit, wanted.open);
+  if (auto const why = why_unfunded(wanted.buyer, worst); no(why)) return why;
+  if (wanted.terms.tif == TimeInForce::fok && !fills_wholly(wanted)) return Refusal::fok_unfillable;
+  return wanted.terms.market && wanted.limit.v == 0 ? Refusal::market_unprotected : Refusal::none;
+}
 
-  auto const id = wanted.id;
-  auto& order = orders.emplace(id, std::move(wanted)).first->second;
-  the(participants, order.buyer).orders.insert(id);
+void ExchangeCore::State::place(Order& order) {
+  auto const row = orders.row_of(order);
+  the(participants, order.buyer).orders.join(orders, row, &core::Order::of_buyer);
   order.phase = OrderPhase::resting;
-  hold(order.buyer, order.held, worst, id.v);
-  std::vector<Match> matches;
+  hold(order.buyer, order.held, worst_case(order, order.limit, order.open), order.id.v);
+  matches.clear();
   book.place_order(in_book(order), matches);
-  if (book.rests(id)) {
-    resting.insert(id);
-    if (terms.tif == TimeInForce::timed) {
+  if (book.rests(order.id)) {
+    resting.join(orders, row, &core::Order::at_rest);
+    the(participants, order.buyer).resting.join(orders, row, &core::Order::of_resting_buyer);
+    order.rests = true;
+    if (order.terms.tif == TimeInForce::timed) {
       order.expires = now + order.terms.good_for;
-      order.timer = timers.add(order.expires, core::TimerKind::order_expiry, id.v);
+      order.timer = timers.add(order.expires, core::TimerKind::order_expiry, order.id.v);
     }
   }
-  settle(matches, id);
-  return Answer{id.v};
+  settle(order.id);
 }
 
 // ---- amending ----
@@ -111,10 +121,10 @@ std::expected<Lots, Refusal> ExchangeCore::State::amended_lots(ParticipantId who
   if (!order) return refuse(Refusal::unknown_id);
   if (order->phase != OrderPhase::resting) return refuse(Refusal::dead_id);
   if (order->buyer != who) return refuse(Refusal::not_yours);
-  bool const tokens = order->terms.predicate.product == ProductKind::tokens;
+  bool const tokens = order->terms.product == ProductKind::tokens;
   auto const lots = tokens && c.quantity.v == 0 ? core::one_job : c.quantity;
   if (lots.v <= 0) return refuse(Refusal::quantity_zero);
-  if (!tokens && lots.v % lot_of(order->terms.predicate).v != 0) return refuse(Refusal::quantity_not_a_lot);
+  if (!tokens && lots.v % order->lot.v != 0) return refuse(Refusal::quantity_not_a_lot);
   if (lots > (tokens ? core::one_job : core::capacity_lots_max)) return refuse(Refusal::quantity_too_large);
   if (!on_grid(c.limit)) return refuse(Refusal::price_off_grid);
   return lots;
@@ -124,19 +134,22 @@ core::Reply ExchangeCore::State::on(ParticipantId who, AmendOrder const& c) {
   auto const lots = amended_lots(who, c);
   if (!lots) return refuse(lots.error());
   auto& order = the(orders, c.order);
-  auto const worst = worst_case(order.terms, c.limit, *lots, order.rates);
+  auto const worst = worst_case(order, c.limit, *lots);
   if (worst > order.held)
     if (auto const why = why_unfunded(who, worst - order.held); no(why)) return refuse(why);
   if (worst > largest_hold) return refuse(Refusal::hold_too_large);
   if (order.terms.market && c.limit.v == 0) return refuse(Refusal::market_unprotected);
+  bool const capacity = order.terms.product == ProductKind::capacity;
+  if (capacity && lease_claims - order.claims + leases_for(*lots) > limits.lease_claims)
+    return refuse(Refusal::capacity);
 
   if (worst > order.held) hold(who, order.held, worst - order.held, c.order.v);
   if (worst < order.held) release(who, order.held, order.held - worst, c.order.v);
   order.limit = c.limit;
   order.open = *lots;
-  std::vector<Match> matches;
+  matches.clear();
   book.amend_order(c.order, c.limit, *lots, matches);
-  settle(matches, c.order);
+  settle(c.order);
   return Answer{c.order.v};
 }
 
@@ -150,16 +163,26 @@ core::Reply ExchangeCore::State::on(ParticipantId who, CancelOrder const& c) {
   if (order->phase != OrderPhase::resting) return refuse(Refusal::dead_id);
   if (who.some() && order->buyer != who) return refuse(Refusal::not_yours);
   auto const reason = c.reason == CancelReason::unset ? CancelReason::asked : c.reason;
-  book.cancel_order(c.order);
-  end_order(*order, OrderPhase::cancelled, static_cast<std::uint16_t>(reason));
+  cancel(*order, static_cast<std::uint16_t>(reason));
   return Answer{c.order.v};
+}
+
+void ExchangeCore::State::claim(Order& order) {
+  bool const may_become = order.rests && order.terms.product == ProductKind::capacity;
+  lease_claims -= std::exchange(order.claims, may_become ? leases_for(order.open) : 0);
+  lease_claims += order.claims;
 }
 
 /// The order is off the book already; what is still held for it goes back.
 void ExchangeCore::State::end_order(Order& order, OrderPhase phase, std::uint16_t code) {
   sw_check(!book.rests(order.id), "an ended order is off the book");
   timers.cancel(order.timer);
-  resting.erase(order.id);
+  if (std::exchange(order.rests, false)) {
+    auto const row = orders.row_of(order);
+    resting.leave(orders, row, &core::Order::at_rest);
+    the(participants, order.buyer).resting.leave(orders, row, &core::Order::of_resting_buyer);
+    claim(order);
+  }
   release(order.buyer, order.held, order.held, order.id.v);
   order.phase = phase;
   show(order, code);
@@ -175,7 +198,7 @@ void ExchangeCore::State::show(Order const& order, std::uint16_t code) {
                           order.signature.v,
                           static_cast<std::uint8_t>(order.phase),
                           static_cast<std::uint8_t>(order.terms.tif),
-                          static_cast<std::uint8_t>(order.terms.predicate.product),
+                          static_cast<std::uint8_t>(order.terms.product),
                           {}},
        code, order.buyer);
 }

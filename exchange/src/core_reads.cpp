@@ -6,10 +6,28 @@ namespace spillway {
 namespace {
 
 /// Newest first, at most `most`.
-template <class View, class Ids, class Map, class See>
-std::vector<View> newest(Ids const& ids, Map const& map, std::size_t most, See&& see) {
+template <class View, class Table, class LinkOf, class See>
+std::vector<View> newest(core::Chain const& chain, Table const& table, std::size_t most, LinkOf link,
+                         See see) {
   std::vector<View> seen;
-  for (auto id = ids.rbegin(); id != ids.rend() && seen.size() < most; ++id) seen.push_back(see(map.at(*id)));
+  for (auto row = chain.last; row != 0 && seen.size() < most; row = link(table[row]).before)
+    seen.push_back(see(table[row]));
+  return seen;
+}
+
+/// By id.
+template <class View, class Table, class See>
+std::vector<View> everything(Table const& table, See see) {
+  std::vector<View> seen;
+  table.for_each([&](auto const& thing) { seen.push_back(see(thing)); });
+  std::sort(seen.begin(), seen.end(), [](View const& a, View const& b) { return a.id < b.id; });
+  return seen;
+}
+
+template <class View, class Table, class See>
+std::vector<View> still_open(core::Chain const& chain, Table const& table, See see) {
+  std::vector<View> seen;
+  for (auto row = chain.first; row != 0; row = table[row].still_open.after) seen.push_back(see(table[row]));
   return seen;
 }
 
@@ -22,8 +40,9 @@ AccountView view(AccountKey key, AccountTotals const& totals) {
 // ---- one of each ----
 
 OrderView ExchangeCore::State::view(core::Order const& o) const {
-  return {o.id,   o.terms.client, o.buyer, o.terms,  o.signature, o.phase,
-          o.open, o.filled,       o.held,  o.placed, o.expires,   o.limit};
+  return {o.id,        o.terms.client, o.buyer,   core::words(o.terms, lists),
+          o.signature, o.phase,        o.open,    o.filled,
+          o.held,      o.placed,       o.expires, o.limit};
 }
 
 OfferView ExchangeCore::State::view(core::Offer const& o) const {
@@ -54,9 +73,10 @@ NodeView ExchangeCore::State::view(core::Node const& n) const {
 }
 
 JobView ExchangeCore::State::view(core::Job const& j) const {
-  return {j.id,     j.order,      j.offer,   j.buyer,  j.provider, j.node,    j.instrument, j.price,
-          j.input,  j.output_max, j.output,  j.policy, j.phase,    j.fault,   j.code,       j.finish,
-          j.charge, j.guarantee,  j.latency, j.late,   j.matched,  j.timer.at};
+  return {j.id,         j.order, j.offer,   j.buyer,           j.provider, j.node,
+          j.instrument, j.price, j.input,   j.output_max,      j.output,   j.policy,
+          j.phase,      j.fault, j.code,    j.finish,          j.charge,   j.guarantee,
+          j.latency,    j.late,  j.matched, timers.at(j.timer)};
 }
 
 LeaseView ExchangeCore::State::view(core::Lease const& l) const {
@@ -73,6 +93,7 @@ bool ExchangeCore::genesis_done() const { return state_->genesis_done(); }
 Rules const& ExchangeCore::rules() const { return state_->rules; }
 Reference const& ExchangeCore::reference() const { return state_->reference; }
 Book const& ExchangeCore::book() const { return state_->book; }
+bool ExchangeCore::unfinished() const { return state_->unfinished(); }
 bool ExchangeCore::halted() const { return state_->halted; }
 
 // ---- people and what is theirs ----
@@ -84,15 +105,15 @@ std::optional<ParticipantView> ExchangeCore::participant(ParticipantId id) const
 }
 
 std::vector<ParticipantView> ExchangeCore::participants() const {
-  std::vector<ParticipantView> all;
-  for (auto const& [id, p] : state_->participants) all.push_back({p.id, p.firm, p.roles, p.reports});
-  return all;
+  return everything<ParticipantView>(state_->participants, [](core::Participant const& p) {
+    return ParticipantView{p.id, p.firm, p.roles, p.reports};
+  });
 }
 
 std::vector<KeyView> ExchangeCore::keys() const {
   std::vector<KeyView> all;
-  for (auto const& [id, p] : state_->participants)
-    for (auto const& [key, added] : p.keys) all.push_back({id, key, added.kind, added.value});
+  for (auto const& [key, added] : state_->keys)
+    all.push_back({key.first, key.second, added.kind, added.value});
   return all;
 }
 
@@ -106,12 +127,8 @@ std::optional<OrderView> ExchangeCore::order(OrderId id) const {
 }
 
 std::optional<OrderId> ExchangeCore::order_with(ParticipantId who, ClientOrderId client) const {
-  auto const* const owner = State::at(state_->participants, who);
-  if (!owner) return std::nullopt;
-  auto const known = owner->client_ids.known.find(client);
-  if (known == owner->client_ids.known.end() || !std::holds_alternative<PlaceOrder>(known->second.content))
-    return std::nullopt;
-  return OrderId{known->second.made};
+  auto const made = state_->remembered(who, client);
+  return made.some() && !made.is_offer() ? std::optional{state_->orders[made.row()].id} : std::nullopt;
 }
 
 std::optional<OfferView> ExchangeCore::offer(OfferId id) const {
@@ -142,45 +159,43 @@ std::optional<LeaseView> ExchangeCore::lease(LeaseId id) const {
 std::vector<OrderView> ExchangeCore::orders_of(ParticipantId who, std::size_t most) const {
   auto const* const p = state_->participant_at(who);
   if (!p) return {};
-  return newest<OrderView>(p->orders, state_->orders, most, [&](auto const& o) { return state_->view(o); });
+  auto const link = [](core::Order const& o) { return o.of_buyer; };
+  return newest<OrderView>(p->orders, state_->orders, most, link,
+                           [&](auto const& o) { return state_->view(o); });
 }
 
 std::vector<JobView> ExchangeCore::jobs_of(ParticipantId who, std::size_t most) const {
   auto const* const p = state_->participant_at(who);
   if (!p) return {};
-  return newest<JobView>(p->jobs, state_->jobs, most, [&](auto const& j) { return state_->view(j); });
+  auto const link = [&](core::Job const& j) { return j.of[State::side_of(j, who)]; };
+  return newest<JobView>(p->jobs, state_->jobs, most, link, [&](auto const& j) { return state_->view(j); });
 }
 
 std::vector<LeaseView> ExchangeCore::leases_of(ParticipantId who, std::size_t most) const {
   auto const* const p = state_->participant_at(who);
   if (!p) return {};
-  return newest<LeaseView>(p->leases, state_->leases, most, [&](auto const& l) { return state_->view(l); });
+  auto const link = [&](core::Lease const& l) { return l.of[State::side_of(l, who)]; };
+  return newest<LeaseView>(p->leases, state_->leases, most, link,
+                           [&](auto const& l) { return state_->view(l); });
 }
 
 // ---- everything of a kind ----
 
 std::vector<OfferView> ExchangeCore::offers() const {
-  std::vector<OfferView> all;
-  for (auto const& [id, offer] : state_->offers) all.push_back(state_->view(offer));
-  return all;
+  return everything<OfferView>(state_->offers, [&](auto const& o) { return state_->view(o); });
 }
 
 std::vector<NodeView> ExchangeCore::nodes() const {
-  std::vector<NodeView> all;
-  for (auto const& [id, node] : state_->nodes) all.push_back(state_->view(node));
-  return all;
+  return everything<NodeView>(state_->nodes, [&](auto const& n) { return state_->view(n); });
 }
 
 std::vector<JobView> ExchangeCore::open_jobs() const {
-  std::vector<JobView> all;
-  for (auto const id : state_->open_jobs) all.push_back(state_->view(state_->jobs.at(id)));
-  return all;
+  return still_open<JobView>(state_->open_jobs, state_->jobs, [&](auto const& j) { return state_->view(j); });
 }
 
 std::vector<LeaseView> ExchangeCore::open_leases() const {
-  std::vector<LeaseView> all;
-  for (auto const id : state_->open_leases) all.push_back(state_->view(state_->leases.at(id)));
-  return all;
+  return still_open<LeaseView>(state_->open_leases, state_->leases,
+                               [&](auto const& l) { return state_->view(l); });
 }
 
 std::vector<AccountView> ExchangeCore::accounts_of(ParticipantId who) const {

@@ -5,92 +5,151 @@
 
 namespace spillway {
 
+using core::Handle;
 using core::refuse;
-using core::Remembered;
 
 namespace {
 
 constexpr std::size_t window_ids = std::size_t{1} << 20;
+constexpr std::size_t forgotten_at_once = 16;
 constexpr Micros window_time{24 * micros_per_hour};
 
-Refusal difference(PlaceOrder const& was, PlaceOrder const& is) {
-  if (was.predicate.product != is.predicate.product) return Refusal::exists_with_different_product;
-  if (!(was.predicate == is.predicate)) return Refusal::exists_with_different_predicate;
-  if (was.limit != is.limit || was.market != is.market) return Refusal::exists_with_different_price;
-  if (was.quantity != is.quantity || was.input != is.input || was.output_max != is.output_max)
-    return Refusal::exists_with_different_quantity;
-  bool const same = was.tif == is.tif && was.prefer_near == is.prefer_near && was.good_for == is.good_for &&
-                    was.policy == is.policy && was.term == is.term;
-  return same ? Refusal::exists : Refusal::exists_with_different_terms;
-}
-
-Refusal difference(PostOffer const& was, PostOffer const& is) {
-  if (was.product != is.product || was.model != is.model || was.tier != is.tier || was.node != is.node)
-    return Refusal::exists_with_different_product;
-  if (was.price != is.price) return Refusal::exists_with_different_price;
-  if (was.quantity != is.quantity) return Refusal::exists_with_different_quantity;
-  bool const same = was.fill_min == is.fill_min && was.fill_max == is.fill_max &&
-                    was.replenish == is.replenish && was.end == is.end;
-  return same ? Refusal::exists : Refusal::exists_with_different_terms;
+std::uint64_t hash_of(ParticipantId who, ClientOrderId client) {
+  return RowIndex::mix(RowIndex::mix(0, who.v), client.v);
 }
 
 }  // namespace
 
+// ---- what a handle names ----
+
+ClientOrderId ExchangeCore::State::client_id_of(Handle made) const {
+  return made.is_offer() ? offers[made.row()].terms.client : orders[made.row()].terms.client;
+}
+
+Stamp ExchangeCore::State::made_at(Handle made) const {
+  return made.is_offer() ? offers[made.row()].posted : orders[made.row()].placed;
+}
+
+bool ExchangeCore::State::is_of(Handle made, ParticipantId who, ClientOrderId client) const {
+  auto const owner = made.is_offer() ? offers[made.row()].provider : orders[made.row()].buyer;
+  return owner == who && client_id_of(made) == client;
+}
+
+Handle& ExchangeCore::State::younger_of(Handle made) {
+  return made.is_offer() ? offers[made.row()].younger : orders[made.row()].younger;
+}
+
+Handle ExchangeCore::State::remembered(ParticipantId who, ClientOrderId client) const {
+  return Handle{client_ids.find(hash_of(who, client),
+                                [&](std::uint32_t row) { return is_of(Handle{row}, who, client); })};
+}
+
+// ---- repeats ----
+
 template <class Command>
 std::optional<core::Reply> ExchangeCore::State::repeated(ParticipantId who, Command const& c) {
-  auto& ids = the(participants, who).client_ids;
-  auto const found = ids.known.find(c.client);
-  if (found == ids.known.end()) {
-    if (c.client <= ids.forgotten_highest) return refuse(Refusal::id_too_old);
+  auto const made = remembered(who, c.client);
+  if (!made.some()) {
+    if (c.client <= the(participants, who).client_ids.forgotten_highest) return refuse(Refusal::id_too_old);
     return std::nullopt;
   }
-  auto const* const before = std::get_if<Command>(&found->second.content);
-  auto const verdict = before ? difference(*before, c) : Refusal::exists_with_different_product;
+  constexpr bool is_offer = std::is_same_v<Command, PostOffer>;
+  if (made.is_offer() != is_offer) return refuse(Refusal::exists_with_different_product);
+  auto& before = [&]() -> auto& {
+    if constexpr (is_offer)
+      return offers[made.row()];
+    else
+      return orders[made.row()];
+  }
+  ();
+  auto const verdict = [&] {
+    if constexpr (is_offer)
+      return core::difference(before.terms, c);
+    else
+      return core::difference(before.terms, c, lists);
+  }();
   if (verdict != Refusal::exists) return refuse(verdict);
-  auto const made = found->second.made;
-  if constexpr (std::is_same_v<Command, PlaceOrder>)
-    show(the(orders, OrderId{made}));
-  else
-    show(the(offers, OfferId{made}));
-  return Answer{made, Refusal::exists};
+  show(before);
+  return Answer{before.id.v, Refusal::exists};
 }
 template std::optional<core::Reply> ExchangeCore::State::repeated(ParticipantId, PlaceOrder const&);
 template std::optional<core::Reply> ExchangeCore::State::repeated(ParticipantId, PostOffer const&);
 
-void ExchangeCore::State::remember(core::Participant& owner, ClientOrderId client,
-                                   std::variant<PlaceOrder, PostOffer> content, std::uint64_t made) {
-  auto& ids = owner.client_ids;
-  ids.known.emplace(client, Remembered{std::move(content), made});
-  ids.by_age.emplace_back(now, client);
-  forget_old(owner);
+void ExchangeCore::State::remember(core::Participant& owner, Handle made) {
+  chain_client_id(owner.client_ids, owner.id, made);
+  forget_old(owner, forgotten_at_once);
 }
 
-void ExchangeCore::State::forget_old(core::Participant& owner) {
+/// It is the youngest now.
+void ExchangeCore::State::chain_client_id(core::ClientIds& ids, ParticipantId who, Handle made) {
+  client_ids.insert(hash_of(who, client_id_of(made)), made.v);
+  (ids.newest.some() ? younger_of(ids.newest) : ids.oldest) = made;
+  ids.newest = made;
+  ++ids.count;
+}
+
+// ---- what is too old ----
+
+/// Rules 1: all at once, and what still lives is kept for ever. Rules 2: a few with each new id; what still
+/// lives stays known and takes its turn again.
+void ExchangeCore::State::forget_old(core::Participant& owner, std::size_t most) {
   auto& ids = owner.client_ids;
-  while (ids.by_age.size() > window_ids || ids.by_age.front().first + window_time < now) {
-    auto const client = ids.by_age.front().second;
-    forget(ids.known.at(client));
-    ids.known.erase(client);
+  bool const bounded = rules.version >= 2;
+  while (ids.count > 0 && (ids.count > window_ids || made_at(ids.oldest) + window_time < now)) {
+    if (bounded && most-- == 0) return;
+    auto const old = ids.oldest;
+    if (bounded && still_needed(old)) {
+      if (ids.count == 1) return;
+      ids.oldest = std::exchange(younger_of(old), {});
+      younger_of(std::exchange(ids.newest, old)) = old;
+      continue;
+    }
+    if (bounded && !old.is_offer() && !orders[old.row()].leases.empty()) {
+      forget_lease(orders[old.row()]);
+      continue;
+    }
+    auto const client = client_id_of(old);
+    client_ids.erase(hash_of(owner.id, client), old.v);
     ids.forgotten_highest = std::max(ids.forgotten_highest, client);
-    ids.by_age.pop_front();
+    ids.oldest = std::exchange(younger_of(old), {});
+    if (--ids.count == 0) ids.newest = {};
+    if (!bounded && still_needed(old)) continue;
+    if (!old.is_offer())
+      forget(owner, orders[old.row()]);
+    else if (bounded)
+      offers.erase(old.row());
   }
 }
 
-/// What has ended is only remembered for repeats and reads; what still lives stays.
-void ExchangeCore::State::forget(Remembered const& old) {
-  if (std::holds_alternative<PostOffer>(old.content)) return;  // fills point to their offers
-  OrderId const id{old.made};
-  auto* const order = at(orders, id);
-  if (!order || order->phase == OrderPhase::resting) return;
-  auto const* const job = at(jobs, order->job);
-  if (job && core::open(*job)) return;
-  if (job) {
-    the(participants, job->buyer).jobs.erase(job->id);
-    the(participants, job->provider).jobs.erase(job->id);
-    jobs.erase(order->job);
+/// Something of it is open.
+bool ExchangeCore::State::still_needed(Handle old) const {
+  if (old.is_offer()) {
+    auto const& offer = offers[old.row()];
+    return offer.phase == OfferPhase::live || offer.deals > 0;
   }
-  the(participants, order->buyer).orders.erase(id);
-  orders.erase(id);
+  auto const& order = orders[old.row()];
+  if (order.phase == OrderPhase::resting || (order.open_leases > 0 && rules.version >= 2)) return true;
+  auto const* const job = at(jobs, order.job);
+  return job && core::open(*job);
+}
+
+/// What has ended is only remembered for repeats and reads.
+void ExchangeCore::State::forget(core::Participant& owner, core::Order& order) {
+  if (auto* const job = at(jobs, order.job)) {
+    leave_sides(jobs, *job, &core::Participant::jobs);
+    jobs.erase(jobs.row_of(*job));
+  }
+  auto const row = orders.row_of(order);
+  owner.orders.leave(orders, row, &core::Order::of_buyer);
+  core::give_back(order.terms, lists);
+  orders.erase(row);
+}
+
+void ExchangeCore::State::forget_lease(core::Order& order) {
+  auto const row = order.leases.first;
+  leave_sides(leases, leases[row], &core::Participant::leases);
+  order.leases.leave(leases, row, &core::Lease::of_order);
+  leases.erase(row);
 }
 
 }  // namespace spillway

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <expected>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <set>
 #include <utility>
@@ -14,10 +15,14 @@
 
 #include "attest/registry.hpp"
 #include "core_entities.hpp"
+#include "core_memory.hpp"
+#include "core_table.hpp"
 #include "core_timers.hpp"
+#include "core_work.hpp"
 #include "exchange/core.hpp"
 #include "market/amounts.hpp"
 #include "market/check.hpp"
+#include "matching/row_index.hpp"
 #include "settlement/fault_table.hpp"
 #include "settlement/ledger.hpp"
 
@@ -55,15 +60,18 @@ struct ExchangeCore::State {
   using Answer = core::Answer;
   using Reply = core::Reply;
 
-  explicit State(CoreLimits const& sizes)
-      : limits(sizes), own_book(make_book(sizes.book, reference, book_limits(sizes))), book(*own_book) {}
+  explicit State(CoreLimits const& sizes);
   [[nodiscard]] static BookLimits book_limits(CoreLimits const&);
+  [[nodiscard]] static std::size_t memory_bytes(CoreLimits const&);
+  [[nodiscard]] static std::size_t timers_most(CoreLimits const&);
 
   // ---- core.cpp: one entry ----
   void apply(Entry const& entry, Outcome& to);
   [[nodiscard]] static bool is_answered(Entry const& entry);
   void number_reports(std::size_t from);
-  void list_touched();
+  void list_touched(std::size_t from);
+  void touch(InstrumentId id);
+  void touch(core::Node const& node);
   template <class Body>
   void emit(Body const& body, std::uint16_t code = 0, ParticipantId first = {}, ParticipantId second = {}) {
     auto record = Record::of(body, code);
@@ -125,14 +133,17 @@ struct ExchangeCore::State {
   [[nodiscard]] static Refusal bad_quantity(PostOffer const&, Lots lot);
   [[nodiscard]] Lots lot_of(ProductKind product, ClassId klass) const;
   void end_offer(core::Offer&, OfferPhase phase, std::uint16_t code);
+  void join_chains(core::Offer&);
+  void leave_chains(core::Offer&);
   void show(core::Offer const&, std::uint16_t code = 0);
 
   // ---- core_order_checks.cpp: what an order may be refused for ----
   [[nodiscard]] static bool well_formed(PlaceOrder const&);
   /// Fills in defaults: lifetime, largest output, tier, lots.
-  std::expected<PlaceOrder, Refusal> completed(PlaceOrder) const;
-  std::expected<PlaceOrder, Refusal> completed_tokens(PlaceOrder) const;
-  std::expected<PlaceOrder, Refusal> completed_capacity(PlaceOrder) const;
+  [[nodiscard]] Refusal complete(PlaceOrder&) const;
+  [[nodiscard]] Refusal complete_tokens(PlaceOrder&) const;
+  [[nodiscard]] Refusal complete_capacity(PlaceOrder&) const;
+  [[nodiscard]] Refusal no_room(ParticipantId who, PlaceOrder const&);
   [[nodiscard]] Lots lot_of(Predicate const&) const;
   [[nodiscard]] std::expected<SignatureId, Refusal> signature_for(ParticipantId who, PlaceOrder const&);
   [[nodiscard]] Refusal why_unfunded(ParticipantId who, Nano worst) const;
@@ -142,29 +153,47 @@ struct ExchangeCore::State {
   Reply on(ParticipantId who, PlaceOrder const&);
   Reply on(ParticipantId who, AmendOrder const&);
   Reply on(ParticipantId who, CancelOrder const&);
-  Reply place(core::Order order);
-  [[nodiscard]] bool fills_wholly(core::Order const&) const;
+  [[nodiscard]] Refusal why_not(core::Order const&);
+  void place(core::Order& order);
+  [[nodiscard]] bool fills_wholly(core::Order const&);
   [[nodiscard]] std::expected<Lots, Refusal> amended_lots(ParticipantId who, AmendOrder const&) const;
   [[nodiscard]] Tokens work_cap(PlaceOrder const&) const;
   [[nodiscard]] std::expected<Terms, Refusal> terms_of(PlaceOrder) const;
-  [[nodiscard]] Nano worst_case(PlaceOrder const&, PriceIndex limit, Lots open, core::Rates const&) const;
+  [[nodiscard]] static Nano worst_case(ProductKind, Tokens work, PriceIndex limit, Lots open,
+                                       core::Rates const&);
+  [[nodiscard]] static Nano worst_case(core::Order const& order, PriceIndex limit, Lots open) {
+    return worst_case(order.terms.product, order.work, limit, open, order.rates);
+  }
   [[nodiscard]] static BookOrder in_book(core::Order const&);
   void end_order(core::Order&, OrderPhase phase, std::uint16_t code);
+  /// The most leases that so many lots of capacity become.
+  [[nodiscard]] std::uint32_t leases_for(Lots) const;
+  /// Keeps room for the leases that it may still become.
+  void claim(core::Order&);
   void show(core::Order const&, std::uint16_t code = 0);
 
   // ---- core_repeat.cpp: client ids ----
   /// The first answer again, a clash, or nothing when the id is new.
   template <class Command>
   std::optional<Reply> repeated(ParticipantId who, Command const&);
-  void remember(core::Participant&, ClientOrderId client, std::variant<PlaceOrder, PostOffer> content,
-                std::uint64_t made);
-  void forget_old(core::Participant&);
-  void forget(core::Remembered const&);
+  void remember(core::Participant&, core::Handle made);
+  void chain_client_id(core::ClientIds&, ParticipantId who, core::Handle made);
+  void forget_old(core::Participant&, std::size_t most);
+  [[nodiscard]] bool still_needed(core::Handle old) const;
+  void forget(core::Participant&, core::Order&);
+  void forget_lease(core::Order&);
+  [[nodiscard]] core::Handle remembered(ParticipantId who, ClientOrderId client) const;
+  [[nodiscard]] bool is_of(core::Handle made, ParticipantId who, ClientOrderId client) const;
+  [[nodiscard]] ClientOrderId client_id_of(core::Handle made) const;
+  [[nodiscard]] Stamp made_at(core::Handle made) const;
+  core::Handle& younger_of(core::Handle made);
 
   // ---- core_fills.cpp: trades become jobs and leases ----
   /// Settles trades in the order in which they happened, then shows each order and offer that changed once;
   /// `order` and `offer` are shown even when they traded nothing.
-  void settle(std::vector<Match> const& matches, OrderId order = {}, OfferId offer = {});
+  void settle(OrderId order = {}, OfferId offer = {});
+  void list(OrderId);
+  void list(OfferId);
   void fill(Match const&);
   void start_job(FillId id, core::Order&, core::Offer const&, Match const&);
   void show_after_trades(core::Order&);
@@ -215,16 +244,34 @@ struct ExchangeCore::State {
   template <class Deal>
   Nano take_fees(Deal& deal, Nano charged);
   void pay_from_guarantee(ParticipantId provider, Nano amount, std::uint64_t about);
-  void pay_owed();
+  /// The oldest claim gets what there is; false when nobody waits or nothing is left.
+  bool pay_one();
   [[nodiscard]] static Nano with_fee(Nano worst, core::Rates const&);
 
   // ---- core_time.cpp ----
   Reply on(ParticipantId who, Tick const&);
   Reply on(ParticipantId who, Resumed const&);
-  void fire_due();
-  void fire(core::Timer const& timer, core::Due const& due);
+  void fire(core::Fired const&);
   void move_deadlines(Micros gap);
-  void renamed(core::Due const& due, core::Timer const& timer);
+  [[nodiscard]] core::Timer* timer_of(core::Due const& due);
+  void unname(core::Due const& due);
+
+  // ---- core_work.cpp ----
+  Reply on(ParticipantId who, Continue const&);
+  Reply on(ParticipantId who, CancelAll const&);
+  [[nodiscard]] Refusal why_not(ParticipantId who, CancelAll const&) const;
+  /// Something is begun or due and not done, as of `now`.
+  [[nodiscard]] bool unfinished() const;
+  bool take_step();
+  /// True when nothing is left; false when the steps of this entry are used up.
+  bool work_on();
+  bool catch_up();
+  void step(core::Work&);
+  void bury_step(core::Work&);
+  void relay_step(core::Work&);
+  void cancel(core::Order&, std::uint16_t code);
+  void meet(NodeId node, OfferId refilled = {});
+  [[nodiscard]] static std::uint32_t narrow(std::uint64_t id) { return static_cast<std::uint32_t>(id); }
 
   // ---- core_reads.cpp, core_invariants.cpp ----
   [[nodiscard]] OrderView view(core::Order const&) const;
@@ -235,6 +282,7 @@ struct ExchangeCore::State {
   void check_invariants() const;
   void check_holds() const;
   void check_phases() const;
+  void check_chains() const;
   void check_nodes() const;
   void check_timers() const;
 
@@ -243,26 +291,44 @@ struct ExchangeCore::State {
   template <class Archive, class Self>
   static void own_fields(Archive& archive, Self& self);
   void export_to(core::ArchiveWriter& to) const;
+  void export_client_ids(core::ArchiveWriter& to) const;
+  void export_work(core::ArchiveWriter& to) const;
   std::expected<void, std::string> import_from(core::ArchiveReader& from);
-  /// Sets that follow from the rest.
+  /// False when the limits do not allow so much; what can't be meant fails the reader.
+  bool import_tables(core::ArchiveReader& from);
+  bool import_orders(core::ArchiveReader& from);
+  bool import_owed(core::ArchiveReader& from);
+  void import_client_ids(core::ArchiveReader& from);
+  void import_work(core::ArchiveReader& from);
+  /// Every deadline gets its owner; false when one has none.
+  bool restore_timers(core::Timers::Image const& image);
+  /// Chains and sets that follow from the rest.
   void index_again();
 
   // ---- lookups: null when there is none; `the` where there must be one ----
-  core::Participant* participant_at(ParticipantId id) { return at(participants, id); }
-  core::Node* node_at(NodeId id) { return at(nodes, id); }
-  template <class Map, class Key>
-  static auto at(Map& map, Key key) -> decltype(&map.find(key)->second) {
-    auto const found = map.find(key);
-    return found == map.end() ? nullptr : &found->second;
+  core::Participant* participant_at(ParticipantId id) { return participants.find(id); }
+  core::Node* node_at(NodeId id) { return nodes.find(id); }
+  template <class Table, class Key>
+  static auto* at(Table& table, Key key) {
+    return table.find(key);
   }
-  template <class Map, class Key>
-  static auto& the(Map& map, Key key) {
-    auto* const found = at(map, key);
+  template <class Table, class Key>
+  static auto& the(Table& table, Key key) {
+    auto* const found = table.find(key);
     sw_check(found != nullptr, "what the core refers to is there");
     return *found;
   }
-  void touch(InstrumentId id) { touched.insert(id); }
-  void touch(core::Node const& node);
+  /// Which of the two sides of a deal a participant's chain goes by.
+  template <class Deal>
+  static std::size_t side_of(Deal const& deal, ParticipantId who) {
+    return deal.buyer == who ? 0 : 1;
+  }
+
+  // ---- core_fills.cpp: a deal is known to its node and to its two sides ----
+  template <class Deals, class Deal>
+  void join_sides(Deals& deals, Deal const& deal, core::Chain core::Participant::*chain);
+  template <class Deals, class Deal>
+  void leave_sides(Deals& deals, Deal const& deal, core::Chain core::Participant::*chain);
 
   CoreLimits limits;
   Seq applied;
@@ -273,21 +339,28 @@ struct ExchangeCore::State {
   Reference reference;
   std::unique_ptr<Book> own_book;
   Book& book;
-  attest::Registry registry;
-  Ledger ledger;
+  core::Memory memory;     // of the tables below that are no Table
+  core::ListBlocks lists;  // of kept orders
+  attest::Registry registry{&memory};
+  Ledger ledger{&memory};
   core::Timers timers;
 
-  std::map<ParticipantId, core::Participant> participants;
-  std::set<Bytes32> key_values;
-  std::map<NodeId, core::Node> nodes;
-  std::map<std::pair<ParticipantId, ClientOrderId>, NodeId> labels;
-  std::map<OfferId, core::Offer> offers;
-  std::map<OrderId, core::Order> orders;
-  std::map<JobId, core::Job> jobs;
-  std::map<LeaseId, core::Lease> leases;
-  std::set<OrderId> resting;  // orders that wait in the book
-  std::set<JobId> open_jobs;
-  std::set<LeaseId> open_leases;
+  core::Table<core::Participant> participants;
+  std::pmr::map<std::pair<ParticipantId, KeyId>, AddKey> keys{&memory};
+  std::pmr::set<Bytes32> key_values{&memory};
+  core::Table<core::Node> nodes;
+  core::Table<core::UnitExpiry> unit_expiries;
+  std::pmr::map<std::pair<ParticipantId, ClientOrderId>, NodeId> labels{&memory};
+  core::Table<core::Offer> offers;
+  core::Table<core::Order> orders;
+  core::Table<core::Job> jobs;
+  core::Table<core::Lease> leases;
+  RowIndex client_ids;  // orders and offers by their senders' ids
+  core::Chain resting;  // orders that wait in the book
+  core::Chain open_jobs;
+  core::Chain open_leases;
+  std::uint64_t lease_claims{};      // of all orders that wait
+  Arena<core::Chain> on_instrument;  // live offers
   std::size_t live_offers{};
   FillId last_fill;
 
@@ -296,12 +369,42 @@ struct ExchangeCore::State {
     Nano amount;
     std::uint64_t about{};
   };
-  std::vector<Owed> owed;  // guarantee payments that wait for money, oldest first
+  core::WorkList work;    // what earlier entries left, the last begun on top
+  core::Ring<Owed> owed;  // guarantee payments that wait for money, oldest first
 
   // of the entry that is being applied
   Outcome* out{};
   Seq entry_seq;
-  std::set<InstrumentId> touched;
+  std::uint32_t steps_left{};
+  Arena<bool> touched;  // by instrument
+
+  // scratch: empty between uses
+  std::vector<Match> matches;
+  std::vector<core::Row> changed_orders, changed_offers;
+  std::uint64_t settlements{};
+  std::vector<OfferId> node_offers;
+  PlaceOrder full;  // the order that is being looked at, defaults filled in
 };
+
+/// A deal is known to its buyer and, when that is somebody else, to its provider.
+template <class Deals, class Deal>
+void ExchangeCore::State::join_sides(Deals& deals, Deal const& deal, core::Chain core::Participant::*chain) {
+  auto const join = [&](ParticipantId who) {
+    auto const link = [who](auto& of) -> core::Link& { return of.of[side_of(of, who)]; };
+    (the(participants, who).*chain).join(deals, deals.row_of(deal), link);
+  };
+  join(deal.buyer);
+  if (deal.provider != deal.buyer) join(deal.provider);
+}
+
+template <class Deals, class Deal>
+void ExchangeCore::State::leave_sides(Deals& deals, Deal const& deal, core::Chain core::Participant::*chain) {
+  auto const leave = [&](ParticipantId who) {
+    auto const link = [who](auto& of) -> core::Link& { return of.of[side_of(of, who)]; };
+    (the(participants, who).*chain).leave(deals, deals.row_of(deal), link);
+  };
+  leave(deal.buyer);
+  if (deal.provider != deal.buyer) leave(deal.provider);
+}
 
 }  // namespace spillway

@@ -6,7 +6,6 @@ namespace spillway {
 
 using core::Due;
 using core::refuse;
-using core::Timer;
 using core::TimerKind;
 
 core::Reply ExchangeCore::State::on(ParticipantId who, Tick const&) {
@@ -14,33 +13,16 @@ core::Reply ExchangeCore::State::on(ParticipantId who, Tick const&) {
   return Answer{};  // what was due has fired already
 }
 
-/// The gap has moved the deadlines before they fired. A fresh process has lost the relay too: nodes first, so
-/// that nothing that comes free is sold again before its node is back.
+/// The gap has moved the deadlines before they fired. A fresh process has lost the relay too.
 core::Reply ExchangeCore::State::on(ParticipantId who, Resumed const& c) {
   if (auto const why = not_exchange(who); core::no(why)) return refuse(why);
-  if (!c.relay_lost) return Answer{};
-  for (auto& [id, node] : nodes)
-    if (node.phase == NodePhase::up) lose(node);
-  for (auto const id : std::vector(open_jobs.begin(), open_jobs.end())) {
-    auto& job = the(jobs, id);
-    fail(job, JobFailed{id, Fault::exchange, FailCode::relay_died, job.output, {}, {}, {}});
-  }
-  for (auto const id : std::vector(resting.begin(), resting.end())) {
-    auto& order = the(orders, id);
-    if (order.terms.predicate.product != ProductKind::tokens) continue;
-    book.cancel_order(id);
-    end_order(order, OrderPhase::cancelled, static_cast<std::uint16_t>(CancelReason::disconnected));
-  }
+  if (c.relay_lost) work.begin({core::WorkKind::lose_nodes, {}, {}, {}});
   return Answer{};
 }
 
-/// What fires may set new deadlines that are due as well, so each look is a new one.
-void ExchangeCore::State::fire_due() {
-  while (auto const due = timers.pop_due(now)) fire(due->first, due->second);
-}
-
-void ExchangeCore::State::fire(Timer const& timer, Due const& due) {
-  renamed(due, Timer{});
+void ExchangeCore::State::fire(core::Fired const& fired) {
+  auto const& due = fired.due;
+  unname(due);
   switch (due.kind) {
     case TimerKind::order_expiry:
       book.cancel_order(OrderId{due.about});
@@ -52,10 +34,10 @@ void ExchangeCore::State::fire(Timer const& timer, Due const& due) {
     case TimerKind::lease_ready:
       return lease_overdue(the(leases, LeaseId{due.about}));
     case TimerKind::lease_slice:
-      return slice_ended(the(leases, LeaseId{due.about}), timer.at);
+      return slice_ended(the(leases, LeaseId{due.about}), fired.at);
     case TimerKind::unit_expiry:
       return unit_expired(NodeId{static_cast<std::uint32_t>(due.about >> 16)},
-                          static_cast<std::uint16_t>(due.about), timer.at);
+                          static_cast<std::uint16_t>(due.about), fired.at);
     case TimerKind::node_grace:
       return bury(the(nodes, NodeId{static_cast<std::uint32_t>(due.about)}));
   }
@@ -64,42 +46,44 @@ void ExchangeCore::State::fire(Timer const& timer, Due const& due) {
 
 void ExchangeCore::State::move_deadlines(Micros gap) {
   if (gap.v == 0) return;
-  timers.move_service(gap, [&](Due const& due, Timer const& timer) { renamed(due, timer); });
+  timers.move_service(gap);
   registry.extend_all(gap);
-  for (auto const id : open_leases) {
-    auto& lease = the(leases, id);
+  for (auto row = open_leases.first; row != 0; row = leases[row].still_open.after) {
+    auto& lease = leases[row];
     if (lease.phase != LeasePhase::running) continue;
     lease.ready = lease.ready + gap;
     lease.ends = lease.ends + gap;
   }
-  for (auto& [id, node] : nodes)
-    if (node.phase == NodePhase::lost) node.lost_at = node.lost_at + gap;
+  for (NodeId id{1}; auto* const node = nodes.find(id); ++id.v)
+    if (node->phase == NodePhase::lost) node->lost_at = node->lost_at + gap;
 }
 
-/// Tells the owner of a deadline how it is called now.
-void ExchangeCore::State::renamed(Due const& due, Timer const& timer) {
+/// Where the owner of a deadline keeps its name; null when there is no such owner.
+core::Timer* ExchangeCore::State::timer_of(Due const& due) {
+  auto const of = [](auto* owner) { return owner == nullptr ? nullptr : &owner->timer; };
   switch (due.kind) {
     case TimerKind::order_expiry:
-      the(orders, OrderId{due.about}).timer = timer;
-      return;
+      return of(orders.find(OrderId{due.about}));
     case TimerKind::offer_end:
-      the(offers, OfferId{due.about}).timer = timer;
-      return;
+      return of(offers.find(OfferId{due.about}));
     case TimerKind::job:
-      the(jobs, JobId{due.about}).timer = timer;
-      return;
+      return of(jobs.find(JobId{due.about}));
     case TimerKind::lease_ready:
     case TimerKind::lease_slice:
-      the(leases, LeaseId{due.about}).timer = timer;
-      return;
+      return of(leases.find(LeaseId{due.about}));
     case TimerKind::unit_expiry:
-      the(nodes, NodeId{static_cast<std::uint32_t>(due.about >> 16)})
-          .unit_expiry[static_cast<std::uint16_t>(due.about)] = timer;
-      return;
+      return of(unit_expiries.find(core::UnitId{due.about}));
     case TimerKind::node_grace:
-      the(nodes, NodeId{static_cast<std::uint32_t>(due.about)}).timer = timer;
-      return;
+      return of(nodes.find(NodeId{narrow(due.about)}));
   }
+  return nullptr;
+}
+
+/// The deadline waits no more: its owner forgets the name.
+void ExchangeCore::State::unname(Due const& due) {
+  auto* const named = timer_of(due);
+  sw_check(named != nullptr, "every deadline has an owner");
+  *named = {};
 }
 
 }  // namespace spillway

@@ -1,14 +1,15 @@
 // exchange/src/core_timers.hpp - deadlines in (deadline, creation sequence) order.
 // Room:   exchange_core (pure), internal.
 // Rule:   a service deadline moves by the gap in which the exchange did not run; a calendar deadline does
-// not.
+//         not. Two heaps, each in a fixed array: moving all service deadlines is one addition.
 #pragma once
 
+#include <compare>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <utility>
+#include <vector>
 
+#include "core_table.hpp"
 #include "market/units.hpp"
 
 namespace spillway::core {
@@ -24,12 +25,12 @@ enum class TimerKind : std::uint8_t {
 };
 [[nodiscard]] constexpr bool is_service(TimerKind kind) { return kind >= TimerKind::job; }
 
-/// The place of one deadline in the queue. A creation number of 0 means none.
+/// The name of one deadline that waits: a creation number, and the cell where it stands. 0: none.
 struct Timer {
-  Stamp at;
   std::uint64_t created{};
+  Row cell{};
   [[nodiscard]] bool some() const { return created != 0; }
-  friend auto operator<=>(Timer const&, Timer const&) = default;
+  friend bool operator==(Timer const&, Timer const&) = default;
 };
 
 struct Due {
@@ -38,40 +39,86 @@ struct Due {
   friend bool operator==(Due const&, Due const&) = default;
 };
 
+/// A deadline that was taken off.
+struct Fired {
+  Stamp at;
+  std::uint64_t created{};
+  Due due;
+};
+
 class Timers {
  public:
+  /// At most `most` deadlines wait at a time.
+  explicit Timers(std::size_t most) : cells_(most + 1), free_(most + 1), service_(most), calendar_(most) {}
+
   Timer add(Stamp at, TimerKind kind, std::uint64_t about);
   /// Takes a waiting deadline off and clears the name; nothing happens when it names none.
   void cancel(Timer& timer);
   /// Takes off the first deadline not after `now`.
-  std::optional<std::pair<Timer, Due>> pop_due(Stamp now);
+  std::optional<Fired> pop_due(Stamp now);
   [[nodiscard]] std::optional<Stamp> next() const;
-  [[nodiscard]] std::size_t size() const { return waiting_.size(); }
+  [[nodiscard]] std::size_t size() const { return service_.size + calendar_.size; }
+  /// Null when nothing waits under this name.
   [[nodiscard]] Due const* find(Timer const& timer) const;
+  /// When it is due; 0 for no deadline.
+  [[nodiscard]] Stamp at(Timer const& timer) const;
 
-  /// All that wait, and how many were ever made: for a snapshot.
-  [[nodiscard]] std::map<Timer, Due> const& waiting() const { return waiting_; }
-  [[nodiscard]] std::uint64_t created() const { return created_; }
-  void restore(std::map<Timer, Due> waiting, std::uint64_t created) {
-    waiting_ = std::move(waiting);
-    created_ = created;
-  }
+  /// Moves every service deadline by `gap`, keeping creation numbers.
+  void move_service(Micros gap) { moved_ = moved_ + gap; }
 
-  /// Moves every service deadline by `gap`, keeping creation numbers; tells each owner its new name.
+  /// All that wait, by creation, and how many were ever made: for a snapshot. Deadlines are as moved.
+  struct Image {
+    std::vector<Fired> waiting;
+    std::uint64_t created{};
+  };
+  [[nodiscard]] Image image() const;
+  /// No deadline twice, none from the future, and there is room for all.
+  [[nodiscard]] bool fits(Image const& image) const;
+  /// Of timers that never had a deadline; tells each owner the name.
   template <class Tell>
-  void move_service(Micros gap, Tell&& tell) {
-    std::map<Timer, Due> moved;
-    for (auto const& [timer, due] : waiting_) {
-      auto const shifted = is_service(due.kind) ? Timer{timer.at + gap, timer.created} : timer;
-      moved.emplace(shifted, due);
-      if (shifted != timer) tell(due, shifted);
-    }
-    waiting_ = std::move(moved);
+  void restore(Image const& image, Tell&& tell) {
+    for (auto const& fired : image.waiting) tell(fired.due, put_in(fired));
+    created_ = image.created;
   }
 
  private:
-  std::map<Timer, Due> waiting_;
+  struct Cell {
+    std::uint64_t created;  // 0: free
+    Due due;
+    std::uint32_t place;  // in its heap, from 1
+  };
+  struct Waiting {
+    Stamp at;  // of service deadlines before all moves
+    std::uint64_t created;
+    Row cell;
+    friend bool operator<(Waiting const& a, Waiting const& b) {
+      return a.at != b.at ? a.at < b.at : a.created < b.created;
+    }
+  };
+  struct Heap {
+    explicit Heap(std::size_t most) : of(most + 2) {}
+    Arena<Waiting> of;  // from 1
+    std::uint32_t size{};
+  };
+
+  [[nodiscard]] Heap& heap_of(Due const& due) { return is_service(due.kind) ? service_ : calendar_; }
+  Timer put_in(Fired const&);
+  void put(Heap&, std::uint32_t place, Waiting const&);
+  void settle(Heap&, std::uint32_t place, Waiting const&);
+  void take(Heap&, std::uint32_t place);
+  /// The heap whose first is the earlier; null when nothing waits.
+  [[nodiscard]] Heap const* earlier() const;
+  [[nodiscard]] Stamp first_of(Heap const& heap) const {
+    return &heap == &service_ ? heap.of[1].at + moved_ : heap.of[1].at;
+  }
+
+  Arena<Cell> cells_;  // from 1
+  Arena<Row> free_;    // a stack
+  Heap service_, calendar_;
+  Micros moved_{};
   std::uint64_t created_{};
+  std::uint32_t free_count_{};
+  Row highest_{};
 };
 
 }  // namespace spillway::core

@@ -13,20 +13,36 @@
 namespace spillway {
 namespace {
 
-struct FreeContext {
-  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+/// A thread's SHA-256. The method is looked up once: to name it at each hash costs locks and a search.
+class Sha256 {
+ public:
+  Sha256() {
+    auto* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    sw_check(context_ && method && EVP_DigestInit_ex(context_.get(), method, nullptr) == 1,
+             "OpenSSL has SHA-256");
+    EVP_MD_free(method);  // the context holds it
+  }
+  Hash256 of(std::initializer_list<ByteView> parts) {
+    bool good = EVP_DigestInit_ex(context_.get(), nullptr, nullptr) == 1;
+    for (ByteView part : parts)
+      good = good && EVP_DigestUpdate(context_.get(), part.data(), part.size()) == 1;
+    Hash256 out{};
+    good = good &&
+           EVP_DigestFinal_ex(context_.get(), reinterpret_cast<unsigned char*>(out.data()), nullptr) == 1;
+    sw_check(good, "SHA-256 accepts any bytes");
+    return out;
+  }
+
+ private:
+  struct Free {
+    void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+  };
+  std::unique_ptr<EVP_MD_CTX, Free> context_{EVP_MD_CTX_new()};
 };
 
 Hash256 sha256(std::initializer_list<ByteView> parts) {
-  thread_local std::unique_ptr<EVP_MD_CTX, FreeContext> const context(EVP_MD_CTX_new());
-  static EVP_MD const* const method = EVP_sha256();
-  bool good = context != nullptr && EVP_DigestInit_ex(context.get(), method, nullptr) == 1;
-  for (ByteView part : parts) good = good && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
-  Hash256 out{};
-  good =
-      good && EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(out.data()), nullptr) == 1;
-  sw_check(good, "SHA-256 accepts any bytes");
-  return out;
+  thread_local Sha256 hasher;
+  return hasher.of(parts);
 }
 
 constexpr std::array<std::byte, 1> leaf_prefix{std::byte{0}};

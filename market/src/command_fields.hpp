@@ -315,6 +315,17 @@ struct Fields<SessionStatement> {
 };
 
 template <>
+struct Fields<Continue> {
+  static constexpr auto list = std::tuple<>{};
+};
+template <>
+struct Fields<CancelAll> {
+  static constexpr auto list =
+      std::tuple{field("participant", &CancelAll::participant), field("node", &CancelAll::node),
+                 field("instrument", &CancelAll::instrument)};
+};
+
+template <>
 inline constexpr bool fixed_layout<RoundTrip> = true;
 template <>
 inline constexpr bool fixed_layout<UnitRejected> = true;
@@ -350,5 +361,7 @@ template <>
 inline constexpr bool fixed_layout<LeaseFailed> = true;
 template <>
 inline constexpr bool fixed_layout<Resumed> = true;
+template <>
+inline constexpr bool fixed_layout<CancelAll> = true;
 
 }  // namespace spillway::wire

@@ -23,6 +23,18 @@ Refusal Book::reference_changed() {
   return adopt(anew);
 }
 
+std::vector<OfferId> Book::offers_of(NodeId node) const {
+  std::vector<OfferId> offers;
+  list_offers(node, offers);
+  return offers;
+}
+
+Book::Matches Book::dry_run(BookOrder const& order) const {
+  Matches matches;
+  try_order(order, matches);
+  return matches;
+}
+
 Lots Book::place_order(BookOrder const& order, Matches& matches) {
   auto const rest = place(order, matches);
   sw_check(rest || rest.error() == Refusal::fok_unfillable, "an order that was checked is taken");

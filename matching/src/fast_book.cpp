@@ -41,7 +41,7 @@ FastBook::FastBook(Reference const& reference, BookLimits const& limits)
       largest_(std::size_t{limits.signatures} + 1),
       pool_ids_(std::size_t{limits.nodes} + 2),
       space_(limits, rows(limits)),
-      crossing_(side_) {
+      in_order_(side_) {
   sw_check(limits.participants < 1u << 24 && rows(limits) < 1u << 28, "limits that the rows can name");
   pools_.reserve(std::size_t{limits.nodes} + 1);
   pools_.push_back({NodeId{}, true, 0, 0, NodePool{reference, ClassId{}, PlaceId{}}});
@@ -175,10 +175,10 @@ Refusal FastBook::set_standing(ParticipantId who, Standing const& standing) {
 void FastBook::drop(Handle n, EndReason why) {
   auto const id = ids_.id_of(n);
   if (nodes_[n].is(node_offer)) {
-    ended_.push_back({{}, OfferId{id}, Lots{std::int64_t{shown(n)} + hidden(n)}, why});
+    end({{}, OfferId{id}, Lots{std::int64_t{shown(n)} + hidden(n)}, why});
     erase_offer(n);
   } else {
-    ended_.push_back({OrderId{id}, {}, Lots{nodes_[n].lots}, why});
+    end({OrderId{id}, {}, Lots{nodes_[n].lots}, why});
     erase_order(n);
   }
 }
@@ -188,41 +188,41 @@ void FastBook::drop(Handle n, EndReason why) {
 /// What most cancels are: of a live row without conditions, whose id has its slot to itself. All others are
 /// sorted out by `cancel_unusual`. No call is made here but as the last step, which spares saving registers.
 Refusal FastBook::cancel(ParticipantId who, OrderId id) {
-  auto& slot = ids_.slot_of(id.v);
+  auto& slot = ids_.narrow_slot_of(id.v);
   auto const n = slot;
   auto const& node = nodes_[n];
-  bool const usual = node.id_low == id.v && !ids_.wide() && (node.owner_flags & 0xff) == node_live;
+  bool const usual = node.id_low == id.v && (node.owner_flags & 0xff) == node_live;
   if (!usual) return cancel_unusual(who, id);
   if (who.some() && who.v != node.owner()) return Refusal::not_yours;
   auto const signature = cold_[n].row;  // and with it the ladder: its page is not asked
-  auto const g = side_ + signature;
   auto& owner = owners_[node.owner()];
   if (owner.quick != signature) return cancel_unusual(who, id);
   slot = 0;
   --orders_;
   --owner.resting;
-  return leave(g, n, signature, node.owner_flags + (told_of(0, FeedKind::bid_gone, feed_shared) - node_live),
+  return leave(n, signature, node.owner_flags + (told_of(0, FeedKind::bid_gone, feed_shared) - node_live),
                id.v);
 }
 
 Refusal FastBook::cancel(ParticipantId who, OfferId id) {
-  auto& slot = ids_.slot_of(id.v);
+  auto& slot = ids_.narrow_slot_of(id.v);
   auto const n = slot;
   auto const& node = nodes_[n];
   constexpr std::uint32_t plain = node_live | node_offer;
-  bool const usual = node.id_low == id.v && !ids_.wide() && (node.owner_flags & 0xff) == plain;
+  bool const usual = node.id_low == id.v && (node.owner_flags & 0xff) == plain;
   if (!usual) return cancel_unusual(who, id);
   if (who.some() && who.v != node.owner()) return Refusal::not_yours;
   auto const g = ladders_.ladder_of(node);
   slot = 0;
   --offers_;
-  return leave(g, n, g, node.owner_flags + (told_of(0, FeedKind::offer_gone) - plain), id.v);
+  return leave(n, g, node.owner_flags + (told_of(0, FeedKind::offer_gone) - plain), id.v);
 }
 
-/// A row that is counted no more, and found no more, leaves its ladder.
-[[gnu::noinline]] Refusal FastBook::leave(LadderId g, Handle n, std::uint32_t where,
-                                          std::uint32_t party_and_kind, std::uint64_t id) {
-  auto const& node = nodes_[n];
+/// A row that is counted no more, and found no more, leaves its ladder. `where` says which that is: one in
+/// twelve asks, and to keep it for them all would save and restore two registers each time.
+[[gnu::noinline]] Refusal FastBook::leave(Handle n, std::uint32_t where, std::uint32_t party_and_kind,
+                                          std::uint64_t id) {
+  auto& node = lines_[n].node;
   auto& event = feed_->next();
   event.id = id;
   event.where = where;
@@ -231,12 +231,18 @@ Refusal FastBook::cancel(ParticipantId who, OfferId id) {
   event.lots = node.lots;
   forget();
   auto const level = node.level, prev = node.prev, next = node.next;
-  free_row(n);
-  return ladders_.unlink(g, n, level, prev, next) ? emptied(g, level, n) : Refusal::none;
+  node.owner_flags = 0;
+  node.next = free_;
+  free_ = n;
+  if (prev == 0)
+    return leave_front((party_and_kind & feed_shared) != 0 ? side_ + where : where, n, level, next);
+  ladders_.unlink_behind(level, prev, next);
+  return Refusal::none;
 }
 
-[[gnu::noinline]] Refusal FastBook::emptied(LadderId g, std::uint32_t level, Handle n) {
-  ladders_.emptied(g, level, n);
+/// The first of its level, perhaps of its ladder.
+[[gnu::noinline]] Refusal FastBook::leave_front(LadderId g, Handle n, std::uint32_t level, Handle next) {
+  ladders_.unlink_front(g, n, level, next);
   return Refusal::none;
 }
 

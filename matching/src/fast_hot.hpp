@@ -13,6 +13,8 @@ namespace spillway {
 /// values they suffice, and none has to be saved. Costs nothing itself.
 inline void forget() { asm volatile("" ::: "memory"); }
 
+[[nodiscard]] inline bool may_rest(TimeInForce tif) { return tif >= TimeInForce::gtc; }
+
 // ---- rows ----
 
 [[gnu::always_inline]] inline fast::Handle FastBook::take_row() {
@@ -21,7 +23,7 @@ inline void forget() { asm volatile("" ::: "memory"); }
     return next_row_++;
   }
   auto const n = free_;
-  free_ = nodes_[n].next;
+  free_ = lines_[n].node.next;
   return n;
 }
 
@@ -100,6 +102,16 @@ inline void FastBook::put_plain(BookOffer const& o, std::uint32_t row, std::uint
   if (o.expires.v != 0) deadlines_.insert(n);
   if (ladders_.append(ask(o.instrument), n)) links_.improved(ask(o.instrument), o.price.v);
   tell_offer(FeedKind::offer, n, o.instrument, lots);
+}
+
+/// Not for special ones. The trade that took all of it has told.
+inline void FastBook::take_out_head(LadderId at) {
+  auto const n = ladders_.head(at);
+  ids_.erase(n);
+  if (nodes_[n].is(fast::node_timed)) deadlines_.erase(n);
+  --offers_;
+  ladders_.remove_head(at);
+  free_row(n);
 }
 
 /// Not for special ones.

@@ -61,7 +61,7 @@ BookImage FastBook::image() const {
                             Lots{cold.fill_max}, (cold.id_high_terms & term_replenish) != 0,
                             (cold.id_high_terms & term_post_only) != 0, trade_mode(n),
                             Lots{special ? extra_[n].display : 0}, Lots{hidden(n)}, SessionId{cold.session},
-                            Stamp{cold.expires_us}});
+                            expiry_of(n)});
   }
   std::ranges::sort(image.offers, {}, &BookImage::Offer::id);
   std::ranges::sort(asks, {}, &Spot::sequence);

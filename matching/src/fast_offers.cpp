@@ -53,14 +53,14 @@ bool FastBook::special(BookOffer const& o, std::uint32_t row) const {
 
 /// What most offers of unlimited pools are: no refusal, nothing to mind but price and quantity. Whatever else
 /// an offer is, or is refused for, is found out by `post_unusual`, in its order. `offers_gate_` is 0 while
-/// halted, and while conditional orders wait.
+/// halted, while something stands in `ended()` and while conditional orders wait. The price is not looked at:
+/// one off the grid, mirrored, seems to cross everything, and `post_crossing` looks.
 [[gnu::always_inline]] inline bool FastBook::usual(BookOffer const& o, NodeRow const& node) const {
   auto const odd = o.fill_max.v | o.display.v | o.expires.v | (o.fill_min.v & ~std::int64_t{1});
   bool const switched = (static_cast<unsigned>(o.replenish) | static_cast<unsigned>(o.post_only)) != 0;
   if (odd != 0 || switched || o.self_trade > SelfTrade::both) return false;
   if (o.id.v <= newest_id_ || o.id.v > ids_.highest()) return false;  // newer than all: not live
-  if (o.price.v >= price_steps || o.provider.v > limits_.participants) return false;
-  if (o.instrument.v > limits_.instruments) return false;
+  if (o.provider.v > limits_.participants || o.instrument.v > limits_.instruments) return false;
   if (std::bit_cast<std::uint64_t>(instruments_[o.instrument.v]) != ~node.plain) return false;
   if (static_cast<std::uint64_t>(o.quantity.v) - 1 >= static_cast<std::uint64_t>(book_lots_max.v))
     return false;
@@ -69,34 +69,29 @@ bool FastBook::special(BookOffer const& o, std::uint32_t row) const {
 
 /// No call is made here but as the last step, which spares saving registers.
 Book::Rest FastBook::post(BookOffer const& o, Matches& out) {
-  if (!ended_.empty()) ended_.clear();
   if (o.node.v > limits_.nodes) return post_unusual(o, out);
   if (!usual(o, low_pool_rows_[o.node.v])) return post_unusual(o, out);
   auto const g = ask(o.instrument);
   if (links_.bound(g) <= mirrored(o.price.v)) return post_crossing(o, out);
-  auto const page = ladders_.near_page(g, o.price.v);
+  auto const& page = ladders_.near(g, o.price.v);
   auto& slot = ids_.slot_of(o.id.v);
-  if (page == 0 || slot != 0) return put_prepared(o);
-  return put_usual(o, ladders_.level_on(page, o.price.v), g, slot);
+  if (!page.holds(o.price.v) || slot != 0) return put_prepared(o);
+  return put_usual(o, page.level_of(o.price.v), slot);
 }
 
-[[gnu::noinline]] Book::Rest FastBook::put_usual(BookOffer const& o, std::uint32_t level, LadderId g,
-                                                 Handle& slot) {
+[[gnu::noinline]] Book::Rest FastBook::put_usual(BookOffer const& o, std::uint32_t level, Handle& slot) {
   auto const n = take_row();
+  auto& [node, cold] = lines_[n];
   slot = n;
   newest_id_ = o.id.v;
   ++offers_;
   forget();
-  auto& cold = cold_[n];
   cold.session = o.session.v;
-  cold.expires_us = 0;
   cold.id_high_terms = static_cast<std::uint32_t>(o.id.v >> 32 << term_bits) |
                        static_cast<std::uint32_t>(o.self_trade) << term_trade_shift;
   cold.row = low_pool_rows_[o.node.v].row;
-  cold.fill_min = narrow(o.fill_min);
-  cold.fill_max = 0;
+  cold.set_only_fill_min(o.fill_min.v);
   forget();
-  auto& node = nodes_[n];
   auto& event = feed_->next();
   event.key = node.key = key_of(o.price.v, ++ask_sequence_);
   event.id = o.id.v;
@@ -107,18 +102,24 @@ Book::Rest FastBook::post(BookOffer const& o, Matches& out) {
   event.party_and_kind = party + told_of(0, FeedKind::offer);
   node.owner_flags = party + (node_live | node_offer);
   forget();
-  if (ladders_.append_at(g, level, n, node, node.key)) return improved(g, o.price.v, node.lots);
+  if (!ladders_.join(level, n, node)) return put_first(ask(o.instrument), level, n);
   return o.quantity;
 }
 
 /// See that of orders.
 [[gnu::noinline]] Book::Rest FastBook::put_prepared(BookOffer const& o) {
+  if (!on_grid(o.price)) return refuse_price(o);
   ids_.make_room(o.id.v);
-  auto const g = ask(o.instrument);
-  return put_usual(o, ladders_.level_of(g, o.price.v), g, ids_.slot_of(o.id.v));
+  return put_usual(o, ladders_.level_of(ask(o.instrument), o.price.v), ids_.slot_of(o.id.v));
+}
+
+Book::Rest FastBook::refuse_price(BookOffer const& o) const {
+  std::uint32_t row = 0;
+  return std::unexpected(check(o, row));
 }
 
 [[gnu::noinline]] Book::Rest FastBook::post_crossing(BookOffer const& o, Matches& out) {
+  if (!on_grid(o.price)) return refuse_price(o);
   auto const row = low_pool_rows_[o.node.v].row;
   newest_id_ = o.id.v;
   auto const key = key_of(o.price.v, ++ask_sequence_);
@@ -130,7 +131,7 @@ Book::Rest FastBook::post(BookOffer const& o, Matches& out) {
 }
 
 [[gnu::noinline]] Book::Rest FastBook::post_unusual(BookOffer const& o, Matches& out) {
-  looks_ = conditional_looks_max;
+  begin();
   std::uint32_t row = 0;
   if (auto const why = check(o, row); why != Refusal::none) return std::unexpected(why);
   if (o.post_only && crosses(o, row)) return std::unexpected(Refusal::post_only_would_cross);
@@ -147,15 +148,14 @@ std::uint32_t FastBook::meet_passing(BookOffer const& o, std::uint32_t row, Matc
   auto const firm = o.self_trade == SelfTrade::allow ? 0 : owners_[o.provider.v].firm;
   auto rest = narrow(o.quantity);
   auto front = front_of(at);
-  auto beyond = front.best;
-  for (bool gathered = false; front.best <= limit; front = next_crossing(limit, beyond)) {
+  for (; front.best <= limit; front = front_after(front, at, limit)) {
     auto const until = std::min(limit, front.second);
     for (auto best = front.best; rest > 0 && best <= until; best = ladders_.best(front.from)) {
       auto const n = ladders_.head(front.from);
       if (firm != 0 && firm == firm_of(n)) {
         if (o.self_trade != SelfTrade::newest) drop(n, EndReason::self_trade);
         if (o.self_trade == SelfTrade::oldest) continue;
-        ended_.push_back({{}, o.id, Lots{rest}, EndReason::self_trade});
+        end({{}, o.id, Lots{rest}, EndReason::self_trade});
         cut = true;
         return 0;
       }
@@ -166,10 +166,8 @@ std::uint32_t FastBook::meet_passing(BookOffer const& o, std::uint32_t row, Matc
       fill_order(n, lots);
     }
     if (rest == 0) return 0;
-    if (!gathered) beyond = gather(at, limit);
-    gathered = true;
   }
-  links_.raise_bound(at, rank_of(beyond));
+  links_.raise_bound(at, rank_of(front.best));
   return rest;
 }
 
@@ -281,7 +279,7 @@ Book::Rest FastBook::amend(ParticipantId who, OfferId id, PriceIndex price, Lots
                           .self_trade = trade_mode(n),
                           .display = Lots{displays ? extra_[n].display : 0},
                           .session = SessionId{cold_[n].session},
-                          .expires = Stamp{cold_[n].expires_us}};
+                          .expires = expiry_of(n)};
   if (renewed.post_only && crosses(renewed, row)) return std::unexpected(Refusal::post_only_would_cross);
   erase_offer(n);
   auto const fresh =
@@ -292,25 +290,28 @@ Book::Rest FastBook::amend(ParticipantId who, OfferId id, PriceIndex price, Lots
 
 // ---- meeting orders ----
 
-void FastBook::meet(NodeId node, Matches& out) {
+bool FastBook::meet_some(NodeId node, Matches& out, std::size_t most) {
   begin();
   auto const row = pool_row(node);
-  if (row == 0) return;
+  if (row == 0) return false;
+  auto const enough = most < unbounded - out.size() ? out.size() + most : unbounded;
   list_rows_of(row, meeting_);
   picked_.clear();
   for (auto const n : meeting_) picked_.emplace_back(ids_.id_of(n), n);
   for (auto const& [id, was] : picked_)
-    if (auto const n = find(OfferId{id}); n != 0) meet_offer(n, out);
+    if (auto const n = find(OfferId{id}); n != 0) meet_offer(n, out, enough);
+  return out.size() >= enough;
 }
 
-/// The offer arrives: it trades with resting orders for as long as one is found.
-void FastBook::meet_offer(Handle n, Matches& out) {
+/// The offer arrives: it trades with resting orders for as long as one is found and there are fewer than
+/// `most` trades.
+void FastBook::meet_offer(Handle n, Matches& out, std::size_t most) {
   auto const id = ids_.id_of(n);
   InstrumentId const at{ladder_of(n)};
   auto const node = pool_ids_[cold_[n].row];
   auto const mode = trade_mode(n);
   auto const firm = mode == SelfTrade::allow ? 0 : firm_of(n);
-  for (bool stays = true; stays;) {
+  for (bool stays = true; stays && out.size() < most;) {
     auto const bid = best_bid(n);
     if (bid.order == 0) return;
     if (firm != 0 && firm == firm_of(bid.order)) {

@@ -15,8 +15,6 @@ using namespace fast;
 
 namespace {
 
-bool may_rest(TimeInForce tif) { return tif >= TimeInForce::gtc; }
-
 /// Four bytes of an order that stand side by side: time in force, and three switches.
 std::uint32_t words_of(BookOrder const& o) {
   static_assert(offsetof(BookOrder, post_only) == offsetof(BookOrder, tif) + 3);
@@ -67,13 +65,14 @@ Refusal FastBook::no_room(BookOrder const& o) const {
 /// What most orders are: no refusal, nothing to look up but the price. Whatever else an order is, or is
 /// refused for, is found out by `place_unusual`, in its order. `quick` is 0 for whoever may not buy, for
 /// nobody, and where several signatures are counted; `largest_` is 0 where none is interned, and
-/// `orders_gate_` while halted.
+/// `orders_gate_` while halted or while something stands in `ended()`. The price is not looked at: one off
+/// the grid, mirrored, is behind every page, so `place` comes to a function that looks.
 [[gnu::always_inline]] inline bool FastBook::usual(BookOrder const& o) const {
   if (words_of(o) != plain_words) return false;
-  if (o.self_trade > SelfTrade::both || o.providers.some() || o.expires.v != 0) return false;
-  if (static_cast<std::uint64_t>(o.fill_min.v) > 1) return false;
+  if ((o.expires.v | o.providers.v) != 0 || static_cast<std::uint64_t>(o.fill_min.v) > 1) return false;
+  if (o.self_trade > SelfTrade::both) return false;
   if (o.id.v <= newest_id_ || o.id.v > ids_.highest()) return false;  // newer than all: not live
-  if (o.limit.v >= price_steps || o.buyer.v > limits_.participants) return false;
+  if (o.buyer.v > limits_.participants) return false;
   auto const& owner = owners_[o.buyer.v];
   if (owner.quick != o.signature.v || owner.resting > owner.resting_max - 1) return false;
   return static_cast<std::uint64_t>(o.open.v) - 1 < largest_[o.signature.v] && orders_ < orders_gate_;
@@ -81,35 +80,30 @@ Refusal FastBook::no_room(BookOrder const& o) const {
 
 /// No call is made here but as the last step, which spares saving registers.
 Book::Rest FastBook::place(BookOrder const& o, Matches& out) {
-  if (!ended_.empty()) ended_.clear();
   if (!usual(o)) return place_unusual(o, out);
   auto const g = bid(o.signature);
   if (links_.bound(g) <= o.limit.v) return place_crossing(o, out);
   auto const rank = mirrored(o.limit.v);
-  auto const page = ladders_.near_page(g, rank);
+  auto const& page = ladders_.near(g, rank);
   auto& slot = ids_.slot_of(o.id.v);
-  if (page == 0 || slot != 0) return put_prepared(o);
-  return put_usual(o, ladders_.level_on(page, rank), g, slot);
+  if (!page.holds(rank) || slot != 0) return put_prepared(o);
+  return put_usual(o, page.level_of(rank), slot);
 }
 
-[[gnu::noinline]] Book::Rest FastBook::put_usual(BookOrder const& o, std::uint32_t level, LadderId g,
-                                                 Handle& slot) {
+[[gnu::noinline]] Book::Rest FastBook::put_usual(BookOrder const& o, std::uint32_t level, Handle& slot) {
   auto const n = take_row();
+  auto& [node, cold] = lines_[n];
   slot = n;
   newest_id_ = o.id.v;
   ++orders_;
   ++owners_[o.buyer.v].resting;
   forget();
-  auto& cold = cold_[n];
   cold.session = o.session.v;
-  cold.expires_us = 0;
   cold.id_high_terms = static_cast<std::uint32_t>(o.id.v >> 32 << term_bits) |
                        static_cast<std::uint32_t>(o.self_trade) << term_trade_shift;
   cold.row = o.signature.v;
-  cold.fill_min = static_cast<std::uint32_t>(o.fill_min.v);
-  cold.fill_max = 0;
+  cold.set_only_fill_min(o.fill_min.v);
   forget();
-  auto& node = nodes_[n];
   auto& event = feed_->next();
   event.key = node.key = key_of(mirrored(o.limit.v), ++bid_sequence_);
   event.id = o.id.v;
@@ -120,31 +114,33 @@ Book::Rest FastBook::place(BookOrder const& o, Matches& out) {
   event.party_and_kind = party + told_of(0, FeedKind::bid, feed_shared);
   node.owner_flags = party + node_live;
   forget();
-  if (ladders_.append_at(g, level, n, node, node.key)) return improved(g, mirrored(o.limit.v), node.lots);
+  if (!ladders_.join(level, n, node)) return put_first(bid(o.signature), level, n);
   return o.open;
 }
 
-/// Usual but for its id's slot, which an older one holds, or its page, which is not in front.
+/// Usual but for its id's slot, which an older one holds, or its page, which is not in front, or its price.
 [[gnu::noinline]] Book::Rest FastBook::put_prepared(BookOrder const& o) {
+  if (!on_grid(o.limit)) return std::unexpected(why_not(o));
   ids_.make_room(o.id.v);
-  auto const g = bid(o.signature);
-  return put_usual(o, ladders_.level_of(g, mirrored(o.limit.v)), g, ids_.slot_of(o.id.v));
+  return put_usual(o, ladders_.level_of(bid(o.signature), mirrored(o.limit.v)), ids_.slot_of(o.id.v));
 }
 
-/// The best of `g` is better than before: who is linked may cross now.
-[[gnu::noinline]] Book::Rest FastBook::improved(LadderId g, std::uint32_t rank, std::uint32_t lots) {
-  links_.improved(g, rank);
-  return Lots{lots};
+/// The first at its price. Where that is better than the best before, who is linked may cross now. It stands
+/// apart from `put_usual` so that those who join others, most of them, save no register.
+[[gnu::noinline]] Book::Rest FastBook::put_first(LadderId g, std::uint32_t level, Handle n) {
+  if (ladders_.found(g, level, n)) links_.improved(g, rank_of(nodes_[n].key));
+  return Lots{nodes_[n].lots};
 }
 
 [[gnu::noinline]] Book::Rest FastBook::place_crossing(BookOrder const& o, Matches& out) {
+  if (!on_grid(o.limit)) return std::unexpected(why_not(o));
   newest_id_ = o.id.v;
   looks_ = conditional_looks_max;
   return arrive(o, out);
 }
 
 [[gnu::noinline]] Book::Rest FastBook::place_unusual(BookOrder const& o, Matches& out) {
-  looks_ = conditional_looks_max;
+  begin();
   if (!o.signature.some()) return std::unexpected(Refusal::malformed);
   if (auto const why = why_not(o); why != Refusal::none) return std::unexpected(why);
   if (may_rest(o.tif)) {
@@ -163,19 +159,6 @@ Book::Rest FastBook::place(BookOrder const& o, Matches& out) {
   commit(taker, planned, out);
   meet_again(first, out);
   return Lots{};
-}
-
-/// After this the order has traded what it can, and rests or is gone.
-Lots FastBook::arrive(BookOrder const& o, Matches& out) {
-  auto const first = out.size();
-  auto const firm = o.self_trade == SelfTrade::allow ? 0 : owners_[o.buyer.v].firm;
-  Taker taker{o, firm, static_cast<std::uint32_t>(o.open.v)};
-  take(taker, out);
-  bool const rests = taker.open > 0 && may_rest(o.tif);
-  if (rests) put_order(o, taker.open);
-  if (!taker.special) return Lots{rests ? taker.open : 0};
-  meet_again(first, out);
-  return rests ? open_lots(o.id) : Lots{};
 }
 
 void FastBook::put_order(BookOrder const& o, std::uint32_t open) {
@@ -287,7 +270,7 @@ BookOrder FastBook::terms_of(Handle n) const {
           .providers = ProviderListId{cold.fill_max},
           .fill_min = Lots{cold.fill_min},
           .session = SessionId{cold.session},
-          .expires = Stamp{cold.expires_us}};
+          .expires = expiry_of(n)};
 }
 
 Book::Rest FastBook::amend(ParticipantId who, OrderId id, PriceIndex limit, Lots lots, Matches& out) {

@@ -246,17 +246,15 @@ bool FastBook::crosses(BookOffer const& offer, std::uint32_t row) {
   return found;
 }
 
-Book::Matches FastBook::dry_run(BookOrder const& order) const {
+void FastBook::try_order(BookOrder const& order, Matches& out) const {
   sw_check(order.signature.some() && why_not(order) == Refusal::none, "an order that may be tried");
   auto const& planned = plan(order);
-  Matches out;
   for (auto const& step : planned.steps) {
     auto const n = step.offer;
     if (step.self) continue;
     out.push_back({order.id, OfferId{ids_.id_of(n)}, InstrumentId{ladder_of(n)}, pool_ids_[cold_[n].row],
                    Lots{step.lots}, PriceIndex{rank_of(nodes_[n].key)}, true});
   }
-  return out;
 }
 
 }  // namespace spillway

@@ -28,14 +28,12 @@ Lots FastBook::executable_lots(OfferId id) const {
   return Lots{n == 0 ? 0 : executable(n)};
 }
 
-std::vector<OfferId> FastBook::offers_of(NodeId node) const {
-  std::vector<OfferId> offers;
+void FastBook::list_offers(NodeId node, std::vector<OfferId>& into) const {
+  into.clear();
   auto const row = pool_row(node);
-  if (row == 0) return offers;
-  std::vector<Handle> rows;
-  list_rows_of(row, rows);
-  for (auto const n : rows) offers.push_back(OfferId{ids_.id_of(n)});
-  return offers;
+  if (row == 0) return;
+  list_rows_of(row, meeting_);
+  for (auto const n : meeting_) into.push_back(OfferId{ids_.id_of(n)});
 }
 
 bool FastBook::price_taken(NodeId node, InstrumentId at, PriceIndex price) const {

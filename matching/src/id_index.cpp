@@ -13,7 +13,9 @@ IdIndex::IdIndex(Nodes nodes, Colds cold, std::size_t rows, std::size_t most)
       stray_mask_(slot_mask_ >> 2),
       slots_(slot_mask_ + 1),
       strays_(stray_mask_ + 1),
-      next_(rows) {}
+      next_(rows),
+      narrow_slots_(&slots_[0]),
+      narrow_mask_(slot_mask_) {}
 
 Handle IdIndex::find_stray(std::uint64_t id) const {
   auto n = strays_[home(id)];
@@ -22,7 +24,12 @@ Handle IdIndex::find_stray(std::uint64_t id) const {
 }
 
 void IdIndex::make_room(std::uint64_t id) {
-  if (id > highest_) highest_ = id_limit - 1, wide_ = true;
+  if (id > highest_) {
+    highest_ = id_limit - 1;
+    wide_ = true;
+    narrow_slots_ = &next_[0];  // row 0 is nobody's, and has no next
+    narrow_mask_ = 0;
+  }
   auto& slot = slot_of(id);
   if (slot == 0) return;
   insert_stray(id_of(slot), slot);

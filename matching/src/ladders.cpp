@@ -38,14 +38,15 @@ Ladders::Ladders(Nodes nodes, std::size_t most, std::size_t ladders)
 
 bool Ladders::append(LadderId g, Handle n) {
   auto& node = nodes_[n];
-  return append_at(g, level_of(g, rank_of(node.key)), n, node, node.key);
+  auto const level = level_of(g, rank_of(node.key));
+  return !join(level, n, node) && found(g, level, n);
 }
 
 bool Ladders::insert(LadderId g, Handle n) {
   auto& node = nodes_[n];
   auto const at = level_of(g, rank_of(node.key));
   auto& level = levels_[at];
-  if (level.head == 0 || nodes_[level.tail].key < node.key) return append_at(g, at, n, node, node.key);
+  if (level.head == 0 || nodes_[level.tail].key < node.key) return !join(at, n, node) && found(g, at, n);
   auto later = level.tail;  // the earliest that stands behind it
   while (nodes_[later].prev != 0 && nodes_[nodes_[later].prev].key > node.key) later = nodes_[later].prev;
   node.level = at;
@@ -63,7 +64,8 @@ void Ladders::remove(LadderId g, Handle n) {
   auto& node = nodes_[n];
   auto const level = node.level;
   node.level = 0;
-  if (unlink(g, n, level, node.prev, node.next)) emptied(g, level, n);
+  if (node.prev != 0) return unlink_behind(level, node.prev, node.next);
+  unlink_front(g, n, level, node.next);
 }
 
 void Ladders::emptied(LadderId g, std::uint32_t level, Handle was_there) {
@@ -186,7 +188,7 @@ void Ladders::move_to(Row& row, std::uint64_t size_class) {
 /// Its entry in the vector is the caller's to remove.
 void Ladders::forget_page(LadderId g, Entry entry) {
   auto& near = near_[g].entry[entry.place & (near_pages - 1)];
-  if (near.page_level == entry.page << 3) near = {};
+  if (near.page_level == entry.page << 3) near = nowhere;
   pages_[entry.page] = {free_page_, 0, 0, 0};
   free_page_ = entry.page;
   --pages_used_;

@@ -159,7 +159,7 @@ Lots PlainBook::executable_lots(OfferId id) const {
   return offer ? supply_.executable(*offer) : Lots{};
 }
 
-std::vector<OfferId> PlainBook::offers_of(NodeId node) const { return supply_.offers_of(node); }
+void PlainBook::list_offers(NodeId node, std::vector<OfferId>& into) const { into = supply_.offers_of(node); }
 
 bool PlainBook::price_taken(NodeId node, InstrumentId instrument, PriceIndex price) const {
   return supply_.price_taken(node, instrument, price);

@@ -75,14 +75,18 @@ Refusal PlainBook::cancel(ParticipantId who, OfferId id) {
   return Refusal::none;
 }
 
-void PlainBook::meet(NodeId node, Matches& matches) {
+bool PlainBook::meet_some(NodeId node, Matches& matches, std::size_t most) {
   begin_command();
-  for (auto const offer : supply_.offers_of(node)) meet_offer(offer, matches);
+  auto const enough = most < unbounded - matches.size() ? matches.size() + most : unbounded;
+  for (auto const offer : supply_.offers_of(node)) meet_offer(offer, matches, enough);
+  return matches.size() >= enough;
 }
 
-/// The offer arrives: it trades with resting orders for as long as one is found.
-void PlainBook::meet_offer(OfferId id, Matches& matches) {
+/// The offer arrives: it trades with resting orders for as long as one is found and there are fewer
+/// than `most` trades.
+void PlainBook::meet_offer(OfferId id, Matches& matches, std::size_t most) {
   while (auto const* const offer = supply_.find(id)) {
+    if (matches.size() >= most) break;
     auto const bid = best_bid(*offer);
     if (!bid) break;
     auto const order = demand_.at(bid->order).terms;

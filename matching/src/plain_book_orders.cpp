@@ -62,10 +62,10 @@ Refusal PlainBook::cancel(ParticipantId who, OrderId id) {
   return Refusal::none;
 }
 
-Book::Matches PlainBook::dry_run(BookOrder const& order) const {
+void PlainBook::try_order(BookOrder const& order, Matches& matches) const {
   sw_check(order.signature.some() && why_not(order) == Refusal::none, "an order that may be tried");
   auto draft = supply_;
-  return take(order, draft).matches;
+  matches = take(order, draft).matches;
 }
 
 /// The one walk: best ask after best ask, looked up anew after each fill because a fill shrinks its siblings

@@ -9,8 +9,11 @@
 namespace spillway {
 
 std::optional<Refusal> Ledger::why_not(AccountKey debit, Nano amount) const {
+  return why_not(debit, totals(debit), amount);
+}
+
+std::optional<Refusal> Ledger::why_not(AccountKey debit, AccountTotals const& seen, Nano amount) {
   sw_check(amount > Nano{}, "a transfer moves something");
-  auto const seen = totals(debit);
   if (debit.kind == AccountKind::bank) {
     if (amount > bank_max || seen.debits > bank_max - amount) return Refusal::amount_invalid;
     return std::nullopt;
@@ -24,12 +27,16 @@ std::expected<Transfer, Refusal> Ledger::transfer(AccountKey debit, AccountKey c
                                                   TransferCode code, std::uint64_t about) {
   sw_check(debit != credit, "a transfer has two sides");
   sw_check(code != TransferCode::unset, "every transfer says why");
-  if (auto const refusal = why_not(debit, amount)) return std::unexpected(*refusal);
+  // A refused transfer opens no account.
+  auto const from = accounts_.find(debit);
+  auto const seen = from == accounts_.end() ? AccountTotals{} : from->second;
+  if (auto const refusal = why_not(debit, seen, amount)) return std::unexpected(*refusal);
 
-  accounts_[debit].debits += amount;
+  auto& debited = from == accounts_.end() ? accounts_[debit] : from->second;
+  debited.debits += amount;
   accounts_[credit].credits += amount;
   last_ = TransferId{last_.v + 1};
-  sw_check(debit.kind == AccountKind::bank || accounts_[debit].balance() >= Nano{},
+  sw_check(debit.kind == AccountKind::bank || debited.balance() >= Nano{},
            "only the bank may stand below zero");
   return Transfer{last_, debit, credit, amount, code, about};
 }

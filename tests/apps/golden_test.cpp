@@ -1,7 +1,7 @@
 // tests/apps/golden_test.cpp - journals of released rules, kept byte for byte: replay gives their outcomes
 // for ever, or the rules have a new version. Covers exchange/pipeline/src/replay.cpp from outside. Rule:
 // tests/golden/rules-<n> is never written again. A change of outcomes needs rules version n + 1 and a new
-//       folder: SPILLWAY_WRITE_GOLDEN=1 build/dev/bin/apps_golden_test writes it when it is missing.
+//       folder: SPILLWAY_WRITE_GOLDEN=1 build/dev/bin/apps_audit_test writes it when it is missing.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -32,7 +32,10 @@ std::string said_digest(fs::path const& folder) {
 void write(fs::path const& folder) {
   World world;
   live_a_little(world, 24);
-  auto const digest = write_journal(folder, world.journal, {.segment_bytes = 32'768});
+  // What rules 2 are about: more than one entry does.
+  for (int i = 0; i < 260; ++i) world.order(carl, world.capacity_order(PriceIndex{0}, 1));
+  EXPECT_EQ(world.send(carl, CancelAll{}), Refusal::none);
+  auto const digest = write_journal(folder, world.journal, {.segment_bytes = 65'536});
   std::ofstream(folder / "D") << to_hex(digest) << "\n";
   fs::remove(folder / "LOCK");
 }
@@ -53,6 +56,16 @@ TEST(Golden, JournalsOfEveryRulesVersionGiveTheSameOutcomes) {
     EXPECT_GT(report->records_compared, 150u);
     EXPECT_GT(report->tiles_compared, 0u);
   }
+}
+
+TEST(Golden, TheJournalOfRulesTwoHasWorkThatOneEntryDidNotFinish) {
+  auto log = LogReader::open(folder_of(2), StreamKind::entries, ReadMode::strict);
+  ASSERT_TRUE(log);
+  int continued = 0;
+  for (auto frame = log->next(); frame && *frame; frame = log->next())
+    if ((*frame)->type != FrameType::seal)
+      continued += std::holds_alternative<Continue>(decode_entry((*frame)->payload)->command) ? 1 : 0;
+  EXPECT_EQ(continued, 1);
 }
 
 // What would happen if somebody changed what an order costs: every seal from there on speaks against it.

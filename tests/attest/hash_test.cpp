@@ -1,10 +1,12 @@
-// tests/attest/hash_test.cpp - the hash has one meaning for every list of parts.
+// tests/attest/hash_test.cpp - the hash has one meaning for every list of parts, alone or eight at once
+// (attest/wide_hash.cpp).
 #include "attest/hash.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
+#include "attest/wide_hash.hpp"
 #include "hex.hpp"
 #include "reference.hpp"
 
@@ -44,6 +46,33 @@ TEST(AttestHash, MayBeFedOnAfterItsValueWasTaken) {
   EXPECT_EQ(first, hash("d", {b}));
   running.part(b);
   EXPECT_EQ(running.value(), hash("d", {b, b}));
+}
+
+TEST(AttestHash, GivesTheSameForPiecesOfOnePart) {
+  auto const b = reference::bytes32(3);
+  RunningHash pieces("d");
+  pieces.begin_part(32);
+  for (auto const& byte : b) pieces.more({&byte, 1});
+  EXPECT_EQ(pieces.value(), hash("d", {b}));
+}
+
+TEST(AttestHash, GivesTheSameForUpToEightShortInputsAtOnce) {
+  auto const b = reference::bytes32(7);
+  for (std::size_t count = 0; count <= hash_width; ++count) {
+    std::vector<ShortInput> inputs;
+    std::vector<Digest> out(count);
+    for (std::size_t i = 0; i < count; ++i)  // 7 to 126 bytes: the domain, two lengths and the parts
+      inputs.push_back(
+          ShortInput("domain").part(ByteView(b).first(4 * i)).part(ByteView(b).first(i)).part(b));
+    hash_wide(inputs, out);
+    for (std::size_t i = 0; i < count; ++i)
+      EXPECT_EQ(out[i], hash("domain", {ByteView(b).first(4 * i), ByteView(b).first(i), b})) << i;
+  }
+  ShortInput full("full");  // 5 + 4 + 32 + 4 + 32 + 4 + 32 + 4 + 11 = 128: the block and no byte more
+  full.part(b).part(b).part(b).part(ByteView(b).first(11));
+  Digest out;
+  hash_wide({&full, 1}, {&out, 1});
+  EXPECT_EQ(out, hash("full", {b, b, b, ByteView(b).first(11)}));
 }
 
 // RFC 8439, appendix A.1, test vector 1; the nonce's layout by vector of docs/attestation.md.

@@ -14,7 +14,33 @@ std::vector<Digest> leaves(std::size_t count) {
   return out;
 }
 
+// For one leaf, as ascend() does it for eight.
+bool leads_to(Digest const& root, Digest const& leaf, std::size_t index, std::size_t count,
+              std::span<Digest const> path) {
+  if (index >= count || path.size() != path_length(index, count)) return false;
+  Ascent way{leaf, index, path};
+  ascend({&way, 1}, count);
+  return way.here == root;
+}
+
 }  // namespace
+
+TEST(Merkle, TakesEightLeavesToTheirRootsAtOnce) {
+  for (std::size_t count : {8u, 13u, 64u, 100u}) {
+    auto const all = leaves(count);
+    MerkleTree const tree(all);
+    std::vector<std::vector<Digest>> paths;
+    for (std::size_t i = 0; i < hash_width; ++i) paths.push_back(tree.path(i * (count - 1) / 7));
+    paths[3][0][0] ^= std::byte{1};
+    std::vector<Ascent> ways;
+    for (std::size_t i = 0; i < hash_width; ++i) {
+      auto const index = i * (count - 1) / 7;
+      ways.push_back({all[index], index, paths[i]});
+    }
+    ascend(ways, count);
+    for (std::size_t i = 0; i < hash_width; ++i) EXPECT_EQ(ways[i].here == tree.root(), i != 3) << count;
+  }
+}
 
 TEST(Merkle, HasTheRootAndThePathsOfThePlainTreeForEveryCount) {
   for (std::size_t count = 1; count <= 40; ++count) {

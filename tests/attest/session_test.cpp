@@ -1,6 +1,8 @@
 // tests/attest/session_test.cpp - whole challenges in the test's own time: honest, tampered, late, silent.
 #include "attest/session.hpp"
 
+#include <algorithm>
+
 #include "hex.hpp"
 #include "trial.hpp"
 
@@ -177,6 +179,25 @@ TEST(ChallengeSession, CreditsTheRoundTripOnlyWithinItsBounds) {
   EXPECT_EQ(outcome.compute_time, Micros{72'000});  // a feigned way does not pay for the work
 }
 
+// From the 3 ms circle 9.5 ms are still believed; the work itself is never asked of who is not there.
+TEST(ChallengeSession, RefusesAUnitThatIsFartherAwayThanItClaims) {
+  auto const reason = [](std::int64_t way_us, std::optional<Micros> rtt_of_place) {
+    Trial trial;
+    trial.way = Micros{way_us}, trial.rtt_of_place = rtt_of_place;
+    auto const outcome = trial.run();
+    bool const asked =
+        std::ranges::any_of(trial.seen, [](auto const& m) { return std::holds_alternative<Challenge>(m); });
+    EXPECT_EQ(asked, outcome.admitted());
+    return outcome.reason;
+  };
+  EXPECT_EQ(reason(9'500, Micros{3'000}), std::nullopt);
+  EXPECT_EQ(reason(9'501, Micros{3'000}), RejectReason::place_unproven);
+  EXPECT_EQ(reason(40'000, Micros{3'000}), RejectReason::place_unproven);
+  EXPECT_EQ(reason(40'000, Micros{40'000}), std::nullopt);
+  EXPECT_EQ(reason(100, Micros{40'000}), std::nullopt) << "nearer than claimed";
+  EXPECT_EQ(reason(40'000, std::nullopt), std::nullopt) << "nothing claimed";
+}
+
 TEST(ChallengeSession, RefusesLateAnswersByTheStepTheyBelongTo) {
   auto const late = [](std::function<void(Trial&)> slow) {
     Trial trial;
@@ -241,6 +262,63 @@ TEST(ChallengeSession, RefusesWhatWasReadBeforeTheStepBegan) {
   auto const probe = std::get<RttProbe>(decode(asked.send.back()).value());
   auto const step = session.on_message(encode(RttEcho{probe.index, probe.nonce}), Micros{499});
   EXPECT_EQ(step.outcome.value().reason, RejectReason::out_of_turn);
+}
+
+// The same challenge twice: once in whole messages, once in pieces as a socket gives them.
+TEST(ChallengeSession, ComesToTheSameVerdictAndTranscriptWhenMessagesComeInPieces) {
+  Trial whole;
+  ASSERT_TRUE(whole.run().admitted());
+  for (std::size_t const size : {std::size_t{3}, std::size_t{100}, std::size_t{2'000}}) {
+    auto session = whole.session();
+    std::optional<Outcome> outcome;
+    for (auto const& said : whole.kept.said) {
+      if (said.speaker == Speaker::exchange) continue;
+      ASSERT_FALSE(outcome);
+      for (std::size_t at = 0; at < said.bytes.size(); at += size) {
+        auto const piece = ByteView(said.bytes).subspan(at);
+        auto step = session.on_piece(static_cast<std::uint32_t>(said.bytes.size()),
+                                     piece.first(std::min(size, piece.size())), said.at);
+        if (step.outcome) outcome = step.outcome;
+      }
+    }
+    ASSERT_TRUE(outcome.has_value());
+    EXPECT_TRUE(outcome->admitted()) << outcome->explain();
+    EXPECT_EQ(outcome->transcript, hash_of(whole.kept));
+    EXPECT_EQ(session.transcript().said, whole.kept.said);
+  }
+}
+
+TEST(ChallengeSession, HoldsNoLongMessageButOpeningsThatItAskedFor) {
+  Trial const trial;
+  auto const first_bytes = [&](Bytes32 const& beginning) {
+    auto session = trial.session();
+    auto const step = session.on_piece(3'000'000, beginning, Micros{1});
+    return step.outcome ? step.outcome->reason : std::nullopt;
+  };
+  Bytes32 beginning{};
+  EXPECT_EQ(first_bytes(beginning), RejectReason::malformed);
+  auto const openings = encode(Openings{});
+  std::ranges::copy(openings, beginning.begin());
+  EXPECT_EQ(first_bytes(beginning), RejectReason::out_of_turn);
+
+  auto session = trial.session();
+  auto const step = session.on_piece(0xffff'ffff, beginning, Micros{1});
+  EXPECT_EQ(step.outcome.value().reason, RejectReason::malformed);
+  EXPECT_TRUE(session.transcript().said.empty());
+}
+
+TEST(ChallengeSession, WantsEveryPieceOfOpeningsInTime) {
+  Trial whole;
+  ASSERT_TRUE(whole.run().admitted());
+  auto session = whole.session();
+  auto const& openings = whole.kept.said.back();
+  for (auto const& said : whole.kept.said)
+    if (said.speaker == Speaker::unit && &said != &openings) (void)session.on_message(said.bytes, said.at);
+  auto const size = static_cast<std::uint32_t>(openings.bytes.size());
+  auto const deadline = session.deadline().value();
+  EXPECT_FALSE(session.on_piece(size, ByteView(openings.bytes).first(500), deadline).outcome);
+  auto const step = session.on_piece(size, ByteView(openings.bytes).subspan(500), deadline + Micros{1});
+  EXPECT_EQ(step.outcome.value().reason, RejectReason::late_openings);
 }
 
 TEST(ChallengeSession, SaysNothingMoreOnceItHasEnded) {

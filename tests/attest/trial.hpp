@@ -24,6 +24,7 @@ struct Trial {
   Micros way{200};            // of every answer
   Micros compute{1'000'000};  // answering Challenge
   Micros walk{100'000};       // answering MemChallenge
+  std::optional<Micros> rtt_of_place;
   /// Sees each message before it goes to the session: may change it, or drop it (false).
   std::function<bool(AttestMessage&)> from_prover = [](AttestMessage&) { return true; };
   std::vector<AttestMessage> seen;  // in both directions
@@ -35,6 +36,7 @@ struct Trial {
   [[nodiscard]] SessionConfig config() const {
     SessionConfig c;
     c.params = params, c.floors = floors, c.class_scale = class_scale;
+    c.rtt_of_place = rtt_of_place;
     c.keep_transcript = true;
     return c;
   }

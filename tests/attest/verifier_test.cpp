@@ -1,4 +1,5 @@
-// tests/attest/verifier_test.cpp - every cheat is found, by its reason and as often as the formula says.
+// tests/attest/verifier_test.cpp - every cheat is found, by its reason and as often as the formula says;
+// openings in pieces of any size (attest/opening_check.cpp).
 #include "attest/verifier.hpp"
 
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include <map>
 #include <set>
 
+#include "attest/opening_check.hpp"
 #include "reference.hpp"
 
 namespace spillway::attest {
@@ -34,9 +36,30 @@ struct Case {
     return secret.places(params, bytes32(nonce), prover.rounds.last_key, prover.memory.pass_roots.back());
   }
   [[nodiscard]] std::optional<RejectReason> verdict(OpeningPlace const& asked, Opening const& opening) const {
-    auto const ok = check_opening(secret, params, committed(), asked, opening);
+    return verdict(std::vector{asked}, Openings{{opening}});
+  }
+  // The message in pieces of this many bytes; 0: as one.
+  [[nodiscard]] std::optional<RejectReason> verdict(std::vector<OpeningPlace> const& asked,
+                                                    Openings const& openings, std::size_t piece = 0) const {
+    auto const bytes = encode(AttestMessage(openings));
+    auto const all = committed();
+    OpeningCheck check(secret, params, all, asked);
+    std::size_t taken = 0;
+    while (taken < bytes.size()) {
+      auto const rest = ByteView(bytes).subspan(taken);
+      auto const now = rest.first(piece == 0 ? rest.size() : std::min(piece, rest.size()));
+      taken += now.size();
+      if (auto const ok = check.take(now); !ok) {
+        EXPECT_EQ(check.take(now).error(), ok.error());
+        read = taken;
+        return ok.error();
+      }
+    }
+    read = taken;
+    auto const ok = check.finish();
     return ok ? std::nullopt : std::optional(ok.error());
   }
+  mutable std::size_t read = 0;  // bytes until the last verdict
 };
 
 std::optional<RejectReason> chain_verdict(Case const& c, RoundsDone const& rounds, MemDone const& memory) {
@@ -48,12 +71,10 @@ std::optional<RejectReason> chain_verdict(Case const& c, RoundsDone const& round
 
 TEST(Verifier, AcceptsEveryRowOfAnHonestProver) {
   Case const c;
-  auto const committed = c.committed();
   for (std::uint32_t t = 0; t < c.params.rounds; ++t)
     for (std::uint32_t i = 0; i < c.params.n; ++i) {
       OpeningPlace const at{t, i, i % c.params.passes};
-      ASSERT_TRUE(check_opening(c.secret, c.params, committed, at, c.prover.open({at}).rows[0]))
-          << t << " " << i;
+      ASSERT_EQ(c.verdict(at, c.prover.open({at}).rows[0]), std::nullopt) << t << " " << i;
     }
 }
 
@@ -165,14 +186,71 @@ TEST(Verifier, RejectsOpeningsByTheFirstBadOneAndTheirNumber) {
   Case const c;
   auto const asked = c.places();
   auto openings = c.prover.open(asked);
-  auto const verdict = [&] { return check_openings(c.secret, c.params, c.committed(), asked, openings); };
-  EXPECT_TRUE(verdict());
+  auto const verdict = [&] { return c.verdict(asked, openings); };
+  EXPECT_EQ(verdict(), std::nullopt);
   openings.rows[9].row[0] += 1;
-  EXPECT_EQ(verdict().error(), RejectReason::row_wrong);
+  EXPECT_EQ(verdict(), RejectReason::row_wrong);
   openings.rows[4].place.pass ^= 1;
-  EXPECT_EQ(verdict().error(), RejectReason::other_place);
+  EXPECT_EQ(verdict(), RejectReason::other_place);
   openings.rows.pop_back();
-  EXPECT_EQ(verdict().error(), RejectReason::wrong_count);
+  EXPECT_EQ(verdict(), RejectReason::wrong_count);
+}
+
+TEST(Verifier, SaysTheSameOfOpeningsInPiecesOfAnySize) {
+  Case const c;
+  auto const asked = c.places();
+  auto const honest = c.prover.open(asked);
+  auto forged_row = honest, forged_path = honest, short_row = honest, foreign = honest;
+  forged_row.rows[3].row[63] -= 1;
+  forged_path.rows[11].round_path[1][0] ^= std::byte{1};
+  forged_path.rows[12].row[0] += 1;  // later: not the reason
+  short_row.rows[15].row.pop_back();
+  foreign.rows[0].place.row ^= 1;
+  for (std::size_t const piece : {std::size_t{1}, std::size_t{7}, std::size_t{300}, std::size_t{4'096}}) {
+    EXPECT_EQ(c.verdict(asked, honest, piece), std::nullopt) << piece;
+    EXPECT_EQ(c.verdict(asked, forged_row, piece), RejectReason::row_wrong) << piece;
+    EXPECT_EQ(c.verdict(asked, forged_path, piece), RejectReason::round_path_wrong) << piece;
+    EXPECT_EQ(c.verdict(asked, short_row, piece), RejectReason::row_length_wrong) << piece;
+    EXPECT_EQ(c.verdict(asked, foreign, piece), RejectReason::other_place) << piece;
+  }
+}
+
+TEST(Verifier, LooksAtNothingAfterTheFirstBadOpening) {
+  Case const c;
+  auto const asked = c.places();
+  auto openings = c.prover.open(asked);
+  auto const all = encode(AttestMessage(openings)).size();
+  openings.rows[0].row[1] += 1;
+  EXPECT_EQ(c.verdict(asked, openings, 16), RejectReason::row_wrong);
+  EXPECT_LT(c.read, all / asked.size() + 256);
+  openings = c.prover.open(asked);
+  openings.rows[0].memory_path.empty() ? openings.rows[0].round_path[0][0] ^= std::byte{1}
+                                       : openings.rows[0].memory_path[0][0] ^= std::byte{1};
+  EXPECT_NE(c.verdict(asked, openings, 16), std::nullopt);
+  EXPECT_LT(c.read, (hash_width + 1) * all / asked.size()) << "ways are walked eight at a time";
+}
+
+TEST(Verifier, RefusesOpeningsThatEndEarlyOrGoOn) {
+  Case const c;
+  auto const asked = c.places();
+  auto const committed = c.committed();
+  auto const bytes = encode(AttestMessage(c.prover.open(asked)));
+  auto const after = [&](std::vector<std::byte> const& message) {
+    OpeningCheck check(c.secret, c.params, committed, asked);
+    if (auto const ok = check.take(message); !ok) return ok.error();
+    auto const ok = check.finish();
+    return ok ? RejectReason::ended_by_caller : ok.error();
+  };
+  EXPECT_EQ(after(bytes), RejectReason::ended_by_caller) << "right";
+  for (std::size_t const size : {std::size_t{0}, std::size_t{5}, std::size_t{9}, bytes.size() - 1})
+    EXPECT_EQ(after({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)}),
+              RejectReason::malformed)
+        << size;
+  auto longer = bytes;
+  longer.push_back(std::byte{0});
+  EXPECT_EQ(after(longer), RejectReason::malformed);
+  longer = bytes, longer[4] = std::byte{9};
+  EXPECT_EQ(after(longer), RejectReason::malformed);
 }
 
 // A prover that leaves out 1 row in 8 passes 16 openings with (7/8)^16 = 11.8 %; 600 draws, five standard
@@ -228,11 +306,11 @@ TEST(Verifier, CommitsToItsSeedAndMakesBeaconsFromBothParts) {
 
 TEST(Verifier, HasASentenceForEveryReasonAndCallsOnlyLatenessAMiss) {
   std::set<std::uint16_t> misses;
-  for (std::uint16_t r = 1; r <= 22; ++r) {
+  for (std::uint16_t r = 1; r <= 23; ++r) {
     EXPECT_FALSE(sentence(RejectReason{r}).starts_with("unknown")) << r;
     if (is_miss(RejectReason{r})) misses.insert(r);
   }
-  EXPECT_EQ(misses, (std::set<std::uint16_t>{5, 6, 7, 8, 9, 19, 20, 21, 22}));
+  EXPECT_EQ(misses, (std::set<std::uint16_t>{5, 6, 7, 8, 9, 19, 20, 21, 22, 23}));
 }
 
 }  // namespace spillway::attest

@@ -15,7 +15,7 @@ AddKey key(ParticipantId who, std::uint32_t id, int value) {
 TEST(CoreAdmin, OnlyTheOperatorOrTheExchangeMayRule) {
   World w;
   for (auto const& command :
-       {Command{SetRules{}}, Command{SetHalt{true}}, Command{Deposit{carl, Nano{1}}},
+       {Command{SetRules{World::rules()}}, Command{SetHalt{true}}, Command{Deposit{carl, Nano{1}}},
         Command{FundGuarantee{Nano{1}}}, Command{AddParticipant{ParticipantId{50}, FirmId{50}, 1}},
         Command{key(carl, 1, 1)}, Command{DefineRelay{here}}}) {
     EXPECT_EQ(w.send(carl, command), Refusal::role_missing);
@@ -27,17 +27,18 @@ TEST(CoreAdmin, OnlyTheOperatorOrTheExchangeMayRule) {
 TEST(CoreAdmin, RefusesRulesThatItDoesNotKnowOrThatMakeNoSense) {
   World w;
   auto const with = [](auto change) {
-    SetRules c;
+    SetRules c{World::rules()};
     change(c.rules);
     return c;
   };
   for (auto const& c :
-       {with([](Rules& r) { r.version = 2; }), with([](Rules& r) { r.maker_rebate_bps = 101; }),
-        with([](Rules& r) { r.taker_fee_bps = -1; }), with([](Rules& r) { r.sla_rebate_milli = 1001; }),
+       {with([](Rules& r) { r.version = 1; }), with([](Rules& r) { r.version = 3; }),
+        with([](Rules& r) { r.maker_rebate_bps = 101; }), with([](Rules& r) { r.taker_fee_bps = -1; }),
+        with([](Rules& r) { r.sla_rebate_milli = 1001; }),
         with([](Rules& r) { r.lease_slice = Micros{1'500'000}; }),
         with([](Rules& r) { r.acknowledgement = Micros{}; }), with([](Rules& r) { r.class_scale = 0; })})
     EXPECT_EQ(w.send(boss, c), Refusal::rules_unknown);
-  EXPECT_EQ(w.core.rules(), Rules{});
+  EXPECT_EQ(w.core.rules(), World::rules());
   EXPECT_EQ(w.send(boss, with([](Rules& r) { r.taker_fee_bps = 50; })), Refusal::none);
   EXPECT_EQ(w.core.rules().taker_fee_bps, 50);
 }

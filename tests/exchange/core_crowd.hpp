@@ -165,7 +165,11 @@ class Crowd {
     who = system_itself;
     Micros const passed{static_cast<std::int64_t>(roll(20'000'000))};
     w.now = w.now + passed;
-    switch (roll(6)) {
+    switch (roll(8)) {
+      case 6:
+        return Continue{};
+      case 7:
+        return cancel_all(w, who);
       case 0:
         return Resumed{passed, roll(4) == 0};
       case 1:
@@ -174,6 +178,20 @@ class Crowd {
         return Deposit{carl, Nano{static_cast<std::int64_t>(roll(1'000'000))}};
       default:
         return Tick{};
+    }
+  }
+
+  Command cancel_all(World const& w, ParticipantId& who) {
+    who = any({ada, bert, carl, dora, eve, system_itself});
+    switch (roll(4)) {
+      case 0:
+        return CancelAll{{}, node(w), {}};
+      case 1:
+        return CancelAll{{}, {}, InstrumentId{static_cast<std::uint32_t>(1 + roll(8))}};
+      case 2:
+        return CancelAll{any({ada, carl, dora}), {}, {}};
+      default:
+        return CancelAll{};
     }
   }
 

@@ -188,7 +188,7 @@ TEST(CoreJobs, TheExchangesFaultIsPaidByTheGuarantee) {
 
 TEST(CoreJobs, AnEmptyGuaranteeOwesAndHaltsUntilItIsFunded) {
   World w;
-  SetRules generous;
+  SetRules generous{World::rules()};
   generous.rules.usage_mark = Nano{100'000 * nano_per_unit};
   w.must(generous);
   auto const node = w.add_proven_node(ada);

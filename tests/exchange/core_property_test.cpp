@@ -59,7 +59,11 @@ struct Auditor {
 class CoreProperty : public testing::TestWithParam<std::uint32_t> {};
 
 TEST_P(CoreProperty, TheLawsHoldUnderAnyCommandsAndReplayIsExact) {
-  World w;
+  // Odd seeds live under the rules, even ones with so few steps that much is left to `Continue`.
+  CoreLimits limits;
+  bool const by_the_rules = GetParam() % 2 == 1;
+  if (!by_the_rules) limits.steps = 3;
+  World w(limits);
   w.check_every = 25;
   Auditor auditor;
   for (auto const& record : w.records) auditor.see(record);
@@ -89,7 +93,10 @@ TEST_P(CoreProperty, TheLawsHoldUnderAnyCommandsAndReplayIsExact) {
   EXPECT_GT(end.lease_ends.size(), 20u);
   EXPECT_GT(refusals.size(), 20u) << "and is refused for many reasons";
 
-  ExchangeCore again;
+  EXPECT_LE(w.most_steps, limits.steps);
+  // Nothing depends on where the work was cut: a core without a bound has nothing to do at each `Continue`.
+  if (by_the_rules) limits.steps = UINT32_MAX;
+  ExchangeCore again(limits);
   Outcome outcome;
   for (auto const& entry : w.journal) again.apply(entry, outcome);
   ASSERT_EQ(outcome.records.size(), w.records.size());

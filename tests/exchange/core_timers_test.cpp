@@ -12,51 +12,62 @@ namespace spillway::core {
 namespace {
 
 TEST(CoreTimers, FireByDeadlineThenByAge) {
-  Timers timers;
+  Timers timers(100);
   timers.add(Stamp{5}, TimerKind::job, 1);
   timers.add(Stamp{3}, TimerKind::job, 2);
   timers.add(Stamp{5}, TimerKind::job, 3);
   std::vector<std::uint64_t> fired;
-  while (auto const due = timers.pop_due(Stamp{5})) fired.push_back(due->second.about);
+  while (auto const due = timers.pop_due(Stamp{5})) fired.push_back(due->due.about);
   EXPECT_EQ(fired, (std::vector<std::uint64_t>{2, 1, 3}));
   EXPECT_FALSE(timers.next());
 }
 
 TEST(CoreTimers, AgreeWithASortedListUnderAnyMoves) {
   std::mt19937 random{3};
-  Timers timers;
-  std::vector<std::pair<Timer, Due>> plain;
+  Timers timers(5'000);
+  struct Plain {
+    Timer timer;
+    Stamp at;
+    Due due;
+    [[nodiscard]] std::pair<Stamp, std::uint64_t> place() const { return {at, timer.created}; }
+  };
+  std::vector<Plain> plain;
   Stamp now{0};
   for (int i = 0; i < 5'000; ++i) {
     auto const what = random() % 4;
     if (what < 2) {
       auto const kind = random() % 2 == 0 ? TimerKind::job : TimerKind::order_expiry;
       Stamp const at{now.v + static_cast<std::int64_t>(random() % 50)};
-      plain.emplace_back(timers.add(at, kind, static_cast<std::uint64_t>(i)),
-                         Due{kind, static_cast<std::uint64_t>(i)});
+      auto const about = static_cast<std::uint64_t>(i);
+      plain.push_back({timers.add(at, kind, about), at, Due{kind, about}});
     } else if (what == 2 && !plain.empty()) {
       auto const at = plain.begin() + static_cast<std::ptrdiff_t>(random() % plain.size());
-      auto timer = at->first;
+      auto timer = at->timer;
       timers.cancel(timer);
       EXPECT_FALSE(timer.some());
       plain.erase(at);
     } else if (random() % 10 == 0) {
       Micros const gap{static_cast<std::int64_t>(random() % 20)};
-      timers.move_service(gap, [](Due const&, Timer const&) {});
-      for (auto& [timer, due] : plain)
-        if (is_service(due.kind)) timer.at = timer.at + gap;
+      timers.move_service(gap);
+      for (auto& waits : plain)
+        if (is_service(waits.due.kind)) waits.at = waits.at + gap;
     }
     now = now + Micros{static_cast<std::int64_t>(random() % 5)};
     while (auto const due = timers.pop_due(now)) {
       auto const first = std::min_element(plain.begin(), plain.end(),
-                                          [](auto const& a, auto const& b) { return a.first < b.first; });
+                                          [](auto const& a, auto const& b) { return a.place() < b.place(); });
       ASSERT_NE(first, plain.end());
-      ASSERT_EQ(due->first, first->first);
-      ASSERT_EQ(due->second, first->second);
+      ASSERT_EQ(due->at, first->at);
+      ASSERT_EQ(due->created, first->timer.created);
+      ASSERT_EQ(due->due, first->due);
+      ASSERT_EQ(timers.find(first->timer), nullptr);
       plain.erase(first);
     }
     ASSERT_EQ(timers.size(), plain.size());
-    for (auto const& [timer, due] : plain) ASSERT_GT(timer.at, now);
+    for (auto const& waits : plain) {
+      ASSERT_GT(waits.at, now);
+      ASSERT_EQ(timers.at(waits.timer), waits.at);
+    }
   }
 }
 

@@ -42,15 +42,18 @@ inline constexpr Micros seconds(std::int64_t n) { return Micros{n * micros_per_s
 inline PriceIndex units(std::int64_t n) { return *exact_step(Nano{n * nano_per_unit}); }
 
 struct World {
+  CoreLimits limits;
   ExchangeCore core;
   Stamp now{1'700'000'000'000'000};
   std::vector<Entry> journal;
   std::vector<Record> records;  // all
   Outcome last;                 // of the last entry
+  Seq sent;                     // of the last command
   std::uint64_t clients{};      // client ids given out
+  std::uint32_t most_steps{};   // of one entry
   std::size_t check_every{1};   // entries between two walks of the invariants
 
-  World() {
+  explicit World(CoreLimits const& sizes = {}) : limits(sizes), core(sizes) {
     tables();
     people();
   }
@@ -61,7 +64,7 @@ struct World {
 
   /// Whatever a test did, a core on the plain book gives the same records byte for byte, so the same digest.
   void replay_on_the_plain_book() const {
-    CoreLimits plain;
+    auto plain = limits;
     plain.book = BookKind::plain;
     ExchangeCore twin{plain};
     Outcome all;
@@ -73,20 +76,33 @@ struct World {
 
   /// Sequences one command and returns its refusal, none when it was applied.
   Refusal send(ParticipantId who, Command command) {
-    journal.push_back({Seq{journal.size() + 1}, now, who, std::move(command)});
+    auto const due = core.next_deadline();
+    bool const own = std::holds_alternative<Tick>(command) || std::holds_alternative<Resumed>(command);
     last.clear();
-    core.apply(journal.back(), last);
-    records.insert(records.end(), last.records.begin(), last.records.end());
-    if (journal.size() % check_every == 0) core.check_invariants();
+    if (due && *due <= now && !own && core.rules().version >= 2) enter(system_itself, Tick{});
+    while (core.unfinished()) enter(system_itself, Continue{});
+    enter(who, std::move(command));
+    sent = journal.back().seq;
+    while (core.unfinished()) enter(system_itself, Continue{});
     for (auto const& record : last.records)
       if (record.head.kind == RecordKind::refused) return static_cast<Refusal>(record.head.code);
     return Refusal::none;
+  }
+  /// One entry as it is, its records after those in `last`.
+  void enter(ParticipantId who, Command command) {
+    journal.push_back({Seq{journal.size() + 1}, now, who, std::move(command)});
+    auto const first = last.records.size(), steps = std::size_t{last.steps};
+    core.apply(journal.back(), last);
+    most_steps = std::max(most_steps, last.steps - static_cast<std::uint32_t>(steps));
+    records.insert(records.end(), last.records.begin() + static_cast<std::ptrdiff_t>(first),
+                   last.records.end());
+    if (journal.size() % check_every == 0) core.check_invariants();
   }
   void pass(Micros time) {
     now = now + time;
     EXPECT_EQ(send(system_itself, Tick{}), Refusal::none);
   }
-  [[nodiscard]] std::uint64_t last_seq() const { return journal.back().seq.v; }
+  [[nodiscard]] std::uint64_t last_seq() const { return sent.v; }
   ClientOrderId client() { return ClientOrderId{++clients}; }
 
   // ---- what came of it ----
@@ -217,7 +233,7 @@ struct World {
       place.country = "XX";
       places.rows.push_back(place);
     }
-    must(SetRules{});
+    must(SetRules{rules()});
     must(places);
     for (std::uint16_t from = 1; from <= 3; ++from) {
       std::vector<RoundTrip> row(3);
@@ -233,6 +249,7 @@ struct World {
                        {eight, "eight", 8'000, 8'000, 16, 131'072, 500, 4'000, 50}}});
     must(DefineRelay{here});
   }
+  static Rules rules() { return {}; }
   void people() {
     auto const role = [](Role r) { return static_cast<std::uint32_t>(r); };
     must(AddParticipant{boss, FirmId{1}, role(Role::operator_)});

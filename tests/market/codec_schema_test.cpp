@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 
 #include "codec_fixed.hpp"
 #include "codec_titles.hpp"
@@ -86,7 +87,7 @@ std::pair<reflection::BaseType, reflection::BaseType> table_type() {
 /// How many initializers an aggregate takes: a field that its description forgets is found out.
 struct Anything {
   template <class T>
-  operator T() const;  // never defined
+  operator T() const { std::unreachable(); }  // a type to ask about, never called
 };
 template <class T, class... A>
 consteval std::size_t arity() {

@@ -240,6 +240,57 @@ TEST_P(Pitfalls, AnEmptySignatureComesBackAsItWas) {
   EXPECT_EQ(m.book.state().orders.size(), 0u);
 }
 
+/// The last page of prices has room for some that are none.
+TEST_P(Pitfalls, APriceBehindTheLastIsRefusedThoughItsPageIsThere) {
+  plays(R"(
+    node 1 A us:east unlimited
+    offer 1 by 9 node 1: 1 @ 99000 jobs
+    offer 2 by 9 node 1: 1 @ 99001 jobs     -> refused price_off_grid
+    order 3 by 7: 1 @ 0 gtc jobs            -> rests 1
+    order 4 by 7: 1 @ 99001 gtc jobs        -> refused price_off_grid
+    offer 5 by 9 node 1: 1 @ 99007 jobs     -> refused price_off_grid
+    order 6 by 7: 1 @ 99000 gtc jobs        -> 6 takes 1@99000 of 1, gone
+    order 7 by 7: 1 @ 4294967295 gtc jobs   -> refused price_off_grid
+    offer 8 by 9 node 1: 1 @ 4294967295 jobs -> refused price_off_grid
+  )");
+}
+
+/// What a command ended is told once, also when the next is one of the usual kind.
+TEST_P(Pitfalls, WhatEndedIsForgottenByTheNextCommand) {
+  plays(R"(
+    firm 7 3
+    firm 9 3
+    node 1 A us:east unlimited
+    order 1 by 7: 1 @ 5 gtc jobs            -> rests 1
+    offer 2 by 9 node 1: 2 @ 10 jobs        -> rests 2
+    order 3 by 7: 1 @ 10 gtc jobs newest    -> 3 ends self_trade 1, gone
+    order 4 by 7: 1 @ 5 gtc jobs            -> rests 1
+    order 5 by 7: 1 @ 11 gtc jobs oldest    -> 2 ends self_trade 2, rests 1
+    offer 6 by 9 node 1: 1 @ 20 jobs        -> rests 1
+    offer 7 by 9 node 1: 1 @ 5 jobs both    -> 5 ends self_trade 1, 7 ends self_trade 1, gone
+    order 8 by 8: 1 @ 20 gtc jobs           -> 8 takes 1@20 of 6, gone
+  )");
+}
+
+/// Ids are found by their lower 32 bits, until one needs more.
+TEST_P(Pitfalls, AWideIdIsNotTakenForOneWithTheSameLowerBits) {
+  plays(R"(
+    node 1 A us:east unlimited
+    order 6 by 7: 1 @ 5 gtc jobs
+    order 7 by 7: 1 @ 5 gtc jobs
+    cancel order 6                          -> done
+    order 4294967303 by 7: 1 @ 6 gtc jobs   -> rests 1      # 7 and 2 to the 32nd
+    offer 4294967304 by 9 node 1: 1 @ 20 jobs
+    offer 4294967305 by 9 node 1: 1 @ 20 jobs
+    cancel offer 8                          -> refused dead_id
+    cancel offer 4294967304 by 9            -> done
+    cancel order 7 by 7                     -> done
+    cancel order 7 by 7                     -> refused dead_id
+    cancel order 4294967303 by 7            -> done
+    order 4294967306 by 7: 1 @ 20 ioc jobs  -> 4294967306 takes 1@20 of 4294967305, gone
+  )");
+}
+
 /// Two tables that are full: returned lots find a place all the same, at the tail.
 TEST_P(Pitfalls, APoolThatRunsOutRefusesOrMakesDoAndNeverForgets) {
   plays(R"(

@@ -51,11 +51,11 @@ TEST(Embedding, TheProgramOfThePageCompilesAndPrintsWhatItSays) {
   std::ofstream{fs::path{folder} / "program.cpp"} << program;
   auto const source_dir = std::string{SPILLWAY_SOURCE_DIR};
   int status = 0;
-  auto const said = output_of(std::string{SPILLWAY_CXX} + " -std=c++23 -O0 -Wall -Wextra " + SPILLWAY_FLAGS +
-                                  " -I " + source_dir + "/market/include -I " + source_dir +
-                                  "/matching/include " + folder + "/program.cpp " + SPILLWAY_MATCHING + " " +
-                                  SPILLWAY_MARKET + " -o " + folder + "/program",
-                              status);
+  auto const said =
+      output_of(std::string{SPILLWAY_CXX} + " -O0 -Wall -Wextra " + SPILLWAY_FLAGS + " -I " + source_dir +
+                    "/market/include -I " + source_dir + "/matching/include " + folder + "/program.cpp " +
+                    SPILLWAY_MATCHING + " " + SPILLWAY_MARKET + " -o " + folder + "/program",
+                status);
   EXPECT_EQ(status, 0) << said;
   EXPECT_EQ(said, "") << "without a warning";
   EXPECT_EQ(output_of(folder + "/program", status), block(page, "text"));

@@ -63,6 +63,13 @@ struct Clause {
   std::string operator()(Resumed const& c) const {
     return c.relay_lost ? "started again after a stop" : "went on after a stall";
   }
+  std::string operator()(Continue const&) const { return "went on with what was left to do"; }
+  std::string operator()(CancelAll const& c) const {
+    if (c.participant.some()) return of("cancelled all orders and offers of participant", c.participant.v);
+    if (c.node.some()) return of("cancelled all offers of node", c.node.v);
+    if (c.instrument.some()) return of("cancelled all offers of instrument", c.instrument.v);
+    return "cancelled all orders and offers of its own";
+  }
   std::string operator()(SetRegister const& c) const {
     return of(c.row == Bytes32{} ? "erased the register's row of participant"
                                  : "wrote the register's row of participant",

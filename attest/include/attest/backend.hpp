@@ -65,6 +65,8 @@ class Backend {
   [[nodiscard]] static std::expected<Backend, std::string> checked(cap1_backend const* table);
 
   [[nodiscard]] std::string_view name() const { return table_->name; }
+  /// For back ends that stand before another one.
+  [[nodiscard]] cap1_backend const& table() const { return *table_; }
   [[nodiscard]] std::optional<std::string> absent() const;  // what is missing here; nothing: it can work
   [[nodiscard]] std::vector<Device> devices() const;
   [[nodiscard]] std::expected<DeviceUnit, std::string> open(std::uint32_t device, std::uint32_t n,

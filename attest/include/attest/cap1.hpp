@@ -11,7 +11,7 @@
 #include <span>
 #include <string_view>
 
-#include "attest/hash.hpp"
+#include "attest/wide_hash.hpp"
 
 namespace spillway::attest {
 
@@ -79,6 +79,8 @@ using Lanes = std::array<std::uint32_t, 16>;
 /// H("cap1-row", u32 group, u32 row, u32 entries, 64 bytes of lanes). The group is t in a round's tree and
 /// the place of the product among the retained ones in a pass's tree. Length and place inside: no row can
 /// stand for another.
+[[nodiscard]] ShortInput leaf_input(std::uint32_t group, std::uint32_t row, std::uint32_t entries,
+                                    Lanes const& lanes);
 [[nodiscard]] Digest leaf(std::uint32_t group, std::uint32_t row, std::uint32_t entries, Lanes const& lanes);
 
 }  // namespace spillway::attest

@@ -42,7 +42,10 @@ void prf(Bytes32 const& key, std::uint32_t domain, std::uint64_t index, std::spa
 class RunningHash {
  public:
   explicit RunningHash(std::string_view domain);
-  void part(ByteView bytes);           // u32 length and bytes, as in hash()
+  void part(ByteView bytes);  // u32 length and bytes, as in hash()
+  /// The same for bytes that come in pieces: begin_part of their sum, then `more` of each piece.
+  void begin_part(std::uint32_t bytes);
+  void more(ByteView bytes);
   [[nodiscard]] Digest value() const;  // of everything fed so far; feeding may go on
 
  private:

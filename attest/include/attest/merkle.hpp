@@ -1,5 +1,5 @@
 // attest/merkle.hpp - a binary hash tree over leaves whose number both sides know.
-// Room:   attest; sees the standard library and attest/hash.hpp.
+// Room:   attest; sees the standard library and attest/wide_hash.hpp.
 // Units:  indices and counts in leaves.
 // Errors: none; a wrong path gives a wrong root.
 #pragma once
@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "attest/hash.hpp"
+#include "attest/wide_hash.hpp"
 
 namespace spillway::attest {
 
@@ -26,9 +26,13 @@ class MerkleTree {
 /// How many partners the path of `index` has in a tree of `count` leaves.
 [[nodiscard]] std::size_t path_length(std::size_t index, std::size_t count);
 
-/// True when `leaf` at `index` of `count` with these partners gives `root`; false too when the path has a
-/// wrong length.
-[[nodiscard]] bool leads_to(Digest const& root, Digest const& leaf, std::size_t index, std::size_t count,
-                            std::span<Digest const> path);
+/// A leaf on its way up. `path` has path_length(index, count) partners and outlives the way.
+struct Ascent {
+  Digest here;  // the leaf; after ascend() the root that it leads to
+  std::size_t index{};
+  std::span<Digest const> path;
+};
+/// Takes up to hash_width leaves of trees of `count` leaves to their roots, all at once.
+void ascend(std::span<Ascent> ways, std::size_t count);
 
 }  // namespace spillway::attest

@@ -25,6 +25,12 @@ inline constexpr std::uint32_t rtt_probes = 8;
 inline constexpr Micros largest_rtt_credit{50'000};
 inline constexpr std::int64_t rtt_credit_divisor = 10;
 
+/// The longest round trip with which a unit still counts as being where it claims, when `from_there` is the
+/// table's value for that place: half as much again and 5 ms.
+[[nodiscard]] constexpr Micros farthest_rtt(Micros from_there) {
+  return Micros{from_there.v + from_there.v / 2 + 5'000};
+}
+
 struct SessionConfig {
   Cap1Params params{};
   Floors floors{};  // of the class that the unit wants, unscaled
@@ -34,6 +40,9 @@ struct SessionConfig {
   Micros rounds_within{60'000'000};  // a prover so slow misses every floor
   Micros memory_within{60'000'000};
   Micros openings_within{10'000'000};
+  /// What the table of round trips says of the way to the claimed place; none: place is not checked. Farther
+  /// than claimed can't be hidden; nearer is no offence.
+  std::optional<Micros> rtt_of_place;
   bool keep_transcript = false;  // some hundred kilobytes
 };
 
@@ -80,6 +89,11 @@ class ChallengeSession {
   /// Takes one message of the prover, stamped `now` when its last byte was read: bytes that were read before
   /// the step that they came in began are out of turn. Checking Openings costs 1 to 2 ms.
   [[nodiscard]] SessionStep on_message(ByteView bytes, Micros now);
+  /// The same for a message of `message_bytes` that comes in pieces, each in one call, none empty. Openings
+  /// are checked while they come and are not held (OpeningCheck); the session ends at the first bad row,
+  /// and what remains of it need not be read. Each piece is stamped when it was read; in the transcript the
+  /// message has the time of its first one; each must be within the deadline.
+  [[nodiscard]] SessionStep on_piece(std::uint32_t message_bytes, ByteView piece, Micros now);
   /// Ends the session where its deadline has passed; else nothing.
   [[nodiscard]] SessionStep on_time(Micros now);
   /// The connection is gone: ends as a miss.

@@ -40,6 +40,7 @@ enum class RejectReason : std::uint16_t {
   floor_bytes = 20,
   floor_bytes_per_s = 21,
   ended_by_caller = 22,  // the connection ended
+  place_unproven = 23,   // the shortest round trip is longer than from the place that was claimed
 };
 [[nodiscard]] std::string_view sentence(RejectReason reason);
 /// True for no answer, late or too slow (a miss); false for a wrong answer (a failure, which costs more).
@@ -78,7 +79,7 @@ class EpochSecret {
   Bytes32 seed_;
   Bytes32 beacon_;
   std::uint32_t n_;
-  std::array<Vector, 2> r_;
+  std::array<std::vector<std::int32_t>, 2> r_low_, r_high_;  // r = high 2^16 + low
   std::array<Vector, 2> y_;
 };
 
@@ -97,18 +98,5 @@ struct Commitments {
                                                                     RoundsDone const& rounds,
                                                                     Bytes32 const& pass_key,
                                                                     MemDone const& memory);
-
-[[nodiscard]] std::expected<void, RejectReason> check_opening(EpochSecret const& secret,
-                                                              Cap1Params const& params,
-                                                              Commitments const& committed,
-                                                              OpeningPlace const& asked,
-                                                              Opening const& opening);
-
-/// All of `asked` in order; stops at the first bad one.
-[[nodiscard]] std::expected<void, RejectReason> check_openings(EpochSecret const& secret,
-                                                               Cap1Params const& params,
-                                                               Commitments const& committed,
-                                                               std::span<OpeningPlace const> asked,
-                                                               Openings const& openings);
 
 }  // namespace spillway::attest

@@ -67,12 +67,19 @@ std::expected<UnitChange, RecordRefusal> Registry::record(UnitRecord const& prov
 
 std::vector<UnitChange> Registry::expire_due(Stamp now) {
   std::vector<UnitChange> expired;
-  while (!by_expiry_.empty() && by_expiry_.begin()->first <= now) {
-    auto& record = records_.at(by_expiry_.begin()->second);
-    retire(record, RecordState::expired, EndReason::none);
-    expired.push_back(change_of(record));
-  }
+  while (auto const change = expire_one(now)) expired.push_back(*change);
   return expired;
+}
+
+std::optional<UnitChange> Registry::expire_one(Stamp now) {
+  if (by_expiry_.empty() || by_expiry_.begin()->first > now) return std::nullopt;
+  return expire(UnitKey{by_expiry_.begin()->second});
+}
+
+UnitChange Registry::expire(UnitKey const& key) {
+  auto& record = records_.at(key);
+  retire(record, RecordState::expired, EndReason::none);
+  return change_of(record);
 }
 
 std::optional<UnitChange> Registry::end(UnitKey const& key, EndReason reason) {
@@ -84,7 +91,7 @@ std::optional<UnitChange> Registry::end(UnitKey const& key, EndReason reason) {
 
 void Registry::extend_all(Micros gap) {
   sw_check(gap.v >= 0, "a gap in the exchange's running never shortens a record");
-  std::set<std::pair<Stamp, UnitKey>> later;
+  decltype(by_expiry_) later(by_expiry_.get_allocator());
   for (auto const& [expires, key] : by_expiry_) {
     auto& record = records_.at(key);
     record.expires = expires + gap;
@@ -104,7 +111,7 @@ void Registry::retire(UnitRecord& record, RecordState state, EndReason reason) {
   record.end_reason = reason;
 }
 
-void Registry::restore(std::map<UnitKey, UnitRecord> records) {
+void Registry::restore(Records records) {
   sw_check(records_.empty(), "an empty registry is restored");
   records_ = std::move(records);
   for (auto const& [key, record] : records_) {

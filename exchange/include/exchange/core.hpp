@@ -22,14 +22,24 @@
 
 namespace spillway {
 
-/// Sizes of the tables; beyond them a command is refused with `capacity`.
+/// Sizes of the tables; beyond them a command is refused with `capacity`. Address space for all of it is
+/// taken when the core is made, and no command asks the heap for anything; memory is resident only where it
+/// was used.
 struct CoreLimits {
   std::uint32_t participants{10'000};
+  std::uint32_t keys{100'000};  // of all participants
   std::uint32_t nodes{100'000};
-  std::uint32_t offers{1'000'000};
+  std::uint32_t units{1'000'000};        // keys of units that were ever proven
+  std::uint32_t offers{1'000'000};       // live
+  std::uint32_t offers_kept{4'000'000};  // with those that have ended and are remembered
   std::uint32_t orders_per_participant{100'000};
-  std::uint32_t orders{1'000'000};  // resting
-  BookKind book{BookKind::fast};    // which implementation matches; the digest is the same
+  std::uint32_t orders{1'000'000};          // resting
+  std::uint32_t orders_kept{16'000'000};    // with those that have ended and are remembered
+  std::uint32_t leases_kept{4'000'000};     // beyond them no new capacity order
+  std::uint32_t lease_claims{16'000'000};   // what orders at rest may still become, at the smallest part
+  std::uint32_t list_bytes{1'000'000'000};  // of long lists of models, classes and places in kept orders
+  std::uint32_t steps{256};  // of one entry's follow-up work; part of the rules: other values are for tests
+  BookKind book{BookKind::fast};  // which implementation matches; the digest is the same
 };
 
 /// What one entry changed, in the order in which it happened. `touched` lists instruments whose book may look
@@ -37,7 +47,8 @@ struct CoreLimits {
 struct Outcome {
   std::vector<Record> records;
   std::vector<InstrumentId> touched;
-  void clear() { records.clear(), touched.clear(); }
+  std::uint32_t steps{};  // of follow-up work; under rules 2 at most 256 an entry. No part of the digest
+  void clear() { records.clear(), touched.clear(), steps = 0; }
 };
 
 // Views of the state, for the follower's reads and for the gateway's knowledge of jobs. Plain values.
@@ -139,7 +150,12 @@ class ExchangeCore {
 
   [[nodiscard]] Seq applied() const;
   [[nodiscard]] Stamp now() const;  // stamp of the last entry
-  /// The earliest deadline that a Tick would fire; nothing when none waits.
+  /// Earlier entries have left work: `Continue` entries come next, with the stamp `now()`, until there is
+  /// none. Every other command is refused `busy` meanwhile, so nothing that waits for its end trades or
+  /// changes.
+  [[nodiscard]] bool unfinished() const;
+  /// The earliest deadline that a Tick would fire; nothing when none waits. An entry whose own deadlines may
+  /// be many comes after a Tick with the same stamp.
   [[nodiscard]] std::optional<Stamp> next_deadline() const;
 
   // -- reads; pointers and spans are not handed out, values are --
@@ -179,7 +195,7 @@ class ExchangeCore {
 
   // -- the whole state, for snapshots --
   /// The layout of what export_state writes; another one is another number.
-  static constexpr std::uint32_t state_layout = 1;
+  static constexpr std::uint32_t state_layout = 2;
   using Sink = std::function<void(std::span<std::byte const>)>;
   /// The tables stand still from the first listing or signature on; before that there is nothing to export.
   [[nodiscard]] bool can_export() const;

@@ -24,7 +24,7 @@ namespace {
 using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr std::size_t entries_per_commit = 4096;
+constexpr std::size_t rows_per_commit = 65'536;  // each commit syncs: few of them, and some 16 MiB of rows
 constexpr auto commit_every = 200ms;
 
 [[noreturn]] void stop_process(std::string const& why) {
@@ -160,8 +160,7 @@ void Follower::Impl::run() {
     bool const more = apply_some();
     tell_touched();
     answer();
-    commit_if(steady_clock::now() - last_commit >= commit_every ||
-              projection.pending() >= entries_per_commit);
+    commit_if(steady_clock::now() - last_commit >= commit_every || projection.pending() >= rows_per_commit);
     if (more) continue;
     std::unique_lock lock(mutex);
     if (stopping && durable_position <= tail.position())

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "market/check.hpp"
 
@@ -114,10 +115,11 @@ std::expected<void, std::string> Projection::clear() {
 
 void Projection::put(StoreTable table, StoreKey key, Entry const& entry, Record const& record) {
   StoredRow const row{entry.seq.v, entry.stamp.v, record};
-  Row made{table, key, std::vector<std::byte>(sizeof row)};
-  std::memcpy(made.value.data(), &row, sizeof row);
-  pending_.push_back(std::move(made));
+  pending_.push_back({table, key, values_.size(), sizeof row});
+  put_value(std::as_bytes(std::span(&row, 1)));
 }
+
+void Projection::put_value(ByteView bytes) { values_.insert(values_.end(), bytes.begin(), bytes.end()); }
 
 void Projection::add(Entry const& entry, std::vector<Record> const& records) {
   for (auto const& record : records) {
@@ -141,17 +143,42 @@ void Projection::add(Entry const& entry, std::vector<Record> const& records) {
 }
 
 void Projection::add(FillId fill, ReceiptRow const& row) {
-  Row made{receipts_, StoreKey{}.id(fill), std::vector<std::byte>(sizeof row.leaf)};
-  std::memcpy(made.value.data(), &row.leaf, sizeof row.leaf);
-  made.value.insert(made.value.end(), row.receipt.begin(), row.receipt.end());
-  pending_.push_back(std::move(made));
+  pending_.push_back({receipts_, StoreKey{}.id(fill), values_.size(), sizeof row.leaf + row.receipt.size()});
+  put_value(std::as_bytes(std::span(&row.leaf, 1)));
+  put_value(row.receipt);
+}
+
+// In the order of the tables, so that a page is looked for and copied once; of rows with one key the last.
+std::vector<Projection::Row const*> Projection::in_table_order() const {
+  std::vector<Row const*> rows;
+  rows.reserve(pending_.size());
+  for (auto const& row : pending_) rows.push_back(&row);
+  auto const table_and_key = [](Row const* row) { return std::pair(row->table.handle, row->key.view()); };
+  std::ranges::stable_sort(
+      rows,
+      [](auto const& a, auto const& b) {
+        if (a.first != b.first) return a.first < b.first;
+        return std::ranges::lexicographical_compare(a.second, b.second);
+      },
+      table_and_key);
+  auto const same = [&](Row const* a, Row const* b) {
+    return a->table.handle == b->table.handle && std::ranges::equal(a->key.view(), b->key.view());
+  };
+  auto kept = rows.begin();
+  for (auto row = rows.begin(); row != rows.end(); ++row)
+    if (auto const next = row + 1; next == rows.end() || !same(*row, *next)) *kept++ = *row;
+  rows.erase(kept, rows.end());
+  return rows;
 }
 
 std::expected<void, StoreError> Projection::write(Seq seq, Hash256 const& digest) {
   auto txn = WriteTxn::begin(store_);
   if (!txn) return std::unexpected(txn.error());
-  for (auto const& row : pending_)
-    if (auto done = txn->put(row.table, row.key, row.value); !done) return done;
+  for (auto const* row : in_table_order())
+    if (auto done =
+            txn->put(row->table, row->key, ByteView(values_).subspan(row->value_at, row->value_bytes));
+        !done)
+      return done;
   StoredPosition const position{seq.v, digest};
   auto const bytes = std::as_bytes(std::span(&position, 1));
   if (auto done = txn->put(meta_, as_byte_view(position_key), bytes); !done) return done;
@@ -168,6 +195,7 @@ std::expected<void, std::string> Projection::commit(Seq seq, Hash256 const& dige
       return std::unexpected(grown.error().message);
   }
   pending_.clear();
+  values_.clear();
   committed_ = seq;
   committed_digest_ = digest;
   return {};

@@ -35,10 +35,30 @@ void Sequencer::run() {
 
 void Sequencer::enter(Command command) { sequence({ParticipantId{}, std::move(command), {}}); }
 
+// What earlier entries left comes first, as of their stamp. What is due comes before the command, in an entry
+// of its own: should it be much, the command finds it done. A gap moves deadlines before they fire.
 void Sequencer::sequence(Submission submission) {
+  finish();
+  auto const stamp = std::max(clock_.now(), core_.now());
+  auto const due = core_.next_deadline();
+  bool const own = std::holds_alternative<Tick>(submission.command) ||
+                   std::holds_alternative<Resumed>(submission.command) || core_.rules().version < 2;
+  if (due && *due <= stamp && !own) {
+    sequence({ParticipantId{}, Tick{}, {}}, stamp);
+    finish();
+  }
+  sequence(std::move(submission), stamp);
+  finish();
+}
+
+void Sequencer::finish() {
+  while (core_.unfinished()) sequence({ParticipantId{}, Continue{}, {}}, core_.now());
+}
+
+void Sequencer::sequence(Submission submission, Stamp stamp) {
   Applied applied;
   applied.out.cookie = submission.cookie;
-  applied.out.entry = {Seq{core_.applied().v + 1}, std::max(clock_.now(), core_.now()),
+  applied.out.entry = {Seq{core_.applied().v + 1}, stamp,
                        submission.principal,       std::move(submission.command),
                        submission.asked.session,   submission.asked.number};
   applied.bytes = encode(applied.out.entry);

@@ -22,7 +22,9 @@ class Sequencer {
 
  private:
   void sequence(Submission submission);
+  void sequence(Submission submission, Stamp stamp);
   void tick_if_due();
+  void finish();
   void note_stall(std::chrono::steady_clock::time_point expected);
 
   ExchangeCore& core_;

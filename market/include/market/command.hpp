@@ -26,9 +26,10 @@ using Bytes64 = std::array<std::byte, 64>;
 
 // ---- rules, reference, people: by the operator ----
 
-/// The numbers of the rules in force. Version 1 is the only set of behaviours so far.
+/// The numbers of the rules in force. Version 1: a command does all its work at once. Version 2: at most 256
+/// steps, and the rest in `Continue` entries (docs/decisions).
 struct Rules {
-  std::uint32_t version{1};
+  std::uint32_t version{2};
   Micros acknowledgement{2'000'000};
   Micros first_token_slack{5'000'000};  // beyond round trip + promise
   Micros silence{10'000'000};           // watched at the gateway
@@ -257,6 +258,19 @@ struct Resumed {
   bool relay_lost{};
 };
 
+/// Goes on with the work that earlier entries left, as of their stamp; entered by the sequencer before
+/// anything else while there is some.
+struct Continue {};
+
+/// A mass cancel of resting orders and live offers; at most one of the three is named. Participant: all of
+/// its orders and offers. Node: the node's offers. Instrument: its offers, of the sender alone unless that is
+/// the operator. None: all of the sender's own.
+struct CancelAll {
+  ParticipantId participant;
+  NodeId node;
+  InstrumentId instrument;
+};
+
 // ---- sessions ----
 
 /// What the principal signs over its own session (docs/protocol.md): every request that it sent up to
@@ -274,12 +288,13 @@ struct SessionStatement {
 };
 
 /// The order of members is fixed: journal and wire carry the index. New commands go to the end.
-using Command = std::variant<SetRules, DefinePlaces, DefineRoundTrips, DefineClasses, DefineTiers,
-                             DefineModels, DefineRelay, SetHalt, AddParticipant, AddKey, Deposit,
-                             FundGuarantee, RegisterNode, UnitAttested, UnitRejected, NodeLost, NodeBack,
-                             PostOffer, AmendOffer, CancelOffer, PlaceOrder, AmendOrder, CancelOrder,
-                             ReleaseLease, JobAcknowledged, JobFirstToken, JobMarked, JobCompleted, JobFailed,
-                             LeaseReady, LeaseFailed, Tick, Resumed, SetRegister, SessionStatement>;
+using Command =
+    std::variant<SetRules, DefinePlaces, DefineRoundTrips, DefineClasses, DefineTiers, DefineModels,
+                 DefineRelay, SetHalt, AddParticipant, AddKey, Deposit, FundGuarantee, RegisterNode,
+                 UnitAttested, UnitRejected, NodeLost, NodeBack, PostOffer, AmendOffer, CancelOffer,
+                 PlaceOrder, AmendOrder, CancelOrder, ReleaseLease, JobAcknowledged, JobFirstToken, JobMarked,
+                 JobCompleted, JobFailed, LeaseReady, LeaseFailed, Tick, Resumed, Continue, CancelAll,
+                 SetRegister, SessionStatement>;
 
 /// One line of the journal.
 struct Entry {

@@ -13,7 +13,7 @@ enum class Refusal : std::uint16_t {
   unknown_participant = 2,
   role_missing = 3,
   halted = 4,
-  busy = 5,       // at the door: the lane for new orders is full
+  busy = 5,       // at the door: the lane for new orders is full; in the core: earlier work is not finished
   throttled = 6,  // at the door
   capacity = 7,   // a table of the core is full
   unknown_id = 10,

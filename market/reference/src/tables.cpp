@@ -127,9 +127,9 @@ std::string place_name(std::string_view provider, std::string_view region) {
   if (provider != "vast") return name.append(region);
   auto const base = lower(region.substr(0, region.rfind(',')));  // without the continent
   auto const start = name.size();
-  for (unsigned char const c : base) {
-    if (std::isalnum(c))
-      name += static_cast<char>(c);
+  for (char const c : base) {
+    if (std::isalnum(static_cast<unsigned char>(c)))
+      name += c;
     else if (name.size() > start && name.back() != '-')
       name += '-';
   }

@@ -7,6 +7,8 @@
 // Two implementations answer alike, command by command: PlainBook, which is obviously right, and FastBook.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <span>
@@ -35,6 +37,7 @@ class Book {
  public:
   using Matches = std::vector<Match>;
   using Rest = std::expected<Lots, Refusal>;
+  static constexpr std::size_t unbounded = SIZE_MAX;
 
   virtual ~Book() = default;
   Book() = default;
@@ -103,7 +106,9 @@ class Book {
   virtual void advance(Stamp now) = 0;
   /// After capacity returned to a node: its offers meet resting orders, in priority order, at the orders'
   /// limits, as arriving ones.
-  virtual void meet(NodeId, Matches&) = 0;
+  void meet(NodeId node, Matches& matches) { static_cast<void>(meet_some(node, matches, unbounded)); }
+  /// The same, up to `most` trades. True when it stopped there: call it again before anything else.
+  virtual bool meet_some(NodeId, Matches&, std::size_t most) = 0;
   /// What the last place, post, amend, meet, advance or mass cancel ended beside its trades, in order.
   [[nodiscard]] virtual std::span<Ended const> ended() const = 0;
 
@@ -119,7 +124,7 @@ class Book {
   [[nodiscard]] virtual Lots open_lots(OrderId) const = 0;        // 0 when it does not rest
   [[nodiscard]] virtual Lots rest_lots(OfferId) const = 0;        // shown and hidden; 0 when it is not live
   [[nodiscard]] virtual Lots executable_lots(OfferId) const = 0;  // min(shown, what the pool allows)
-  [[nodiscard]] virtual std::vector<OfferId> offers_of(NodeId) const = 0;              // in priority order
+  virtual void list_offers(NodeId, std::vector<OfferId>& into) const = 0;              // in priority order
   [[nodiscard]] virtual bool price_taken(NodeId, InstrumentId, PriceIndex) const = 0;  // attested pools only
   [[nodiscard]] virtual std::size_t resting_orders_of(ParticipantId) const = 0;
   /// Executable lots per price, best first.
@@ -127,7 +132,7 @@ class Book {
   /// Over all linked signatures (shared), conditional orders left out.
   [[nodiscard]] virtual std::vector<Level> bids(InstrumentId, std::size_t depth_max) const = 0;
   /// What this order would get now, without doing it (FOK's first pass, preview).
-  [[nodiscard]] virtual Matches dry_run(BookOrder const&) const = 0;
+  virtual void try_order(BookOrder const&, Matches&) const = 0;
   [[nodiscard]] virtual BookState state() const = 0;
   /// Everything, for a snapshot (book_image.hpp).
   [[nodiscard]] virtual BookImage image() const = 0;
@@ -140,6 +145,8 @@ class Book {
   virtual void check_invariants() const = 0;
 
   // -- shorthands --
+  [[nodiscard]] std::vector<OfferId> offers_of(NodeId) const;
+  [[nodiscard]] Matches dry_run(BookOrder const&) const;
   [[nodiscard]] Instrument const& instrument(InstrumentId id) const { return eligibility().instrument(id); }
   [[nodiscard]] std::size_t instrument_count() const { return eligibility().instrument_count(); }
   /// `place` for an order whose predicate was not interned yet: refusals of the predicate stand after those

@@ -53,7 +53,7 @@ class FastBook final : public Book, private Tenants {
   std::size_t cancel_instrument(InstrumentId) override;
   std::size_t cancel_node(NodeId) override;
   void advance(Stamp now) override;
-  void meet(NodeId, Matches&) override;
+  bool meet_some(NodeId, Matches&, std::size_t most) override;
   [[nodiscard]] std::span<Ended const> ended() const override { return ended_; }
 
   [[nodiscard]] Refusal why_not(BookOrder const&) const override;
@@ -64,12 +64,12 @@ class FastBook final : public Book, private Tenants {
   [[nodiscard]] Lots open_lots(OrderId) const override;
   [[nodiscard]] Lots rest_lots(OfferId) const override;
   [[nodiscard]] Lots executable_lots(OfferId) const override;
-  [[nodiscard]] std::vector<OfferId> offers_of(NodeId) const override;
+  void list_offers(NodeId, std::vector<OfferId>& into) const override;
   [[nodiscard]] bool price_taken(NodeId, InstrumentId, PriceIndex) const override;
   [[nodiscard]] std::size_t resting_orders_of(ParticipantId) const override;
   [[nodiscard]] std::vector<Level> asks(InstrumentId, std::size_t depth_max) const override;
   [[nodiscard]] std::vector<Level> bids(InstrumentId, std::size_t depth_max) const override;
-  [[nodiscard]] Matches dry_run(BookOrder const&) const override;
+  void try_order(BookOrder const&, Matches&) const override;
   [[nodiscard]] BookState state() const override;
   [[nodiscard]] BookImage image() const override;
   Refusal restore(BookImage const&) override;
@@ -129,7 +129,7 @@ class FastBook final : public Book, private Tenants {
     std::uint32_t open{};
     bool special{};  // an offer that it met may have to arrive once more
   };
-  struct Crossing {  // a ladder on a walk, with the best key that was seen of it
+  struct Seen {  // a ladder on a long walk, with the best key that was seen of it
     Key key;
     LadderId at;
   };
@@ -169,10 +169,22 @@ class FastBook final : public Book, private Tenants {
   [[nodiscard]] bool idle(InstrumentId) const override;
   void retired(SignatureId) override;
   void retired(InstrumentId) override;
-  void begin() { ended_.clear(), looks_ = conditional_looks_max; }
-  void set_gates() {  // what lets the usual through without a further look
-    orders_gate_ = halted_ ? 0 : limits_.orders;
-    offers_gate_ = halted_ || waiting_ != 0 ? 0 : limits_.offers;
+  void begin() {
+    looks_ = conditional_looks_max;
+    if (ended_.empty()) return;
+    ended_.clear();
+    set_gates();
+  }
+  void end(Ended const& what) {
+    ended_.push_back(what);
+    set_gates();
+  }
+  /// What lets the usual through without a further look. While something stands in `ended()` nothing is
+  /// usual, so that only the unusual has to take it away.
+  void set_gates() {
+    bool const shut = halted_ || !ended_.empty();
+    orders_gate_ = shut ? 0 : limits_.orders;
+    offers_gate_ = shut || waiting_ != 0 ? 0 : limits_.offers;
   }
   [[nodiscard]] std::uint32_t pool_row(NodeId id) const {  // 0: not open
     return id.v <= limits_.nodes ? low_pool_rows_[id.v].row : pool_rows_.at(id.v);
@@ -193,6 +205,9 @@ class FastBook final : public Book, private Tenants {
     return static_cast<SelfTrade>(cold_[n].id_high_terms >> fast::term_trade_shift & 3);
   }
   [[nodiscard]] std::uint32_t firm_of(Handle n) const { return owners_[nodes_[n].owner()].firm; }
+  [[nodiscard]] Stamp expiry_of(Handle n) const {
+    return Stamp{nodes_[n].is(fast::node_timed) ? cold_[n].expires_us : 0};
+  }
   void drop(Handle n, EndReason why);  // an order or offer leaves, and stands in ended()
   template <class Pick>
   std::size_t cancel_all(Pick pick);
@@ -202,15 +217,15 @@ class FastBook final : public Book, private Tenants {
   Lots arrive(BookOrder const&, Matches&);
   [[nodiscard]] bool usual(BookOrder const&) const;
   Rest place_unusual(BookOrder const&, Matches&);
-  Rest put_usual(BookOrder const&, std::uint32_t level, LadderId g, Handle& slot);
+  Rest put_usual(BookOrder const&, std::uint32_t level, Handle& slot);
   Rest put_prepared(BookOrder const&);
   Rest place_crossing(BookOrder const&, Matches&);
-  Rest improved(LadderId g, std::uint32_t rank, std::uint32_t lots);
+  Rest put_first(LadderId g, std::uint32_t level, Handle n);
   void put_order(BookOrder const&, std::uint32_t open);
   void take_out_order(Handle n, bool told);
   Refusal cancel_unusual(ParticipantId who, OrderId);
-  Refusal leave(LadderId g, Handle n, std::uint32_t where, std::uint32_t party_and_kind, std::uint64_t id);
-  Refusal emptied(LadderId g, std::uint32_t level, Handle n);
+  Refusal leave(Handle n, std::uint32_t where, std::uint32_t party_and_kind, std::uint64_t id);
+  Refusal leave_front(LadderId g, Handle n, std::uint32_t level, Handle next);
   void count_in(std::uint32_t owner, std::uint32_t signature);
   void count_out(std::uint32_t owner, std::uint32_t signature);
   void set_quick(std::uint32_t owner);
@@ -223,17 +238,17 @@ class FastBook final : public Book, private Tenants {
   [[nodiscard]] BookOrder terms_of(Handle order) const;
   void take(Taker&, Matches&);
   bool take_from(Taker&, LadderId, Key until, Matches&);
-  bool take_best_of_many(Taker&, Matches&);
-  struct Front {  // of many ladders: the best, and what stands first in the others
+  bool take_best_of_many(Taker&, LadderId g, Key limit, Matches&);
+  struct Front {  // of many ladders: the best, and up to which key it may be walked
     Key best{fast::no_key}, second{fast::no_key};
     LadderId from{};
+    std::uint32_t passes{};  // over the keys of all, so far
   };
   [[nodiscard]] Front front_of(LadderId g) const;
-  [[nodiscard]] Key gather(LadderId g, Key limit);
-  [[nodiscard]] Front next_crossing(Key limit, Key& beyond);
-  void read_again(std::uint32_t crossing, Key limit, Key& beyond);
-  [[nodiscard]] Front first_in_order(Key limit, Key& beyond);
-  void put_in_order();
+  [[nodiscard]] LadderId whose(LadderId g, Key best) const;
+  [[nodiscard]] Front front_after(Front const& last, LadderId g, Key limit);
+  [[nodiscard]] Front first_in_order();
+  void put_in_order(LadderId g);
   void sift_down(std::uint32_t from);
   void take_planned(Taker&, Matches&);
   void commit(Taker&, Plan const&, Matches&);
@@ -251,13 +266,15 @@ class FastBook final : public Book, private Tenants {
   Handle rest_offer(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key, bool is_special);
   [[nodiscard]] bool usual(BookOffer const&, NodeRow const&) const;
   Rest post_unusual(BookOffer const&, Matches&);
-  Rest put_usual(BookOffer const&, std::uint32_t level, LadderId g, Handle& slot);
+  Rest put_usual(BookOffer const&, std::uint32_t level, Handle& slot);
   Rest put_prepared(BookOffer const&);
+  Rest refuse_price(BookOffer const&) const;
   Rest post_crossing(BookOffer const&, Matches&);
   void put_plain(BookOffer const&, std::uint32_t pool_row, std::uint32_t lots, Key key);
   void take_out_plain(Handle n, InstrumentId at, bool told);
+  void take_out_head(LadderId at);
   Refusal cancel_unusual(ParticipantId who, OfferId);
-  void meet_offer(Handle offer, Matches&);
+  void meet_offer(Handle offer, Matches&, std::size_t most = unbounded);
   void meet_again(std::size_t first, Matches&);
   [[nodiscard]] Bid best_bid(Handle offer);
   [[nodiscard]] Bid best_bid(LadderId at, Key limit, Handle offer);
@@ -325,19 +342,18 @@ class FastBook final : public Book, private Tenants {
   std::uint32_t orders_{}, offers_{}, tranches_{}, waiting_{};
   std::uint64_t ask_sequence_{}, bid_sequence_{}, newest_id_{};
   std::uint32_t looks_{};
-  std::uint32_t orders_gate_{}, offers_gate_{};  // more orders or offers than these are not usual
+  std::uint32_t orders_gate_{}, offers_gate_{};  // so many orders or offers, or more, are not usual
   bool halted_{};
   std::int64_t now_us_{};
   FeedRing nobody_{0};  // where events go while nobody reads
   FeedRing* feed_{&nobody_};
   std::vector<Ended> ended_;
   std::vector<std::pair<std::uint64_t, Handle>> picked_;  // by id: what a mass cancel takes, or who meets
-  std::vector<Handle> meeting_;
+  mutable std::vector<Handle> meeting_;
   mutable PlanSpace space_;
-  std::vector<LadderId> short_;     // ladders that cross, of the walk that is going on
-  fast::Arena<Crossing> crossing_;  // the same side by side with their keys, and which was walked last
-  std::uint32_t crossings_{}, walked_{}, walks_{};
-  bool in_order_{};  // the crossing ladders are a heap, least key first
+  std::vector<LadderId> short_;  // ladders that cross, of the walk that is going on
+  fast::Arena<Seen> in_order_;   // ladders of a long walk: a heap, least key first
+  std::uint32_t ordered_{};
 };
 
 }  // namespace spillway

@@ -41,7 +41,7 @@ class PlainBook final : public Book, private Tenants {
   std::size_t cancel_instrument(InstrumentId) override;
   std::size_t cancel_node(NodeId) override;
   void advance(Stamp now) override;
-  void meet(NodeId, Matches&) override;
+  bool meet_some(NodeId, Matches&, std::size_t most) override;
   [[nodiscard]] std::span<Ended const> ended() const override { return ended_; }
 
   [[nodiscard]] Refusal why_not(BookOrder const&) const override;
@@ -52,12 +52,12 @@ class PlainBook final : public Book, private Tenants {
   [[nodiscard]] Lots open_lots(OrderId) const override;
   [[nodiscard]] Lots rest_lots(OfferId) const override;
   [[nodiscard]] Lots executable_lots(OfferId) const override;
-  [[nodiscard]] std::vector<OfferId> offers_of(NodeId) const override;
+  void list_offers(NodeId, std::vector<OfferId>& into) const override;
   [[nodiscard]] bool price_taken(NodeId, InstrumentId, PriceIndex) const override;
   [[nodiscard]] std::size_t resting_orders_of(ParticipantId) const override;
   [[nodiscard]] std::vector<Level> asks(InstrumentId, std::size_t depth_max) const override;
   [[nodiscard]] std::vector<Level> bids(InstrumentId, std::size_t depth_max) const override;
-  [[nodiscard]] Matches dry_run(BookOrder const&) const override;
+  void try_order(BookOrder const&, Matches&) const override;
   [[nodiscard]] BookState state() const override;
   [[nodiscard]] BookImage image() const override;
   Refusal restore(BookImage const&) override;
@@ -111,7 +111,7 @@ class PlainBook final : public Book, private Tenants {
   [[nodiscard]] std::optional<Bid> best_bid(RestingOffer const&);
   [[nodiscard]] std::optional<Bid> best_unconditional(RestingOffer const&) const;
   [[nodiscard]] std::optional<Bid> best_conditional(RestingOffer const&, PriceIndex least_limit);
-  void meet_offer(OfferId, Matches&);
+  void meet_offer(OfferId, Matches&, std::size_t most = unbounded);
   void meet_what_changed(std::size_t first, Matches&);
 
   // -- both --

@@ -8,6 +8,7 @@
 
 #include <expected>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <utility>
 
@@ -44,6 +45,12 @@ inline constexpr Nano bank_max{std::int64_t{1} << 60};
 
 class Ledger {
  public:
+  using Accounts = std::pmr::map<AccountKey, AccountTotals>;
+
+  /// Accounts live in `memory`, which outlives the books: one block per account and per running share.
+  explicit Ledger(std::pmr::memory_resource* memory = std::pmr::get_default_resource())
+      : accounts_(memory), shares_(memory) {}
+
   /// Why `amount` (> 0) can't be debited; nothing when it can.
   [[nodiscard]] std::optional<Refusal> why_not(AccountKey debit, Nano amount) const;
   /// Posts one transfer; `amount` > 0 and the two accounts differ.
@@ -58,7 +65,7 @@ class Ledger {
 
   [[nodiscard]] Nano balance(AccountKey) const;
   [[nodiscard]] AccountTotals totals(AccountKey) const;
-  [[nodiscard]] std::map<AccountKey, AccountTotals> const& accounts() const { return accounts_; }
+  [[nodiscard]] Accounts const& accounts() const { return accounts_; }
   [[nodiscard]] TransferId last() const { return last_; }
 
   /// A running total on which a share is taken.
@@ -67,10 +74,11 @@ class Ledger {
     Nano charged;
     Nano taken;
   };
+  using Shares = std::pmr::map<std::pair<AccountKey, TransferCode>, Share>;
   /// Everything, for a snapshot.
   struct Image {
-    std::map<AccountKey, AccountTotals> accounts;
-    std::map<std::pair<AccountKey, TransferCode>, Share> shares;
+    Accounts accounts;
+    Shares shares;
     TransferId last;
   };
   [[nodiscard]] Image image() const { return {accounts_, shares_, last_}; }
@@ -81,8 +89,11 @@ class Ledger {
   void check_laws() const;
 
  private:
-  std::map<AccountKey, AccountTotals> accounts_;
-  std::map<std::pair<AccountKey, TransferCode>, Share> shares_;
+  [[nodiscard]] static std::optional<Refusal> why_not(AccountKey debit, AccountTotals const& seen,
+                                                      Nano amount);
+
+  Accounts accounts_;
+  Shares shares_;
   TransferId last_;
 };
 

@@ -21,6 +21,21 @@ Released submit_and_wait(Pipeline& pipeline, Ear& ear, ParticipantId who, Comman
   return ear.wait(t);
 }
 
+/// What the journal gives from its first entry on.
+OutcomeChain replayed(std::filesystem::path const& journal) {
+  ExchangeCore core;
+  Replayer replayer(core);
+  auto reader = LogReader::open(journal, StreamKind::entries, ReadMode::strict);
+  EXPECT_TRUE(reader);
+  for (auto frame = reader->next();; frame = reader->next()) {
+    EXPECT_TRUE(frame) << to_string(frame.error());
+    if (!frame || !*frame) break;
+    auto const done = replayer.feed(**frame);
+    EXPECT_TRUE(done) << done.error().reason;
+  }
+  return replayer.chain();
+}
+
 TEST(Pipeline, ReleasesACommandWithItsRecordsOnceItIsDurable) {
   Folder folder;
   Ear ear;
@@ -48,19 +63,10 @@ TEST(Pipeline, GivesTheSameDigestWhenItsJournalIsReplayed) {
   auto const stopped = pipeline->stop();
   pipeline.reset();
 
-  ExchangeCore core;
-  Replayer replayer(core);
-  auto reader = LogReader::open(folder.path(), StreamKind::entries, ReadMode::strict);
-  ASSERT_TRUE(reader);
-  for (auto frame = reader->next();; frame = reader->next()) {
-    ASSERT_TRUE(frame) << to_string(frame.error());
-    if (!*frame) break;
-    auto const done = replayer.feed(**frame);
-    ASSERT_TRUE(done) << done.error().reason;
-  }
-  EXPECT_EQ(replayer.chain().last(), stopped.last);
-  EXPECT_EQ(replayer.chain().digest(), stopped.digest);
-  EXPECT_FALSE(replayer.chain().open()) << "a clean stop leaves nothing unsealed";
+  auto const chain = replayed(folder.path());
+  EXPECT_EQ(chain.last(), stopped.last);
+  EXPECT_EQ(chain.digest(), stopped.digest);
+  EXPECT_FALSE(chain.open()) << "a clean stop leaves nothing unsealed";
 }
 
 TEST(Pipeline, SignsACheckpointOverTheWholeTreeWhenItStops) {
@@ -134,6 +140,35 @@ TEST(Pipeline, KeepsEveryReleasedCommandWhenTheProcessIsKilled) {
     view.core.check_invariants();
     return true;
   }));
+}
+
+// 700 orders end in three entries: nothing comes between them, and a replay needs nobody to say Continue.
+TEST(Pipeline, AMassCancelGoesOnInEntriesOfItsOwnBeforeAnythingElse) {
+  Folder folder;
+  Ear ear;
+  auto pipeline = opened(folder.path(), ear);
+  World w;  // makes commands
+  for (std::uint64_t t = 1; t <= 700; ++t) {
+    ASSERT_EQ(pipeline->submit({carl, w.capacity_order(PriceIndex{5}, 1), {0, t, 0}}), Refusal::none);
+    if (t % 100 == 0) (void)ear.wait(t);
+  }
+  auto const cancelled = submit_and_wait(*pipeline, ear, carl, CancelAll{}, 1'000);
+  auto const next = submit_and_wait(*pipeline, ear, carl, w.capacity_order(PriceIndex{5}, 1), 1'001);
+  EXPECT_TRUE(World::of<record::Refused>(cancelled.records).empty());
+  EXPECT_TRUE(World::of<record::Refused>(next.records).empty());
+  std::size_t ended = 0;
+  std::vector<std::uint64_t> behind;
+  for (auto const& one : ear.all()) {
+    for (auto const& state : World::of<record::OrderState>(one.records))
+      ended += state.phase == static_cast<std::uint8_t>(OrderPhase::cancelled) ? 1 : 0;
+    if (!std::holds_alternative<Continue>(one.entry.command)) continue;
+    behind.push_back(one.entry.seq.v - cancelled.entry.seq.v);
+    EXPECT_EQ(one.entry.stamp, cancelled.entry.stamp);
+  }
+  EXPECT_EQ(ended, 700u);
+  EXPECT_EQ(behind, (std::vector<std::uint64_t>{1, 2}));
+  auto const stopped = pipeline->stop();
+  EXPECT_EQ(replayed(folder.path()).digest(), stopped.digest);
 }
 
 TEST(Pipeline, RefusesADirectoryThatIsInUse) {

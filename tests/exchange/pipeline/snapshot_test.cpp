@@ -191,6 +191,21 @@ TEST_P(Kept, WithoutAGoodSnapshotTheWholeJournalIsReplayed) {
   EXPECT_THAT(lines, Contains(HasSubstr("or the whole journal is used")));
 }
 
+// As after an upgrade: what the program before wrote is passed over, and the journal has it all.
+TEST_P(Kept, SnapshotsOfAnEarlierLayoutArePassedOverWithALineAndTheWholeJournalIsReplayed) {
+  SnapshotFolder const kept(folder.path() / "snapshots");
+  for (auto const seq : snapshots()) {
+    auto snapshot = kept.read(seq);
+    ASSERT_TRUE(snapshot) << snapshot.error();
+    snapshot->state_layout = ExchangeCore::state_layout - 1;
+    ASSERT_TRUE(kept.write(*snapshot));
+  }
+  auto const start = started();
+  EXPECT_FALSE(start.snapshot.some());
+  EXPECT_EQ(start.replayed, start.entries);
+  EXPECT_THAT(lines, Contains(HasSubstr("its state has layout 1, this program reads 2")));
+}
+
 TEST_P(Kept, TheWholeJournalIsReplayedWhenThatIsAskedFor) {
   auto const start = started(true);
   EXPECT_FALSE(start.snapshot.some());

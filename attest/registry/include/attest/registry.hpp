@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <expected>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -73,11 +74,21 @@ struct UnitChange {
 
 class Registry {
  public:
+  using Records = std::pmr::map<UnitKey, UnitRecord>;
+
+  /// Records live in `memory`, which outlives the registry: three blocks per unit, one per node.
+  explicit Registry(std::pmr::memory_resource* memory = std::pmr::get_default_resource())
+      : records_(memory), by_expiry_(memory), nodes_(memory) {}
+
   /// Adds a unit, renews it (same node: the new record replaces the old one), or revives one that expired or
   /// ended.
   [[nodiscard]] std::expected<UnitChange, RecordRefusal> record(UnitRecord const& proven, Stamp now);
   /// Every live record with expires <= now, in order of (expires, unit).
   std::vector<UnitChange> expire_due(Stamp now);
+  /// The first of them; nothing when none is due.
+  std::optional<UnitChange> expire_one(Stamp now);
+  /// This live record's time is over.
+  UnitChange expire(UnitKey const& key);
   /// Ends a live record now. Nothing when the unit has none.
   std::optional<UnitChange> end(UnitKey const& key, EndReason reason);
   /// After a time when nothing could be renewed: all live records last `gap` longer.
@@ -93,18 +104,18 @@ class Registry {
   /// The live record of a node's unit, or nullptr; valid as above.
   [[nodiscard]] UnitRecord const* live_at(NodeId node, std::uint16_t unit) const;
   /// Last records of all units ever proven, by key: for views and for the state digest.
-  [[nodiscard]] std::map<UnitKey, UnitRecord> const& records() const { return records_; }
+  [[nodiscard]] Records const& records() const { return records_; }
   /// What records() gave, into an empty registry: for a snapshot.
-  void restore(std::map<UnitKey, UnitRecord> records);
+  void restore(Records records);
 
  private:
   [[nodiscard]] std::optional<RecordRefusal> why_not(UnitRecord const& proven, Stamp now) const;
   void retire(UnitRecord& record, RecordState state, EndReason reason);
   [[nodiscard]] UnitChange change_of(UnitRecord const& record) const;
 
-  std::map<UnitKey, UnitRecord> records_;
-  std::set<std::pair<Stamp, UnitKey>> by_expiry_;             // live records only
-  std::map<NodeId, std::map<std::uint16_t, UnitKey>> nodes_;  // live records only; no empty node
+  Records records_;
+  std::pmr::set<std::pair<Stamp, UnitKey>> by_expiry_;                  // live records only
+  std::pmr::map<NodeId, std::pmr::map<std::uint16_t, UnitKey>> nodes_;  // live records only; no empty node
 };
 
 }  // namespace spillway::attest

@@ -65,6 +65,7 @@ class Projection {
   void add(Entry const& entry, std::vector<Record> const& records);
   /// Gathers the receipt of a fill: known once the seal behind its batch is.
   void add(FillId fill, ReceiptRow const& row);
+  /// Rows that were gathered and not committed.
   [[nodiscard]] std::size_t pending() const { return pending_.size(); }
   /// Writes what was gathered and the position in one transaction. A map that is full is made larger first.
   [[nodiscard]] std::expected<void, std::string> commit(Seq seq, Hash256 const& digest);
@@ -90,19 +91,22 @@ class Projection {
   struct Row {
     StoreTable table;
     StoreKey key;
-    std::vector<std::byte> value;
+    std::size_t value_at{}, value_bytes{};  // in values_
   };
   explicit Projection(Store store);
   [[nodiscard]] static std::expected<Store, StoreError> open_store(std::filesystem::path const& folder,
                                                                    std::uint64_t map_bytes);
   [[nodiscard]] std::expected<void, std::string> read_position();
+  [[nodiscard]] std::vector<Row const*> in_table_order() const;
   [[nodiscard]] std::expected<void, StoreError> write(Seq seq, Hash256 const& digest);
   void put(StoreTable table, StoreKey key, Entry const& entry, Record const& record);
+  void put_value(ByteView bytes);
 
   Store store_;
   std::map<std::string, StoreTable, std::less<>> tables_;
   StoreTable meta_, orders_, jobs_, postings_, reports_, accounts_, fills_, receipts_;
   std::vector<Row> pending_;
+  std::vector<std::byte> values_;
   std::uint32_t commits_{};
   Seq committed_{};
   Hash256 committed_digest_{};

@@ -32,12 +32,13 @@ class IdIndex {
   }
   /// The slot that an id has to itself, or shares with those beside the slots.
   [[nodiscard]] Handle& slot_of(std::uint64_t id) { return slots_[id & slot_mask_]; }
+  /// The same while no id needs more than 32 bits; from then on one that stays empty. So who stands in it has
+  /// this id as soon as `id_low` says so, and a cancel does not ask whether there are wide ids.
+  [[nodiscard]] Handle& narrow_slot_of(std::uint64_t id) { return narrow_slots_[id & narrow_mask_]; }
   /// Makes the slot of an id free for it, and ids of its size known.
   void make_room(std::uint64_t id);
   /// Up to here an id goes in by its slot alone, once that is free.
   [[nodiscard]] std::uint64_t highest() const { return highest_; }
-  /// Some id needed more than 32 bits: rows with equal lower bits may differ.
-  [[nodiscard]] bool wide() const { return wide_; }
   [[nodiscard, gnu::always_inline]] std::uint64_t id_of(Handle n) const {
     auto const low = nodes_[n].id_low;
     return wide_ ? std::uint64_t{cold_[n].id_high_terms >> term_bits} << 32 | low : low;
@@ -67,6 +68,8 @@ class IdIndex {
   Arena<Handle> slots_;
   Arena<Handle> strays_;  // the first of each chain
   Arena<Handle> next_;    // by row, of those in a chain
+  Handle* narrow_slots_;
+  std::size_t narrow_mask_;
   std::size_t stray_count_{};
   std::uint64_t highest_{0xffff'ffff};
   bool wide_{};  // the upper bits are in the cold row

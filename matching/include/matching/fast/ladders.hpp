@@ -10,6 +10,7 @@
 
 #include <array>
 #include <bit>
+#include <utility>
 #include <vector>
 
 #include "matching/fast/nodes.hpp"
@@ -24,38 +25,42 @@ class Ladders {
   /// A ladder is opened before its first use. What commands will touch of it becomes resident.
   void open(LadderId g) {
     best_[g] = no_key;
-    near_[g].entry[0] = {};
+    near_[g].entry[0] = nowhere;
   }
   [[nodiscard]] Key best(LadderId g) const { return best_[g]; }  // no_key when empty
   [[nodiscard]] Handle head(LadderId g) const { return head_[g]; }
   [[nodiscard]] LadderId ladder_of(Node const& n) const { return pages_[n.level >> 3].ladder; }
 
-  /// The first level of a rank's page, when that is one of those in front; else 0: `level_of` finds or makes
-  /// it.
-  [[nodiscard]] std::uint32_t near_page(LadderId g, std::uint32_t rank) const {
-    auto const place = rank >> 3;
-    auto const& near = near_[g].entry[place & (near_pages - 1)];
-    return near.place == place ? near.page_level : 0;
-  }
-  [[nodiscard]] static std::uint32_t level_on(std::uint32_t page_level, std::uint32_t rank) {
-    return page_level | (rank & 7);
+  /// A page in front of the vectors: those of the latest prices are found here.
+  struct Near {
+    std::uint32_t place, page_level;  // the page's first level
+    [[nodiscard]] bool holds(std::uint32_t rank) const { return place == rank >> 3; }
+    [[nodiscard]] std::uint32_t level_of(std::uint32_t rank) const { return page_level | (rank & 7); }
+  };
+  /// The page of this rank, if any stands in front; else `level_of` finds or makes it.
+  [[nodiscard]] Near const& near(LadderId g, std::uint32_t rank) const {
+    return near_[g].entry[rank >> 3 & (near_pages - 1)];
   }
   std::uint32_t level_of(LadderId g, std::uint32_t rank) {
-    auto const near = near_page(g, rank);
-    return level_on(near != 0 ? near : find_page(g, rank >> 3) << 3, rank);
+    auto const& in_front = near(g, rank);
+    return in_front.holds(rank) ? in_front.level_of(rank) : find_page(g, rank >> 3) << 3 | (rank & 7);
   }
   /// At the tail of its level: the newest of its rank. True when the ladder's best price improved.
   bool append(LadderId g, Handle n);
-  /// The same where the level is known; `key` is the node's.
-  bool append_at(LadderId g, std::uint32_t level, Handle n, Node& node, Key key);
+  /// The same in two steps, where the level is known. Behind those that stand there; false: nobody does, and
+  /// `found` must follow.
+  bool join(std::uint32_t level, Handle n, Node& node);
+  /// The first of its level. True when the ladder's best price improved.
+  bool found(LadderId g, std::uint32_t level, Handle n);
   /// At the place that its sequence gives it.
   bool insert(LadderId g, Handle n);
   void remove(LadderId g, Handle n);
   void remove(Handle n) { remove(ladder_of(nodes_[n]), n); }
-  /// Takes out of its level what stood there with these neighbours. True when the level is empty now:
-  /// `emptied` must follow.
-  bool unlink(LadderId g, Handle n, std::uint32_t level, Handle prev, Handle next);
-  void emptied(LadderId g, std::uint32_t level, Handle was_there);
+  void remove_head(LadderId g);  // of all that stand in it
+  /// Takes out of its level what stood there between these neighbours, of which `prev` is some.
+  void unlink_behind(std::uint32_t level, Handle prev, Handle next);
+  /// The same for the first of a level.
+  void unlink_front(LadderId g, Handle n, std::uint32_t level, Handle next);
   /// `fresh` takes over the place of `old`, which leaves; both have the same key.
   void replace(Handle old, Handle fresh);
   /// The next in the ladder, 0 at its end.
@@ -86,11 +91,10 @@ class Ladders {
   /// Pages that a ladder may keep empty, when so many stand in it.
   static constexpr std::uint32_t empty_max(std::uint32_t count) { return 16 + count / 8; }
   static constexpr std::uint32_t near_pages = 64;
-  struct NearEntry {
-    std::uint32_t place, page_level;  // the page's first level; 0: nothing
-  };
-  struct Near {
-    std::array<NearEntry, near_pages> entry;
+  /// No rank is there. Zeroes say the same but in the first entry, the only one that place 0 could have.
+  static constexpr Near nowhere{~0u, 0};
+  struct Nears {
+    std::array<Near, near_pages> entry;
   };
   struct Chunks {
     explicit Chunks(std::size_t n) : entries(n) {}
@@ -99,6 +103,7 @@ class Ladders {
   };
   static constexpr std::uint32_t least_chunk = 4, size_classes = 13;
 
+  void emptied(LadderId g, std::uint32_t level, Handle was_there);
   std::uint32_t find_page(LadderId g, std::uint32_t place);
   void forget_page(LadderId g, Entry entry);
   void head_anew(LadderId g, std::uint32_t page);
@@ -116,27 +121,28 @@ class Ladders {
   Arena<Key> best_;
   Arena<Handle> head_;
   Arena<Row> rows_;
-  Arena<Near> near_;
+  Arena<Nears> near_;
   Arena<Level> levels_;  // eight a page, in one cache line
   Arena<PageHead> pages_;
   std::vector<Chunks> classes_;
   std::uint32_t next_page_{1}, free_page_{}, pages_used_{};
 };
 
-[[gnu::always_inline]] inline bool Ladders::append_at(LadderId g, std::uint32_t level, Handle n, Node& node,
-                                                      Key key) {
+[[gnu::always_inline]] inline bool Ladders::join(std::uint32_t level, Handle n, Node& node) {
   auto& spot = levels_[level];
+  auto const tail = spot.tail;
   node.level = level;
   node.next = 0;
-  if (spot.head != 0) {
-    auto const tail = spot.tail;
-    node.prev = tail;
-    nodes_[tail].next = n;
-    spot.tail = n;
-    return false;  // a level that stands is never better than the best
-  }
-  node.prev = 0;
-  spot = {n, n};
+  node.prev = tail;
+  if (tail == 0) return false;
+  nodes_[tail].next = n;
+  spot.tail = n;
+  return true;  // a level that stands is never better than the best
+}
+
+[[gnu::always_inline]] inline bool Ladders::found(LadderId g, std::uint32_t level, Handle n) {
+  levels_[level] = {n, n};
+  auto const key = nodes_[n].key;
   auto& used = pages_[level >> 3].used;
   if (used == 0) --rows_[g].empty;
   used = static_cast<std::uint8_t>(used | 1u << (level & 7));
@@ -146,24 +152,38 @@ class Ladders {
   return true;
 }
 
-[[gnu::always_inline]] inline bool Ladders::unlink(LadderId g, Handle n, std::uint32_t level, Handle prev,
-                                                   Handle next) {
+[[gnu::always_inline]] inline void Ladders::unlink_behind(std::uint32_t level, Handle prev, Handle next) {
+  nodes_[prev].next = next;
+  (next != 0 ? nodes_[next].prev : levels_[level].tail) = prev;
+}
+
+[[gnu::always_inline]] inline void Ladders::unlink_front(LadderId g, Handle n, std::uint32_t level,
+                                                         Handle next) {
   auto& spot = levels_[level];
-  if (prev != 0) {  // not the first of its level, so not the best
-    nodes_[prev].next = next;
-    (next != 0 ? nodes_[next].prev : spot.tail) = prev;
-    return false;
-  }
   spot.head = next;
   if (next == 0) {
     spot.tail = 0;
-    return true;
+    return emptied(g, level, n);
   }
   nodes_[next].prev = 0;
-  if (head_[g] != n) return false;
+  if (head_[g] != n) return;
   head_[g] = next;
   best_[g] = nodes_[next].key;
-  return false;
+}
+
+inline void Ladders::remove_head(LadderId g) {
+  auto const n = head_[g];
+  auto const level = std::exchange(nodes_[n].level, 0);
+  auto const next = nodes_[n].next;
+  auto& spot = levels_[level];
+  spot.head = next;
+  if (next == 0) {
+    spot.tail = 0;
+    return emptied(g, level, n);
+  }
+  nodes_[next].prev = 0;
+  head_[g] = next;
+  best_[g] = nodes_[next].key;
 }
 
 }  // namespace spillway::fast

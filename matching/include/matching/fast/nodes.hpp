@@ -5,7 +5,10 @@
 // displays touch stand in a parallel array. Handles are rows; 0 is none.
 #pragma once
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "market/price_grid.hpp"
 #include "matching/fast/arena.hpp"
@@ -69,12 +72,19 @@ enum Term : std::uint32_t {
 inline constexpr std::uint64_t id_limit = std::uint64_t{1} << 56;
 
 struct Cold {
-  std::uint64_t session;  // these two as they stand in a BookOrder and a BookOffer
-  std::int64_t expires_us;
+  std::uint64_t session;        // these two as they stand in a BookOrder and a BookOffer
+  std::int64_t expires_us;      // without meaning but in a node_timed row
   std::uint32_t id_high_terms;  // 24 bits of id over 8 bits of terms
   std::uint32_t row;            // order: signature; offer: row of its node
   std::uint32_t fill_min;
   std::uint32_t fill_max;  // order: provider list
+
+  /// For an order or offer without `fill_max`, whose `fill_min` is small: both in one store.
+  void set_only_fill_min(std::int64_t to) {
+    static_assert(std::endian::native == std::endian::little);
+    static_assert(offsetof(Cold, fill_max) == offsetof(Cold, fill_min) + sizeof fill_min);
+    std::memcpy(reinterpret_cast<unsigned char*>(this) + offsetof(Cold, fill_min), &to, sizeof to);
+  }
 };
 static_assert(sizeof(Cold) == 32);
 

@@ -1,0 +1,116 @@
+// tests/exchange/core_heap_test.cpp - after its start the core asks the heap for nothing, whatever the
+// command: a counter stands in place of the library's operator new. Covers exchange/src/core_memory.cpp,
+// core_terms.cpp and core_table.hpp from outside. Start = construction and the tables of the market, which
+// stand still from the first listing on.
+#include <array>
+#include <map>
+
+#include "../../bench/matching/allocations.hpp"
+#include "core_crowd.hpp"
+
+namespace spillway {
+namespace {
+
+struct Asked {
+  std::uint64_t commands{}, calls{};
+};
+using AskedByKind = std::array<Asked, std::variant_size_v<Command>>;
+
+bool is_table(Command const& c) {
+  return std::holds_alternative<DefinePlaces>(c) || std::holds_alternative<DefineRoundTrips>(c) ||
+         std::holds_alternative<DefineClasses>(c) || std::holds_alternative<DefineTiers>(c) ||
+         std::holds_alternative<DefineModels>(c) || std::holds_alternative<DefineRelay>(c);
+}
+
+/// What each kind of command asks the heap for, in a core that knows nothing but its limits.
+AskedByKind replay(std::vector<Entry> const& journal) {
+  ExchangeCore core;
+  Outcome outcome;
+  outcome.records.reserve(100'000);
+  outcome.touched.reserve(10'000);
+  AskedByKind asked;
+  for (auto const& entry : journal) {
+    outcome.clear();
+    auto const before = bench::allocations();
+    core.apply(entry, outcome);
+    auto& kind = asked[entry.command.index()];
+    kind.calls += bench::allocations() - before;
+    ++kind.commands;
+  }
+  core.check_invariants();
+  return asked;
+}
+
+TEST(CoreHeap, NoCommandAsksTheHeapForAnything) {
+  World w;
+  w.check_every = 1'000'000;
+  Crowd crowd(7);
+  for (int i = 0; i < 20'000; ++i) {
+    ParticipantId who;
+    auto const command = crowd.next(w, who);
+    w.now = w.now + Micros{static_cast<std::int64_t>(crowd.roll(50'000))};
+    w.send(who, command);
+  }
+  auto long_list = w.token_order(units(1));
+  for (std::uint16_t id = 0; id < 300; ++id) long_list.predicate.within.push_back(id % 2 == 0 ? here : there);
+  w.send(carl, long_list);
+  w.must(AddKey{carl, KeyId{1}, KeyKind::ed25519, Bytes32{std::byte{1}}});
+  w.must(SetHalt{true});
+  w.must(SetHalt{false});
+
+  auto const asked = replay(w.journal);
+  for (std::size_t kind = 0; kind < asked.size(); ++kind) {
+    EXPECT_GT(asked[kind].commands, 0u) << "no command of kind " << kind;
+    auto const sample = std::find_if(w.journal.begin(), w.journal.end(),
+                                     [&](Entry const& e) { return e.command.index() == kind; });
+    if (sample != w.journal.end() && !is_table(sample->command)) {
+      EXPECT_EQ(asked[kind].calls, 0u) << "commands of kind " << kind;
+    }
+  }
+}
+
+/// Small tables: what does not fit is refused, and room comes back with time.
+TEST(CoreHeap, AFullTableRefusesAndTheNextDayHasRoom) {
+  World w;  // genesis and people
+  CoreLimits small;
+  small.orders_kept = 20, small.offers_kept = 2, small.keys = 1, small.units = 1, small.nodes = 2;
+  small.orders = 20, small.participants = 100, small.leases_kept = 1, small.list_bytes = 4'096;
+  ExchangeCore core(small);
+  std::uint64_t seq = 0, client = 0;
+  auto now = w.now;
+  auto const send = [&](ParticipantId who, Command command) {
+    Outcome outcome;
+    core.apply({Seq{++seq}, now, who, std::move(command)}, outcome);
+    core.check_invariants();
+    for (auto const& r : outcome.records)
+      if (r.head.kind == RecordKind::refused) return static_cast<Refusal>(r.head.code);
+    return Refusal::none;
+  };
+  for (auto const& entry : w.journal) EXPECT_EQ(send(entry.principal, entry.command), Refusal::none);
+  auto const order = [&](std::size_t places = 0) {
+    auto c = w.token_order(units(1), TimeInForce::ioc);
+    c.client = ClientOrderId{++client};
+    c.predicate.within.assign(places, here);
+    return c;
+  };
+  EXPECT_EQ(send(carl, order(1'500)), Refusal::none) << "its list takes 50 of 64 blocks";
+  EXPECT_EQ(send(carl, order(1'500)), Refusal::capacity);
+  for (int i = 0; i < 19; ++i) EXPECT_EQ(send(carl, order()), Refusal::none);
+  EXPECT_EQ(send(carl, order()), Refusal::capacity);
+  EXPECT_EQ(send(dora, order()), Refusal::capacity) << "one table for all";
+  now = now + Micros{25 * micros_per_hour};
+  EXPECT_EQ(send(carl, order(1'500)), Refusal::none);
+  EXPECT_EQ(send(dora, order()), Refusal::none);
+
+  EXPECT_EQ(send({}, AddKey{carl, KeyId{1}, KeyKind::ed25519, Bytes32{std::byte{1}}}), Refusal::none);
+  EXPECT_EQ(send({}, AddKey{carl, KeyId{2}, KeyKind::ed25519, Bytes32{std::byte{2}}}), Refusal::capacity);
+  EXPECT_EQ(send(ada, RegisterNode{ClientOrderId{1}, here, big, 4}), Refusal::none);
+  EXPECT_EQ(send({}, World::proof(NodeId{1}, 0)), Refusal::none);
+  EXPECT_EQ(send({}, World::proof(NodeId{1}, 1)), Refusal::capacity);
+  EXPECT_EQ(send({}, World::proof(NodeId{1}, 0)), Refusal::none) << "a renewal takes no room";
+  for (auto const refusal : {Refusal::none, Refusal::none, Refusal::capacity})
+    EXPECT_EQ(send(ada, w.token_offer(NodeId{1}, units(++client % 7 + 1))), refusal);
+}
+
+}  // namespace
+}  // namespace spillway
