@@ -1,6 +1,6 @@
 // tests/gateway/client_session_test.cpp - a client signs for what it sent and got, the exchange compares, and
-// whoever is behind with it may only cancel. Covers: session_diary.cpp, says_the_same.cpp, stated_session.cpp,
-// session_register.cpp.
+// whoever is behind with it may only cancel. Covers: session_diary.cpp, says_the_same.cpp,
+// stated_session.cpp, session_register.cpp.
 #include <gmock/gmock.h>
 
 #include <filesystem>

@@ -1,5 +1,5 @@
-// tests/market/session_chain_test.cpp - what a session statement is over: the bytes of entries without what the
-// client could not know, in the order of their numbers, whatever the order in which they came.
+// tests/market/session_chain_test.cpp - what a statement of a session is over: the bytes of entries without
+// what the client could not know, in the order of their numbers, whatever the order in which they came.
 #include "market/session_chain.hpp"
 
 #include <gtest/gtest.h>

@@ -1,11 +1,10 @@
 // apps/audit/src/sessions_audit.cpp - see apps/audit/sessions_audit.hpp.
 #include "apps/audit/sessions_audit.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
 
 #include "journal/digest.hpp"
+#include "journal/keys.hpp"
 #include "journal/log_reader.hpp"
 #include "market/codec.hpp"
 
@@ -15,13 +14,6 @@ namespace {
 bool was_taken(Outcome const& outcome) {
   return std::ranges::none_of(outcome.records,
                               [](Record const& r) { return r.head.kind == RecordKind::refused; });
-}
-
-bool is_signed(SessionStatement const& said, Bytes32 const& key) {
-  auto const text = statement_bytes(said);
-  return crypto_sign_verify_detached(reinterpret_cast<unsigned char const*>(said.signature.data()),
-                                     reinterpret_cast<unsigned char const*>(text.data()), text.size(),
-                                     reinterpret_cast<unsigned char const*>(key.data())) == 0;
 }
 
 }  // namespace
@@ -122,7 +114,7 @@ void SessionsCheck::statement(Entry const& entry, SessionStatement const& said) 
       session.reports_from != said.reports_from)
     return not_well("two statements of this session differ in participant, login or first report");
   auto const key = keys_.find({entry.principal, said.key});
-  if (key == keys_.end() || !is_signed(said, key->second))
+  if (key == keys_.end() || !is_signed_by(key->second, statement_bytes(said), said.signature))
     return not_well("the signature is not by key " + std::to_string(said.key.v) + " of participant " +
                     std::to_string(entry.principal.v));
   if (said.last_request < session.stated || said.last_report < session.reports_stated)

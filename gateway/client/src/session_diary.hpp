@@ -1,7 +1,7 @@
 // gateway/client/src/session_diary.hpp - what a client keeps of its own session, so that it can sign for it:
 // every entry in an answer is held against what was asked before it counts.
 // Room:   gateway, target client, private.
-// Errors: a sentence when the exchange says that something was asked which was not; then nothing more is signed.
+// Errors: a sentence when the exchange says that something was asked which was not; nothing more is signed.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-// gateway/server/src/session_register.cpp - who the participants are, by the operator: names go to the register
+// gateway/server/src/session_register.cpp - who participants are, by the operator: names go to the register
 // beside the journal, which can be erased; the journal gets a keyed hash, or that there is no row any more.
 #include <boost/json.hpp>
 

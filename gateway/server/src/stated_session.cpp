@@ -10,7 +10,7 @@
 namespace spillway {
 namespace {
 
-// Of a client that is far behind with reading its reports the oldest marks go: it states again when it has read more.
+// Of a client that is far behind with reading its reports the oldest marks go; it states again later.
 constexpr std::size_t report_marks_max = 65'536;
 
 }  // namespace

@@ -21,13 +21,13 @@ using StatementHash = Bytes32 (*)(std::span<std::byte const>);
 /// What a SessionStatement's signature is over.
 [[nodiscard]] std::vector<std::byte> statement_bytes(SessionStatement const& said);
 
-/// Requests by their numbers. They are journalled, and so come here, in any order; the chain waits for the next.
+/// Requests by their numbers. They are journalled, and so come here, in any order; the chain waits its turn.
 class RequestChain {
  public:
   RequestChain(StatementHash hash, SessionId session, Bytes32 const& nonce);
 
-  /// `stated`: stated_bytes of the entry. Calls `each` for every number that the chain now has, with the hash up
-  /// to it. False: this number was there already, or is 0.
+  /// `stated`: stated_bytes of the entry. Calls `each` for every number that the chain now has, with the hash
+  /// up to it. False: this number was there already, or is 0.
   bool add(std::uint64_t number, std::vector<std::byte> stated,
            std::function<void(std::uint64_t, Bytes32 const&)> const& each = {});
   [[nodiscard]] std::uint64_t last() const { return last_; }  // 0: none yet

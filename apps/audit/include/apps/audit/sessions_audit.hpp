@@ -1,8 +1,8 @@
 // apps/audit/sessions_audit.hpp - what clients signed over their own sessions, held against the journal: that
 // nothing they sent was left out, changed or repeated, and that they got the reports that the records say.
 // Room:   apps, library audit; sees market, journal, exchange. Links no network, writes nothing.
-// Rule:   what nobody signed for is counted, not condemned: the last second of a session that was cut off, and
-//         clients that sign nothing, are the exchange's word alone.
+// Rule:   what nobody signed for is counted, not condemned: the last second of a session that was cut off,
+//         and clients that sign nothing, are the exchange's word alone.
 #pragma once
 
 #include <deque>
@@ -39,7 +39,7 @@ struct SessionsReport {
   [[nodiscard]] bool ok() const { return wrong.empty(); }
 };
 
-/// Reads the statements first; then checks while the audit replays: give `gather` as AuditOptions::each_entry.
+/// Reads the statements first; then checks while the audit replays: `gather` is AuditOptions::each_entry.
 class SessionsCheck {
  public:
   [[nodiscard]] static std::expected<SessionsCheck, AuditError> read(AuditOptions const& options);
