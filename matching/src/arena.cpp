@@ -23,7 +23,8 @@ void* map_zeroes(std::size_t bytes) {
   auto const spare = wanted >= huge_page_bytes ? huge_page_bytes : 0;
   void* const taken = ::mmap(nullptr, wanted + spare, PROT_READ | PROT_WRITE,
                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  sw_check(taken != MAP_FAILED, "address space for the book");
+  sw_check(taken != MAP_FAILED,
+           "address space for the tables: let the system overcommit, and set no ulimit -v");
   if (spare == 0) return taken;
   auto* const first = static_cast<unsigned char*>(taken);
   auto const behind = reinterpret_cast<std::uintptr_t>(taken) % huge_page_bytes;

@@ -72,7 +72,7 @@ note = "stand-in"
 )",
                                          "market.toml");
   ASSERT_TRUE(config) << config.error();
-  Rules const expected{1,
+  Rules const expected{Rules{}.version,  // no file says it
                        Micros{1000},
                        Micros{2000},
                        Micros{3000},
