@@ -307,7 +307,7 @@ struct Answer {
   Seq seq;
   bool repeat{};
   std::uint64_t number{};  // of the request within a session that states what it sent; 0: it has none
-  Bytes entry;             // such a request as it was journalled
+  Bytes entry{};           // such a request as it was journalled
 };
 struct Report {
   std::uint64_t report{};
