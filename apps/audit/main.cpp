@@ -14,6 +14,7 @@
 #include "apps/audit/explain.hpp"
 #include "apps/audit/postings.hpp"
 #include "apps/audit/prove.hpp"
+#include "apps/audit/sessions_audit.hpp"
 
 namespace {
 
@@ -110,6 +111,17 @@ int attest_again(Asked asked) {
     return say(attest_page(r, proofs, asked.form()), r.ok() && proofs.ok());
   });
 }
+int sessions(Asked asked) {
+  auto check = SessionsCheck::read(asked.options);
+  if (!check) return refuse(asked, check.error().sentence, not_well);
+  asked.options.each_entry = [&](ByteView bytes, Entry const& entry, Outcome const& outcome) {
+    check->gather(bytes, entry, outcome);
+  };
+  return audited(asked, audit_journal, [&](auto const& r) {
+    auto const found = check->finish();
+    return say(sessions_page(r, found, asked.form()), r.ok() && found.ok());
+  });
+}
 int state(Asked asked) {
   auto const account = parse_account(asked.account);
   if (!account) return refuse(asked, account.error(), misused);
@@ -186,6 +198,8 @@ int main(int argc, char** argv) {
   over("postings", "every balance from the outcome records alone, without replay", postings);
   over("attest", "check every proof of capacity again from its kept transcript",
        [](Asked const& a) { return attest_again(a); });
+  over("sessions", "what clients signed over what they sent and got, held against the journal",
+       [](Asked const& a) { return sessions(a); });
   over("statement", "the postings of one account", [](Asked const& a) { return state(a); })
       ->add_option("ACCOUNT", asked.account, "funds:2, earnings:11, fees ...")
       ->required();

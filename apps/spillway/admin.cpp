@@ -41,7 +41,7 @@ namespace {
 
 struct AdminFlags : LinkFlags {
   std::uint32_t participant{}, firm{}, key = 1;
-  std::string roles, role, amount, public_key;
+  std::string roles, role, amount, public_key, name, contact, payout;
   std::filesystem::path new_file, bearer_file, journal, archive;
 };
 
@@ -140,6 +140,34 @@ int deposit(AdminFlags const& flags) {
   });
 }
 
+int write_row(AdminFlags const& flags) {
+  msg::AdminRegister const message{0, ParticipantId{flags.participant}, flags.name, flags.contact,
+                                   flags.payout};
+  return with_link(flags, [&](ExchangeLink& link) {
+    return report(flags, link.ask(message),
+                  "participant " + std::to_string(flags.participant) + " is in the register");
+  });
+}
+
+int forget(AdminFlags const& flags) {
+  return with_link(flags, [&](ExchangeLink& link) {
+    return report(flags, link.ask(msg::AdminForget{0, ParticipantId{flags.participant}}),
+                  "nothing in the register says who participant " + std::to_string(flags.participant) +
+                      " is; copies and backups of the register are yours to erase");
+  });
+}
+
+int read_row(AdminFlags const& flags) {
+  return with_link(flags, [&](ExchangeLink& link) {
+    msg::Read read;
+    read.kind = msg::ReadKind::registered;
+    read.participant = ParticipantId{flags.participant};
+    auto const document = link.read(read);
+    if (!document) return failed(document.error().sentence);
+    return std::printf("%s\n", document->c_str()) > 0 ? exit_done : exit_failed;
+  });
+}
+
 int halt(AdminFlags const& flags, bool halted) {
   return with_link(flags, [&](ExchangeLink& link) {
     return report(flags, link.ask(msg::AdminHalt{0, halted}),
@@ -222,6 +250,17 @@ void add_admin(CLI::App& app, int& status) {
   auto* const money = verb("deposit", "book money that came in for a participant", deposit);
   money->add_option("ID", flags->participant, "the participant")->required();
   money->add_option("AMOUNT", flags->amount, "decimal, such as 100.00")->required();
+  auto* const row = verb("register", "write down who a participant is, outside of the journal", write_row);
+  row->add_option("ID", flags->participant, "the participant")->required();
+  row->add_option("--name", flags->name, "of the person or firm")->required();
+  row->add_option("--contact", flags->contact, "how to reach them");
+  row->add_option("--payout", flags->payout, "where their money goes");
+  verb("forget", "erase who a participant is", forget)
+      ->add_option("ID", flags->participant, "the participant")
+      ->required();
+  verb("registered", "read who a participant is, as JSON", read_row)
+      ->add_option("ID", flags->participant, "the participant")
+      ->required();
   verb("halt", "refuse new orders and offers; what runs goes on",
        [](AdminFlags const& f) { return halt(f, true); });
   verb("resume", "take orders and offers again", [](AdminFlags const& f) { return halt(f, false); });

@@ -113,6 +113,8 @@ void ExchangeCore::apply(Entry const& entry, Outcome& out) { state_->apply(entry
 /// People are always answered; of the exchange's own commands those of the operator are, the others speak by
 /// their effects.
 bool ExchangeCore::State::is_answered(Entry const& entry) {
+  // A report of a statement would have to be stated in its turn.
+  if (std::holds_alternative<SessionStatement>(entry.command)) return false;
   if (entry.principal.some()) return true;
   return std::visit(
       [](auto const& c) {

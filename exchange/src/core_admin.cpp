@@ -116,4 +116,18 @@ core::Reply ExchangeCore::State::on(ParticipantId who, FundGuarantee const& c) {
   return Answer{};
 }
 
+// What the hash is of stands outside: the market goes on alike with and without it.
+core::Reply ExchangeCore::State::on(ParticipantId who, SetRegister const& c) {
+  if (auto const why = not_operator(who); no(why)) return refuse(why);
+  if (!participant_at(c.participant)) return refuse(Refusal::unknown_participant);
+  return Answer{c.participant.v};
+}
+
+// Evidence for auditors; the gateway compared it with what it kept, and nothing follows from it.
+core::Reply ExchangeCore::State::on(ParticipantId who, SessionStatement const& c) {
+  if (!c.session.some()) return refuse(Refusal::malformed);
+  if (!participant_at(who)) return refuse(Refusal::unknown_participant);
+  return Answer{};
+}
+
 }  // namespace spillway

@@ -86,6 +86,8 @@ struct ExchangeCore::State {
   Reply on(ParticipantId who, AddParticipant const&);
   Reply on(ParticipantId who, AddKey const&);
   Reply on(ParticipantId who, Deposit const&);
+  Reply on(ParticipantId who, SetRegister const&);
+  Reply on(ParticipantId who, SessionStatement const&);
   Reply on(ParticipantId who, FundGuarantee const&);
   [[nodiscard]] Refusal lacks(ParticipantId who, Role role) const;
   [[nodiscard]] Refusal not_operator(ParticipantId who) const;

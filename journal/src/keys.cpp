@@ -31,6 +31,10 @@ bool NoteVerifier::verify(std::string_view text, Signature const& signature) con
   return ed25519_verify(text, signature, public_key_);
 }
 
+bool is_signed_by(std::array<std::byte, 32> const& public_key, ByteView text, Signature const& signature) {
+  return ed25519_verify({reinterpret_cast<char const*>(text.data()), text.size()}, signature, public_key);
+}
+
 LogKey LogKey::from_seed(std::string_view name, std::array<std::byte, 32> const& seed) {
   sw_check(valid_key_name(name), "a key name is not empty and has no spaces and no plus sign");
   auto const pair = key_pair_of(seed);

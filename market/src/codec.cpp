@@ -1,6 +1,8 @@
 // market/codec.cpp - entries as FlatBuffers of market/schema/entry.fbs.
 #include "market/codec.hpp"
 
+#include <algorithm>
+
 #include "codec_read.hpp"
 #include "codec_titles.hpp"
 #include "codec_write.hpp"
@@ -12,7 +14,15 @@ namespace spillway {
 namespace {
 
 // The fields of the root; the union takes two ids, its type and its value.
-enum RootId : std::size_t { seq_id = 0, stamp_id = 1, principal_id = 2, type_id = 3, value_id = 4 };
+enum RootId : std::size_t {
+  seq_id = 0,
+  stamp_id = 1,
+  principal_id = 2,
+  type_id = 3,
+  value_id = 4,
+  session_id = 5,
+  request_id = 6
+};
 
 #define SW_SAME_LAYOUT(command)                                                \
   static_assert(wire::layout_of<command>.size == sizeof(fb::entry::command) && \
@@ -32,6 +42,8 @@ std::vector<std::byte> encode(Entry const& entry) {
   auto const start = builder.StartTable();
   builder.AddElement(wire::slot_of(seq_id), entry.seq.v, std::uint64_t{});
   builder.AddElement(wire::slot_of(stamp_id), entry.stamp.v, std::int64_t{});
+  builder.AddElement(wire::slot_of(session_id), entry.session.v, std::uint64_t{});
+  builder.AddElement(wire::slot_of(request_id), entry.request, std::uint64_t{});
   builder.AddElement(wire::slot_of(principal_id), entry.principal.v, std::uint32_t{});
   builder.AddOffset(wire::slot_of(value_id), wire::Part{command});
   builder.AddElement(wire::slot_of(type_id), wire::union_number(entry.command), std::uint8_t{});
@@ -55,9 +67,24 @@ std::expected<Entry, DecodeError> decode_entry(std::span<std::byte const> bytes)
   entry.seq = Seq{root->GetField<std::uint64_t>(wire::slot_of(seq_id), 0)};
   entry.stamp = Stamp{root->GetField<std::int64_t>(wire::slot_of(stamp_id), 0)};
   entry.principal = ParticipantId{root->GetField<std::uint32_t>(wire::slot_of(principal_id), 0)};
+  entry.session = SessionId{root->GetField<std::uint64_t>(wire::slot_of(session_id), 0)};
+  entry.request = root->GetField<std::uint64_t>(wire::slot_of(request_id), 0);
   wire::read_union(complaints, root, type_id, wire::command_title, entry.command);
   if (complaints.any()) return std::unexpected(complaints.take());
   return entry;
+}
+
+std::optional<std::vector<std::byte>> stated_bytes(std::span<std::byte const> bytes) {
+  if (bytes.size() > largest_entry_bytes) return std::nullopt;
+  wire::AlignedBytes const aligned(bytes);
+  auto const* const root = aligned.root<fb::entry::Entry>(fb::entry::EntryIdentifier());
+  if (root == nullptr) return std::nullopt;
+  std::vector<std::byte> out(bytes.begin(), bytes.end());
+  auto const* const first = aligned.first();
+  for (auto const id : {seq_id, stamp_id})
+    if (auto const* const at = root->GetAddressOf(wire::slot_of(id)))
+      std::fill_n(out.begin() + (at - first), 8, std::byte{});
+  return out;
 }
 
 }  // namespace spillway

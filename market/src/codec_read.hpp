@@ -49,6 +49,8 @@ class AlignedBytes {
     return verifier.VerifyBuffer<Root>(identifier) ? flatbuffers::GetRoot<Table>(data_) : nullptr;
   }
 
+  [[nodiscard]] std::uint8_t const* first() const { return data_; }
+
  private:
   std::vector<std::uint64_t> copy_;
   std::uint8_t const* data_{};

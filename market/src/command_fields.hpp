@@ -296,6 +296,23 @@ struct Fields<Resumed> {
   static constexpr auto list =
       std::tuple{field("gap", &Resumed::gap), field("relay_lost", &Resumed::relay_lost)};
 };
+template <>
+struct Fields<SetRegister> {
+  static constexpr auto list =
+      std::tuple{field("participant", &SetRegister::participant), field("row", &SetRegister::row)};
+};
+template <>
+struct Fields<SessionStatement> {
+  static constexpr auto list = std::tuple{field("session", &SessionStatement::session),
+                                          field("key", &SessionStatement::key),
+                                          field("nonce", &SessionStatement::nonce),
+                                          field("last_request", &SessionStatement::last_request),
+                                          field("requests", &SessionStatement::requests),
+                                          field("reports_from", &SessionStatement::reports_from),
+                                          field("last_report", &SessionStatement::last_report),
+                                          field("reports", &SessionStatement::reports),
+                                          field("signature", &SessionStatement::signature)};
+};
 
 template <>
 struct Fields<Continue> {

@@ -24,7 +24,8 @@ struct Fields<msg::Login> {
                                           field("exporter_used", &msg::Login::exporter_used),
                                           field("signature", &msg::Login::signature),
                                           field("last_report", &msg::Login::last_report),
-                                          field("cancel_on_disconnect", &msg::Login::cancel_on_disconnect)};
+                                          field("cancel_on_disconnect", &msg::Login::cancel_on_disconnect),
+                                          field("states", &msg::Login::states)};
 };
 template <>
 struct Fields<msg::Logout> {
@@ -205,6 +206,27 @@ struct Fields<msg::AdminHalt> {
 template <>
 struct Fields<msg::AdminShutdown> {
   static constexpr auto list = std::tuple{field("request", &msg::AdminShutdown::request)};
+};
+template <>
+struct Fields<msg::SessionStatement> {
+  static constexpr auto list = std::tuple{field("request", &msg::SessionStatement::request),
+                                          field("last_request", &msg::SessionStatement::last_request),
+                                          field("requests", &msg::SessionStatement::requests),
+                                          field("last_report", &msg::SessionStatement::last_report),
+                                          field("reports", &msg::SessionStatement::reports),
+                                          field("signature", &msg::SessionStatement::signature)};
+};
+template <>
+struct Fields<msg::AdminRegister> {
+  static constexpr auto list = std::tuple{
+      field("request", &msg::AdminRegister::request), field("participant", &msg::AdminRegister::participant),
+      field("name", &msg::AdminRegister::name), field("contact", &msg::AdminRegister::contact),
+      field("payout", &msg::AdminRegister::payout)};
+};
+template <>
+struct Fields<msg::AdminForget> {
+  static constexpr auto list = std::tuple{field("request", &msg::AdminForget::request),
+                                          field("participant", &msg::AdminForget::participant)};
 };
 
 }  // namespace spillway::wire

@@ -24,7 +24,8 @@ struct Fields<msg::Welcome> {
                                           field("session", &msg::Welcome::session),
                                           field("reports_have", &msg::Welcome::reports_have),
                                           field("rules", &msg::Welcome::rules),
-                                          field("stamp_us", &msg::Welcome::stamp_us)};
+                                          field("stamp_us", &msg::Welcome::stamp_us),
+                                          field("states", &msg::Welcome::states)};
 };
 template <>
 struct Fields<msg::Answer> {
@@ -33,7 +34,9 @@ struct Fields<msg::Answer> {
                                           field("sentence", &msg::Answer::sentence, 1'024),
                                           field("id", &msg::Answer::id),
                                           field("seq", &msg::Answer::seq),
-                                          field("repeat", &msg::Answer::repeat)};
+                                          field("repeat", &msg::Answer::repeat),
+                                          field("number", &msg::Answer::number),
+                                          field("entry", &msg::Answer::entry)};
 };
 template <>
 struct Fields<msg::Report> {

@@ -150,6 +150,13 @@ Words words(Refusal refusal) {
       return {"prompt_too_large", "shorten the prompt to 256 KiB"};
     case server_stopping:
       return {"server_stopping", "the exchange is stopping; connect again and retry"};
+    case statement_overdue:
+      return {"statement_overdue",
+              "sign a SessionStatement over what you sent, then retry; cancels still work"};
+    case statement_differs:
+      return {"statement_differs",
+              "this is not what the session sent and got, or it adds nothing; compare the entries in the "
+              "answers"};
   }
   return {"unknown", "this code is not known here; upgrade the client"};
 }

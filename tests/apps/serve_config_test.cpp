@@ -118,6 +118,7 @@ TEST(ServeConfig, AMistakeIsNamedWithFileAndLine) {
   EXPECT_THAT(load_serve_config("/tmp").error(), HasSubstr("/tmp is a directory"));
   EXPECT_THAT(refusal("[door]\nprice_cap = \"2.79999\""), HasSubstr("four significant digits"));
   EXPECT_THAT(refusal("[server]\nnames = []"), HasSubstr("\"names\""));
+  EXPECT_THAT(refusal("[server]\nstatements = \"never\""), HasSubstr("\"asked\" or \"required\""));
   EXPECT_THAT(refusal("[challenge]\nn = 100"), HasSubstr("market.toml, line 1"));
   EXPECT_THAT(load_serve_config("/nowhere/market.toml").error(), HasSubstr("/nowhere/market.toml"));
 }

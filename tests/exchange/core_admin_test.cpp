@@ -103,5 +103,25 @@ TEST(CoreAdmin, TablesStandStillOnceSomethingIsListed) {
   EXPECT_EQ(w.send(boss, DefineRelay{here}), Refusal::reference_invalid);
 }
 
+TEST(CoreAdmin, TheRegistersRowsAreTheOperatorsAndOfParticipants) {
+  World w;
+  SetRegister const row{carl, Bytes32{std::byte{7}}};
+  EXPECT_EQ(w.send(carl, row), Refusal::role_missing);
+  EXPECT_EQ(w.send(boss, SetRegister{ParticipantId{99}, row.row}), Refusal::unknown_participant);
+  EXPECT_EQ(w.send(boss, row), Refusal::none);
+  EXPECT_EQ(w.seen<record::Accepted>().at(0).made, carl.v);
+  EXPECT_EQ(w.send(boss, SetRegister{carl, {}}), Refusal::none) << "erased";
+}
+
+TEST(CoreAdmin, AStatementOfASessionIsEvidenceWithoutARecord) {
+  World w;
+  SessionStatement said;
+  said.session = SessionId{5}, said.last_request = 3;
+  EXPECT_EQ(w.send(carl, said), Refusal::none);
+  EXPECT_TRUE(w.last.records.empty()) << "a report of it would have to be stated in its turn";
+  EXPECT_EQ(w.send(ParticipantId{99}, said), Refusal::unknown_participant);
+  EXPECT_EQ(w.send(carl, SessionStatement{}), Refusal::malformed);
+}
+
 }  // namespace
 }  // namespace spillway

@@ -115,6 +115,8 @@ std::expected<std::unique_ptr<ExchangeServer>, std::string> GateWorld::open_exch
       price("10");  // without a cap an order holds money for the dearest offer there could be
   config.door_good_for = options_.door_good_for;
   config.login_within = options_.login_within;
+  config.statement_within = options_.statement_within;
+  config.statements_required = options_.statements_required;
   config.log = [file = directory_ / "log"](std::string const& line) {
     static std::mutex one_at_a_time;
     std::lock_guard const lock(one_at_a_time);
@@ -166,6 +168,7 @@ ClientOptions GateWorld::client_options(Credentials const& who, std::uint64_t la
   if (!options_.plain_text) options.trust = wire::TlsClient::trusting(certificate()).value();
   options.credentials = who;
   options.last_report = last_report;
+  options.states = false;  // by the clock: entries of its own would come between those of a test
   return options;
 }
 

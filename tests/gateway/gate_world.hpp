@@ -39,6 +39,8 @@ struct WorldOptions {
   std::string engine_note;
   Micros door_good_for{10'000'000};
   Micros login_within{30'000'000};
+  Micros statement_within{10'000'000};
+  bool statements_required = false;
 };
 /// Memory decides who is admitted: 16 KiB are proven, an L4 needs 15.8 KB, an MI300X eight times that. The
 /// rates have seconds of slack.

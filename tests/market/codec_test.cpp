@@ -18,8 +18,12 @@ namespace {
 constexpr std::size_t kinds = std::variant_size_v<Command>;
 
 Entry any_entry(wire::Dice& dice, std::size_t kind) {
-  return {Seq{dice.next()}, Stamp{static_cast<std::int64_t>(dice.next())},
-          ParticipantId{static_cast<std::uint32_t>(dice.next())}, wire::any_of<Command>(dice, kind)};
+  return {Seq{dice.next()},
+          Stamp{static_cast<std::int64_t>(dice.next())},
+          ParticipantId{static_cast<std::uint32_t>(dice.next())},
+          wire::any_of<Command>(dice, kind),
+          SessionId{dice.next()},
+          dice.next()};
 }
 
 TEST(Codec, GivesBackEveryCommandAsItWasAndTheSameBytes) {
@@ -32,6 +36,8 @@ TEST(Codec, GivesBackEveryCommandAsItWasAndTheSameBytes) {
     EXPECT_EQ(back->seq, entry.seq);
     EXPECT_EQ(back->stamp, entry.stamp);
     EXPECT_EQ(back->principal, entry.principal);
+    EXPECT_EQ(back->session, entry.session);
+    EXPECT_EQ(back->request, entry.request);
     EXPECT_TRUE(wire::same_message(back->command, entry.command)) << wire::command_title(i % kinds + 1);
     EXPECT_EQ(encode(*back), bytes);
   }

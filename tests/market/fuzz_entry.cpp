@@ -9,8 +9,12 @@
 #include "market/codec.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
-  auto const entry = spillway::decode_entry({reinterpret_cast<std::byte const*>(data), size});
+  std::span const bytes_in{reinterpret_cast<std::byte const*>(data), size};
+  auto const stated = spillway::stated_bytes(bytes_in);
+  if (stated && stated->size() != size) std::abort();
+  auto const entry = spillway::decode_entry(bytes_in);
   if (!entry) return 0;
+  if (!stated) std::abort();
   auto const bytes = encode(*entry);
   auto const again = spillway::decode_entry(bytes);
   if (!again || encode(*again) != bytes) std::abort();

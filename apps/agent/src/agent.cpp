@@ -148,6 +148,7 @@ wire::awaitable<std::optional<std::string>> Agent::Impl::one_connection(Credenti
   options.url = std::move(url);
   options.credentials = credentials;
   options.last_report = last_report;
+  options.on_trouble = log;
   if (!config.trust.empty()) {
     auto trust = wire::TlsClient::trusting(config.trust);
     if (!trust) {

@@ -64,6 +64,7 @@ class Pass {
   AuditReport report_;
   std::optional<Hash256> root_at_checkpoint_;
   std::uint64_t position_{};  // of the frame that is being looked at
+  ByteView payload_;          // the same frame's
   bool records_ended_{};
   bool ends_with_closing_seal_{};
 };
@@ -93,6 +94,7 @@ bool Pass::step() {
   }
   if (!*frame) return false;
   position_ = (*frame)->position;
+  payload_ = (*frame)->payload;
   progress_.at(position_);
   if (auto const fed = replayer_.feed(**frame); !fed) {
     wrong(fed.error().reason);
@@ -111,6 +113,7 @@ bool Pass::step() {
 void Pass::applied(Entry const& entry, Outcome const& outcome) {
   compare_records(entry.seq, outcome_bytes(outcome.records));
   if (options_.each) options_.each(entry, outcome);
+  if (options_.each_entry) options_.each_entry(payload_, entry, outcome);
 }
 
 void Pass::compare_records(Seq seq, ByteView replayed) {

@@ -70,6 +70,14 @@ struct Clause {
     if (c.instrument.some()) return of("cancelled all offers of instrument", c.instrument.v);
     return "cancelled all orders and offers of its own";
   }
+  std::string operator()(SetRegister const& c) const {
+    return of(c.row == Bytes32{} ? "erased the register's row of participant"
+                                 : "wrote the register's row of participant",
+              c.participant.v);
+  }
+  std::string operator()(SessionStatement const& c) const {
+    return of("signed what it sent up to request", c.last_request);
+  }
 };
 
 }  // namespace

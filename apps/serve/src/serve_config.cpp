@@ -134,7 +134,12 @@ class Reader {
     whole(t, "snapshot_every_s", c.snapshot_every_s, 1, 86'400);
   }
   void server(toml::table const& t, ServerConfig& s) const {
-    only(t, {"names"});
+    only(t, {"names", "statements"});
+    std::string statements = "asked";
+    text(t, "statements", statements);
+    s.statements_required = statements == "required";
+    if (!s.statements_required && statements != "asked")
+      fail(*t.get("statements"), "\"statements\" must be \"asked\" or \"required\"");
     auto const* const names = t.get("names");
     if (!names) return;
     auto const* const list = names->as_array();

@@ -5,6 +5,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <deque>
+#include <utility>
 
 namespace spillway {
 namespace {
@@ -26,6 +27,7 @@ struct ExchangeLink::Impl {
   std::shared_ptr<MarketClient> client;
   std::deque<ServerMessage> kept;
   bool stopped{};
+  std::string trouble;  // the exchange journalled something else than we asked
 
   ~Impl() {
     if (client) client->close();
@@ -76,6 +78,7 @@ std::expected<ExchangeLink, ClientError> ExchangeLink::open(LinkOptions const& o
     client.trust = std::move(*trust);
   }
   auto impl = std::make_unique<Impl>();
+  client.on_trouble = [raw = impl.get()](std::string const& what) { raw->trouble = what; };
   auto connected = impl->wait(MarketClient::connect(impl->loop.get_executor(), std::move(client)));
   if (!connected) return std::unexpected(connected.error());
   impl->client = std::move(*connected);
@@ -95,6 +98,7 @@ std::expected<msg::Answer, ClientError> ExchangeLink::answer_to(msg::Request req
   for (;;) {
     auto message = impl_->wait(impl_->client->receive());
     if (!message) return std::unexpected(message.error());
+    if (!impl_->trouble.empty()) return no(std::exchange(impl_->trouble, {}));
     if (auto const* const answer = std::get_if<msg::Answer>(&*message); answer && answer->request == request)
       return *answer;
     if (auto const* const closing = std::get_if<msg::Closing>(&*message)) return no(closing->sentence);

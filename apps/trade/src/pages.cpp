@@ -161,6 +161,7 @@ std::string page(msg::ReadKind kind, json::value const& d) {
     case msg::ReadKind::preview:
       return preview(d);
     case msg::ReadKind::status:
+    case msg::ReadKind::registered:
     case msg::ReadKind::unset:
       break;
   }

@@ -361,7 +361,8 @@ bool is_new_business(Command const& command) {
 
 bool is_operators(Command const& command) {
   return command.index() <= Command(FundGuarantee{}).index() || std::holds_alternative<Tick>(command) ||
-         std::holds_alternative<Resumed>(command) || std::holds_alternative<Continue>(command);
+         std::holds_alternative<Resumed>(command) || std::holds_alternative<Continue>(command) ||
+         std::holds_alternative<SetRegister>(command);
 }
 
 }  // namespace spillway

@@ -185,6 +185,7 @@ json::object answer(FollowerView const& view, ReadRequest const& read) {
       return read_preview(view, read);
     case msg::ReadKind::status:
       return status(view);
+    case msg::ReadKind::registered:  // the gateway's: names are not in the books
     case msg::ReadKind::unset:
       break;
   }

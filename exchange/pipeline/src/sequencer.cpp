@@ -58,8 +58,9 @@ void Sequencer::finish() {
 void Sequencer::sequence(Submission submission, Stamp stamp) {
   Applied applied;
   applied.out.cookie = submission.cookie;
-  applied.out.entry = {Seq{core_.applied().v + 1}, stamp, submission.principal,
-                       std::move(submission.command)};
+  applied.out.entry = {Seq{core_.applied().v + 1}, stamp,
+                       submission.principal,       std::move(submission.command),
+                       submission.asked.session,   submission.asked.number};
   applied.bytes = encode(applied.out.entry);
   Outcome outcome;
   auto const before = steady_clock::now();

@@ -147,10 +147,13 @@ wire::awaitable<void> ExchangeServer::Impl::close_doors() {
 std::expected<std::unique_ptr<ExchangeServer>, std::string> ExchangeServer::start(ServerConfig config,
                                                                                   PipelineOptions pipeline) {
   if (sodium_init() < 0) return std::unexpected("the cryptography library can't start on this machine");
+  if (config.register_directory.empty()) config.register_directory = pipeline.directory / "register";
   auto impl = std::make_unique<Impl>(std::move(config), pipeline.directory, pipeline.archive);
   // The port first: without it no new journal is begun. Who dials during the replay waits for its end.
   if (auto listening = impl->listen(); !listening) return std::unexpected(listening.error());
   if (auto opened = impl->hub.open(std::move(pipeline)); !opened) return std::unexpected(opened.error());
+  // Each start journals something: so no number is that of a session before.
+  impl->next_session = (impl->hub.pipeline().start().entries << 24) + 1;
   if (auto const known = check_door_place(impl->hub); !known) return std::unexpected(known.error());
   auto* const raw = impl.get();
   impl->hub.on_shutdown_asked = [raw] { raw->begin_stop(); };

@@ -82,10 +82,10 @@ void Hub::learn_state(FollowerView const& view) {
 
 // ---- into the pipeline ----
 
-Refusal Hub::submit(ParticipantId principal, Command command, std::int64_t read_ns, Done done) {
+Refusal Hub::submit(ParticipantId principal, Command command, std::int64_t read_ns, Done done, Asked asked) {
   auto const ticket = next_ticket_++;
   if (done) waiting_.emplace(ticket, std::move(done));
-  auto const refusal = pipeline_->submit({principal, std::move(command), {0, ticket, read_ns}});
+  auto const refusal = pipeline_->submit({principal, std::move(command), {0, ticket, read_ns}, asked});
   if (refusal != Refusal::none) waiting_.erase(ticket);
   return refusal;
 }

@@ -66,7 +66,7 @@ class Hub {
   /// `none` when queued; then `done` runs on the loop once the command is durable. Otherwise nothing
   /// happened.
   [[nodiscard]] Refusal submit(ParticipantId principal, Command command, std::int64_t read_ns = 0,
-                               Done done = {});
+                               Done done = {}, Asked asked = {});
   /// The exchange's own commands: never refused, nobody waits.
   void enter(Command command);
 

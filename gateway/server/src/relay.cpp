@@ -61,7 +61,7 @@ Tokens JobRelay::output_bound(PlaceOrder const& order) const {
 }
 
 void JobRelay::place(ParticipantId buyer, PlaceOrder order, Bytes prompt, std::shared_ptr<JobSink> sink,
-                     std::int64_t read_ns, Answered answered) {
+                     std::int64_t read_ns, Answered answered, Asked asked) {
   order.output_max = output_bound(order);
   auto waiting = std::make_shared<WaitingOrder>(
       WaitingOrder{buyer, std::move(prompt), std::move(sink), order.input, order.output_max, order.policy});
@@ -71,7 +71,7 @@ void JobRelay::place(ParticipantId buyer, PlaceOrder order, Bytes prompt, std::s
     answered(Refusal::none, &released);
   };
   placing_.insert(waiting);
-  auto const refusal = hub_.submit(buyer, std::move(order), read_ns, std::move(on_released));
+  auto const refusal = hub_.submit(buyer, std::move(order), read_ns, std::move(on_released), asked);
   if (refusal == Refusal::none) return;
   placing_.erase(waiting);
   answered(refusal, nullptr);

@@ -43,7 +43,7 @@ class JobRelay {
   /// release.
   using Answered = std::function<void(Refusal, Released const*)>;
   void place(ParticipantId buyer, PlaceOrder order, Bytes prompt, std::shared_ptr<JobSink> sink,
-             std::int64_t read_ns, Answered answered);
+             std::int64_t read_ns, Answered answered, Asked asked = {});
   /// The buyer is gone: its resting orders are cancelled, its jobs end with fault `buyer`, the engine's slot
   /// is freed.
   void abandon(JobSink const* sink);

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "gateway/wire/mailbox.hpp"
+#include "market/codec.hpp"
 #include "steady_clock.hpp"
 
 namespace spillway {
@@ -73,6 +74,10 @@ template <>
 constexpr std::uint32_t roles_for<msg::AdminHalt> = static_cast<std::uint32_t>(Role::operator_);
 template <>
 constexpr std::uint32_t roles_for<msg::AdminShutdown> = static_cast<std::uint32_t>(Role::operator_);
+template <>
+constexpr std::uint32_t roles_for<msg::AdminRegister> = static_cast<std::uint32_t>(Role::operator_);
+template <>
+constexpr std::uint32_t roles_for<msg::AdminForget> = static_cast<std::uint32_t>(Role::operator_);
 
 }  // namespace
 
@@ -187,7 +192,10 @@ bool Session::log_in(msg::Login const& login) {
   ws_->set_outbox_bytes(outbox_bytes);
   hub_.connect(*this);
   ++hub_.meters().sessions;
-  send(msg::Welcome{login.request, participant_, role_, id_, member->reports, hub_.rules(), hub_.now()});
+  if (login.states || hub_.config().statements_required)
+    stated_.emplace(id_, nonce_, std::min(login.last_report, member->reports));
+  send(msg::Welcome{login.request, participant_, role_, id_, member->reports, hub_.rules(), hub_.now(),
+                    stated_.has_value()});
   if (login.last_report < member->reports) {
     catching_up_ = true;
     wire::spawn(hub_.where(), send_missed_reports(shared_from_this(), login.last_report));
@@ -241,6 +249,8 @@ void Session::send(ServerMessage const& message) {
 }
 
 void Session::send_now(ServerMessage const& message) {
+  if (auto const* const report = std::get_if<msg::Report>(&message); report && stated_)
+    stated_->reported(*report);
   bool taken = false;
   if (json_) {
     taken = ws_->send_text(json_text(message));
@@ -262,8 +272,11 @@ void Session::say_closing(Refusal code, std::string sentence) {
 void Session::answer(msg::Request request, Refusal refusal, std::uint64_t id, Seq seq, bool repeat,
                      Time read_ns) {
   if (closed_) return;
-  msg::Answer const message{request, refusal, refusal == Refusal::none ? "" : sentence(refusal),
-                            id,      seq,     repeat};
+  write({request, refusal, refusal == Refusal::none ? "" : sentence(refusal), id, seq, repeat, 0, {}},
+        read_ns);
+}
+
+void Session::write(msg::Answer const& message, Time read_ns) {
   if (read_ns == 0 || json_) return send(message);
   // The acknowledgement counts as written when the socket took it.
   auto const bytes = std::make_shared<Bytes const>(encode(ServerMessage(message)));
@@ -274,19 +287,27 @@ void Session::answer(msg::Request request, Refusal refusal, std::uint64_t id, Se
 }
 
 void Session::answer(msg::Request request, Released const& released, Time read_ns) {
-  if (released.records.empty()) return answer(request, Refusal::none, 0, released.entry.seq, false, read_ns);
-  auto const& head = released.records.front().head;
-  if (head.kind == RecordKind::refused)
-    return answer(request, Refusal{head.code}, 0, released.entry.seq, false, read_ns);
-  std::uint64_t made = 0;
-  bool repeat = false;
-  for (auto const& record : released.records)
-    if (record.head.kind == RecordKind::accepted) {
-      made = record.as<record::Accepted>().made;
-      repeat = record.head.code == static_cast<std::uint16_t>(Refusal::exists);
-      break;
-    }
-  answer(request, Refusal::none, made, released.entry.seq, repeat, read_ns);
+  if (closed_) return;
+  msg::Answer message;
+  message.request = request;
+  message.seq = released.entry.seq;
+  if (!released.records.empty() && released.records.front().head.kind == RecordKind::refused) {
+    message.refusal = Refusal{released.records.front().head.code};
+    message.sentence = sentence(message.refusal);
+  } else {
+    for (auto const& record : released.records)
+      if (record.head.kind == RecordKind::accepted) {
+        message.id = record.as<record::Accepted>().made;
+        message.repeat = record.head.code == static_cast<std::uint16_t>(Refusal::exists);
+        break;
+      }
+  }
+  if (stated_ && released.entry.session == id_ && released.entry.request != 0) {
+    message.number = released.entry.request;
+    message.entry = encode(released.entry);
+    stated_->answered(message.number, message.entry, steady_ns() / 1000);
+  }
+  write(message, read_ns);
 }
 
 bool Session::claim_is_signed(JobId job, Tokens input, Tokens output, Bytes64 const& signature) const {

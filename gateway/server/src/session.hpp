@@ -14,6 +14,7 @@
 #include "hub.hpp"
 #include "market/json.hpp"
 #include "relay.hpp"
+#include "stated_session.hpp"
 
 namespace spillway {
 
@@ -76,6 +77,12 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
   void on(msg::AdminDeposit const&, Time);
   void on(msg::AdminHalt const&, Time);
   void on(msg::AdminShutdown const&, Time);
+  void on(msg::SessionStatement const&, Time);
+
+  // session_register.cpp: names, by the operator
+  void on(msg::AdminRegister const&, Time);
+  void on(msg::AdminForget const&, Time);
+  void read_register(msg::Read const&);
 
   [[nodiscard]] bool must_wait(ClientMessage const&) const;
   void place_token_order(msg::PlaceOrder const&, PlaceOrder, Time);
@@ -84,6 +91,8 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
   void answer(msg::Request, Refusal, std::uint64_t id = 0, Seq seq = {}, bool repeat = false,
               Time read_ns = 0);
   void answer(msg::Request, Released const&, Time read_ns);
+  void write(msg::Answer const&, Time read_ns);
+  [[nodiscard]] bool must_state_first(Command const&) const;
   [[nodiscard]] bool claim_is_signed(JobId, Tokens input, Tokens output, Bytes64 const&) const;
 
   Hub& hub_;
@@ -96,6 +105,7 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
   ParticipantId participant_;
   Role role_{};
   KeyView key_;
+  std::optional<StatedSession> stated_;
   bool logged_in_{}, catching_up_{}, closed_{};
   static constexpr std::size_t reads_at_once = 4;
   std::size_t reads_{};

@@ -46,10 +46,31 @@ void Session::submit(msg::Request request, Command command, Time read_ns, Hub::D
     answer(request, released, read_ns);
     if (then) then(released);
   };
-  auto const refusal = hub_.submit(participant_, std::move(command), read_ns, std::move(done));
-  if (refusal == Refusal::none) return;
+  auto const refusal = must_state_first(command)
+                           ? Refusal::statement_overdue
+                           : hub_.submit(participant_, std::move(command), read_ns, std::move(done),
+                                         stated_ ? stated_->next() : Asked{});
+  if (refusal == Refusal::none) return stated_ ? stated_->taken() : void();
   --unanswered_;
   answer(request, refusal);
+}
+
+bool Session::must_state_first(Command const& command) const {
+  return stated_ && is_new_business(command) &&
+         stated_->behind(steady_ns() / 1000, hub_.config().statement_within);
+}
+
+void Session::on(msg::SessionStatement const& m, Time read_ns) {
+  auto const statement =
+      stated_ ? stated_->check(m, key_.key, key_.value) : std::unexpected(Refusal::statement_differs);
+  if (!statement) return answer(m.request, statement.error());
+  auto const refusal =
+      hub_.submit(participant_, *statement, read_ns,
+                  [this, id = id_, &hub = hub_, request = m.request](Released const& released) {
+                    if (hub.peer(id) == this) answer(request, released, 0);
+                  });
+  if (refusal != Refusal::none) return answer(m.request, refusal);
+  stated_->stated(*statement);
 }
 
 void Session::on(msg::Login const& m, Time) { answer(m.request, Refusal::login_failed); }
@@ -71,20 +92,26 @@ void Session::on(msg::PlaceOrder const& m, Time read_ns) {
 void Session::place_token_order(msg::PlaceOrder const& m, PlaceOrder order, Time read_ns) {
   if (m.prompt.empty()) return answer(m.request, Refusal::prompt_missing);
   if (m.prompt.size() > largest_prompt_bytes) return answer(m.request, Refusal::prompt_too_large);
+  if (must_state_first(order)) return answer(m.request, Refusal::statement_overdue);
   auto sink = std::make_shared<OrderSink>(*this, m.stream);
   sinks_.insert(sink);
   ++unanswered_;
+  auto const asked = stated_ ? stated_->next() : Asked{};
+  if (stated_) stated_->taken();
   auto answered = [this, id = id_, &hub = hub_, request = m.request, read_ns, weak = std::weak_ptr(sink)](
                       Refusal refusal, Released const* released) {
     if (hub.peer(id) != this) return;
     --unanswered_;
     room_.notify();
-    if (!released) return sinks_.erase(weak.lock()), answer(request, refusal);
+    if (!released) {
+      if (stated_) stated_->given_back();
+      return sinks_.erase(weak.lock()), answer(request, refusal);
+    }
     if (released->records.empty() || released->records.front().head.kind == RecordKind::refused)
       sinks_.erase(weak.lock());
     answer(request, *released, read_ns);
   };
-  hub_.relay().place(participant_, std::move(order), m.prompt, sink, read_ns, std::move(answered));
+  hub_.relay().place(participant_, std::move(order), m.prompt, sink, read_ns, std::move(answered), asked);
 }
 
 // By order id, or by the client's own id through the follower.
@@ -207,6 +234,7 @@ void Session::on(msg::LeaseEndedMsg const& m, Time read_ns) {
 // ---- reads and the feed ----
 
 void Session::on(msg::Read const& m, Time) {
+  if (m.kind == msg::ReadKind::registered) return read_register(m);
   bool const sees_all = role_ == Role::operator_ || role_ == Role::auditor;
   ReadRequest read{m.kind,   sees_all && m.participant.some() ? m.participant : participant_,
                    sees_all, m.instrument,

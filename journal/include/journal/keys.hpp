@@ -56,6 +56,10 @@ class LogKey {
   std::array<std::byte, 64> secret_key_{};
 };
 
+/// Whether the holder of this Ed25519 key signed these bytes.
+[[nodiscard]] bool is_signed_by(std::array<std::byte, 32> const& public_key, ByteView text,
+                                Signature const& signature);
+
 /// A key name: not empty, no spaces, no plus sign, no control characters.
 [[nodiscard]] bool valid_key_name(std::string_view name);
 

@@ -93,6 +93,12 @@ struct Deposit {
 struct FundGuarantee {
   Nano amount;
 };
+/// Who a participant is stands outside the journal, in a register that can be erased; `row` is a keyed hash
+/// of its row there. Zeros: the row was erased.
+struct SetRegister {
+  ParticipantId participant;
+  Bytes32 row{};
+};
 
 // ---- supply ----
 
@@ -265,13 +271,30 @@ struct CancelAll {
   InstrumentId instrument;
 };
 
+// ---- sessions ----
+
+/// What the principal signs over its own session (docs/protocol.md): every request that it sent up to
+/// `last_request`, and every report that it got after `reports_from` up to `last_report`.
+struct SessionStatement {
+  SessionId session;
+  KeyId key;
+  Bytes32 nonce{};
+  std::uint64_t last_request{};
+  Bytes32 requests{};
+  std::uint64_t reports_from{};
+  std::uint64_t last_report{};
+  Bytes32 reports{};
+  Bytes64 signature{};
+};
+
 /// The order of members is fixed: journal and wire carry the index. New commands go to the end.
 using Command =
     std::variant<SetRules, DefinePlaces, DefineRoundTrips, DefineClasses, DefineTiers, DefineModels,
                  DefineRelay, SetHalt, AddParticipant, AddKey, Deposit, FundGuarantee, RegisterNode,
                  UnitAttested, UnitRejected, NodeLost, NodeBack, PostOffer, AmendOffer, CancelOffer,
                  PlaceOrder, AmendOrder, CancelOrder, ReleaseLease, JobAcknowledged, JobFirstToken, JobMarked,
-                 JobCompleted, JobFailed, LeaseReady, LeaseFailed, Tick, Resumed, Continue, CancelAll>;
+                 JobCompleted, JobFailed, LeaseReady, LeaseFailed, Tick, Resumed, Continue, CancelAll,
+                 SetRegister, SessionStatement>;
 
 /// One line of the journal.
 struct Entry {
@@ -279,6 +302,10 @@ struct Entry {
   Stamp stamp;
   ParticipantId principal;
   Command command;
+  /// Of a session that states what it sent: which one, and the number of the request in it. 0: the exchange
+  /// alone vouches for where this came from.
+  SessionId session{};
+  std::uint64_t request{};
 };
 
 }  // namespace spillway

@@ -64,12 +64,22 @@ struct Login {
   Bytes64 signature{};          // over login_bytes()
   std::uint64_t last_report{};  // reports after this one are sent again
   bool cancel_on_disconnect{};
+  bool states{};  // will sign SessionStatements
 };
 struct Logout {
   Request request{};
 };
 struct Ping {
   Request request{};
+};
+/// Signed over statement_bytes(): what this session sent and got so far.
+struct SessionStatement {
+  Request request{};
+  std::uint64_t last_request{};  // Answer::number
+  Bytes32 requests{};
+  std::uint64_t last_report{};
+  Bytes32 reports{};
+  Bytes64 signature{};
 };
 
 // ---- from clients: demand ----
@@ -168,23 +178,20 @@ struct JobRefuse {
 struct JobChunk {
   Request request{};
   JobId job;
-  Bytes content;
-  Bytes raw;
+  Bytes content, raw;
 };  // UTF-8 delta; the engine's SSE data, if kept
 struct JobDone {
   Request request{};
   JobId job;
   FinishReason finish{};
-  Tokens claimed_output;
-  Tokens claimed_input;
+  Tokens claimed_output, claimed_input;
   Bytes64 signature{};
 };
 struct JobFail {
   Request request{};
   JobId job;
   FailCode code{};
-  Tokens claimed_output;
-  Tokens claimed_input;
+  Tokens claimed_output, claimed_input;
   Bytes64 signature{};
 };
 struct LeaseReadyMsg {
@@ -210,6 +217,7 @@ enum class ReadKind : std::uint8_t {
   why = 7,
   preview = 8,
   status = 9,
+  registered = 10,  // operators: a participant's row of the register
 };
 /// `participant`: for operators and auditors, whose; 0: the asker. `wait_for_seq`: answer not before this
 /// entry is seen.
@@ -259,6 +267,16 @@ struct AdminHalt {
 struct AdminShutdown {
   Request request{};
 };
+/// A participant's row of the register, the whole of it.
+struct AdminRegister {
+  Request request{};
+  ParticipantId participant;
+  std::string name, contact, payout;
+};
+struct AdminForget {
+  Request request{};
+  ParticipantId participant;
+};
 
 // ---- from the exchange: session ----
 
@@ -277,6 +295,7 @@ struct Welcome {
   std::uint64_t reports_have{};  // the participant's last report number
   Rules rules;
   Stamp stamp_us;
+  bool states{};  // statements are expected; answers carry entries
 };
 /// The one answer to a request that is not a read. `id`: what was made or touched. `repeat`: the first answer
 /// again.
@@ -287,6 +306,8 @@ struct Answer {
   std::uint64_t id{};
   Seq seq;
   bool repeat{};
+  std::uint64_t number{};  // of the request within a session that states what it sent; 0: it has none
+  Bytes entry{};           // such a request as it was journalled
 };
 struct Report {
   std::uint64_t report{};
@@ -361,8 +382,7 @@ struct JobEnd {
   Fault fault{};
   FailCode code{};
   FinishReason finish{};
-  Tokens input;
-  Tokens output;
+  Tokens input, output;
   Nano charge_nano;
   Micros latency_us;
 };
@@ -373,8 +393,7 @@ struct Level {
 struct BookTop {
   InstrumentId instrument;
   Seq seq;
-  std::optional<Level> ask;
-  std::optional<Level> bid;
+  std::optional<Level> ask, bid;
 };
 struct Trade {
   InstrumentId instrument;
@@ -386,8 +405,8 @@ struct Trade {
 struct ReadResult {
   Request request{};
   Seq seq;
-  std::string json;
-};  // a JSON document that reflects `seq`
+  std::string json;  // reflects `seq`
+};
 
 }  // namespace msg
 
@@ -397,7 +416,8 @@ using ClientMessage =
                  msg::ReleaseLease, msg::RegisterNode, msg::PostOffer, msg::AmendOffer, msg::CancelOffer,
                  msg::AttestFrame, msg::JobAck, msg::JobRefuse, msg::JobChunk, msg::JobDone, msg::JobFail,
                  msg::LeaseReadyMsg, msg::LeaseEndedMsg, msg::Read, msg::Subscribe, msg::AdminParticipant,
-                 msg::AdminKey, msg::AdminDeposit, msg::AdminHalt, msg::AdminShutdown>;
+                 msg::AdminKey, msg::AdminDeposit, msg::AdminHalt, msg::AdminShutdown, msg::SessionStatement,
+                 msg::AdminRegister, msg::AdminForget>;
 using ServerMessage = std::variant<msg::ServerHello, msg::Welcome, msg::Answer, msg::Report, msg::Throttle,
                                    msg::Closing, msg::Pong, msg::Dispatch, msg::CancelJob, msg::LeaseStart,
                                    msg::LeaseStop, msg::AttestFrame, msg::AttestVerdict, msg::ChunkToBuyer,

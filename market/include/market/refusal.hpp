@@ -73,6 +73,8 @@ enum class Refusal : std::uint16_t {
   prompt_missing = 95,
   prompt_too_large = 96,
   server_stopping = 97,
+  statement_overdue = 98,  // at the door: the session is behind with stating what it sent
+  statement_differs = 99,  // at the door
 };
 
 /// The code as people and logs read it: "funds_short".

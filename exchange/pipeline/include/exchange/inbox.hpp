@@ -25,10 +25,17 @@ struct Cookie {
   std::int64_t read_ns{};  // steady time at which the request's last byte was read
 };
 
+/// Which request of which session this is, where the session states what it sent: journalled.
+struct Asked {
+  SessionId session{};
+  std::uint64_t number{};
+};
+
 struct Submission {
   ParticipantId principal;
   Command command;
   Cookie cookie;
+  Asked asked{};
 };
 
 class Inbox {

@@ -35,6 +35,8 @@ struct AuditOptions {
   std::vector<std::filesystem::path> checkpoints{};
   /// Whose cosignatures count, on these heads and on the journal's own.
   WitnessPolicy witnesses{};
+  /// As `each`, with the entry's bytes as stored.
+  std::function<void(ByteView, Entry const&, Outcome const&)> each_entry{};
 };
 
 /// The first thing that is wrong.

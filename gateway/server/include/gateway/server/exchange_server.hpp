@@ -28,12 +28,17 @@ struct ServerConfig {
       engine_note;  // what stands in for production engines, shown wherever work is shown; empty: nothing
   attest::Cap1Params challenge{};
   std::uint32_t challenges_at_once{1};
+  std::filesystem::path register_directory;  // who participants are; empty: register/ of the journal
   std::filesystem::path evidence_directory;  // where transcripts of proofs are kept; empty: nowhere
   // The OpenAI door: what an order gets when the request does not say.
   PriceIndex door_price_cap{highest_price};  // per million work tokens
   std::string door_buyer_place;              // a leaf of the place table
   Micros door_good_for{10'000'000};
   Micros login_within{30'000'000};  // a socket that has not logged in by then is closed
+  /// A session that states what it sent and is so far behind with it may only cancel. `statements_required`:
+  /// every session is such a one, otherwise those that say so at login.
+  Micros statement_within{10'000'000};
+  bool statements_required{false};
   std::function<void(std::string const&)> log;
 };
 
