@@ -55,6 +55,8 @@ TEST(CoreHeap, NoCommandAsksTheHeapForAnything) {
   for (std::uint16_t id = 0; id < 300; ++id) long_list.predicate.within.push_back(id % 2 == 0 ? here : there);
   w.send(carl, long_list);
   w.must(AddKey{carl, KeyId{1}, KeyKind::ed25519, Bytes32{std::byte{1}}});
+  w.must(SetRegister{carl, Bytes32{std::byte{1}}});
+  w.send(carl, SessionStatement{.session = SessionId{1}, .key = KeyId{1}, .last_request = 1});
   w.must(SetHalt{true});
   w.must(SetHalt{false});
 
