@@ -88,6 +88,7 @@ ExchangeCore::State::State(CoreLimits const& sizes)
       lists(sizes.list_bytes),
       timers(timers_most(sizes)),
       participants(sizes.participants),
+      participants_by_id(sizes.participants),
       nodes(sizes.nodes),
       unit_expiries(sizes.units),
       offers(sizes.offers_kept),

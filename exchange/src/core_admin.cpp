@@ -76,8 +76,17 @@ core::Reply ExchangeCore::State::on(ParticipantId who, AddParticipant const& c) 
 
   auto& made = participants.add(c.participant);
   made.firm = c.firm, made.roles = c.roles;
+  put_by_id(participants.row_of(made));
   emit(record::ParticipantState{c.participant.v, c.roles, c.firm.v, 0, {}});
   return Answer{c.participant.v};
+}
+
+/// A new one, the last of the table's count.
+void ExchangeCore::State::put_by_id(core::Row participant) {
+  auto at = participants.size() - 1;
+  for (; at > 0 && participants[participants_by_id[at - 1]].id > participants[participant].id; --at)
+    participants_by_id[at] = participants_by_id[at - 1];
+  participants_by_id[at] = participant;
 }
 
 core::Reply ExchangeCore::State::on(ParticipantId who, AddKey const& c) {

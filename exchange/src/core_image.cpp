@@ -155,6 +155,7 @@ bool ExchangeCore::State::import_orders(core::ArchiveReader& from) {
 
 bool ExchangeCore::State::import_tables(core::ArchiveReader& from) {
   if (!read(from, participants, as_it_is)) return false;
+  std::ranges::copy(participants.rows_by_id(), &participants_by_id[0]);
   from(keys);
   return keys.size() <= limits.keys && read(from, nodes, as_it_is) && read(from, offers, as_it_is) &&
          import_orders(from) && read(from, jobs, as_it_is) && read(from, leases, as_it_is);

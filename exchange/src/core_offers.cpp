@@ -67,6 +67,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, PostOffer const& c) {
   if (auto const why = lacks(who, Role::provider); no(why)) return refuse(why);
   if (!genesis_done()) return refuse(Refusal::genesis_missing);
   if (auto again = repeated(who, c)) return *again;
+  if (offers.full()) make_room(who);
   if (auto const why = why_not(who, c); no(why)) return refuse(why);
   auto const& node = the(nodes, c.node);
   Instrument const named{c.product, c.model, node.klass, node.place, c.tier};

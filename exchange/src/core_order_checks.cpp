@@ -91,7 +91,7 @@ Refusal ExchangeCore::State::no_room(ParticipantId who, PlaceOrder const& c) {
   bool const full_up = resting.count >= limits.orders;
   if (full_up || book.resting_orders_of(who) >= limits.orders_per_participant) return Refusal::capacity;
   auto const fits = [&] { return !orders.full() && lists.has_room(core::ids_to_keep(c.predicate)); };
-  if (!fits()) forget_old(the(participants, who), limits.steps);
+  if (!fits()) make_room(who);
   if (!fits()) return Refusal::capacity;
   if (c.predicate.product != ProductKind::capacity) return Refusal::none;
   auto const more = leases_for(std::min(c.quantity, core::capacity_lots_max));

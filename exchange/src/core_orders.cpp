@@ -140,8 +140,10 @@ core::Reply ExchangeCore::State::on(ParticipantId who, AmendOrder const& c) {
   if (worst > largest_hold) return refuse(Refusal::hold_too_large);
   if (order.terms.market && c.limit.v == 0) return refuse(Refusal::market_unprotected);
   bool const capacity = order.terms.product == ProductKind::capacity;
-  if (capacity && lease_claims - order.claims + leases_for(*lots) > limits.lease_claims)
-    return refuse(Refusal::capacity);
+  auto const claims = capacity ? leases_for(*lots) : 0;
+  bool const no_lease =
+      leases.size() >= limits.leases_kept || lease_claims - order.claims + claims > limits.lease_claims;
+  if (claims > order.claims && no_lease) return refuse(Refusal::capacity);
 
   if (worst > order.held) hold(who, order.held, worst - order.held, c.order.v);
   if (worst < order.held) release(who, order.held, order.held - worst, c.order.v);

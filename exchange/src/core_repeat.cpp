@@ -121,6 +121,14 @@ void ExchangeCore::State::forget_old(core::Participant& owner, std::size_t most)
   }
 }
 
+/// Own old rows go first, then those of the participant whose turn it is by the number of the entry: who is
+/// silent keeps nobody out.
+void ExchangeCore::State::make_room(ParticipantId who) {
+  forget_old(the(participants, who), limits.steps);
+  auto& other = participants[participants_by_id[entry_seq.v % participants.size()]];
+  if (other.id != who) forget_old(other, limits.steps);
+}
+
 /// Something of it is open.
 bool ExchangeCore::State::still_needed(Handle old) const {
   if (old.is_offer()) {

@@ -179,6 +179,8 @@ struct ExchangeCore::State {
   void remember(core::Participant&, core::Handle made);
   void chain_client_id(core::ClientIds&, ParticipantId who, core::Handle made);
   void forget_old(core::Participant&, std::size_t most);
+  void make_room(ParticipantId who);
+  void put_by_id(core::Row participant);
   [[nodiscard]] bool still_needed(core::Handle old) const;
   void forget(core::Participant&, core::Order&);
   void forget_lease(core::Order&);
@@ -346,6 +348,7 @@ struct ExchangeCore::State {
   core::Timers timers;
 
   core::Table<core::Participant> participants;
+  Arena<core::Row> participants_by_id;  // the first participants.size()
   std::pmr::map<std::pair<ParticipantId, KeyId>, AddKey> keys{&memory};
   std::pmr::set<Bytes32> key_values{&memory};
   core::Table<core::Node> nodes;

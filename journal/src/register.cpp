@@ -52,6 +52,11 @@ std::filesystem::path Register::before_of(std::uint32_t number) const {
   return folder_ / (std::to_string(number) + ".before");
 }
 
+// What a put that was cut off had written of the new row (file.hpp, replace_file).
+std::filesystem::path Register::half_of(std::uint32_t number) const {
+  return folder_ / (std::to_string(number) + ".tmp");
+}
+
 std::expected<Hash256, std::string> Register::put(std::uint32_t number, ByteView row) const {
   sw_check(row.size() <= largest_register_row, "a row of the register has at most 16 KiB");
   std::error_code failed;
@@ -70,6 +75,7 @@ std::expected<Hash256, std::string> Register::put(std::uint32_t number, ByteView
     std::filesystem::rename(path, before, failed);
   }
   if (failed) return std::unexpected("cannot replace " + path.string() + ": " + failed.message());
+  if (auto gone = wipe(half_of(number)); !gone) return std::unexpected(gone.error());
   if (auto done = replace_file(path, file, 0600); !done) return std::unexpected(done.error());
   if (auto gone = wipe(before); !gone) return std::unexpected(gone.error());
   return hash;
@@ -91,7 +97,9 @@ std::expected<bool, std::string> Register::erase(std::uint32_t number) const {
   if (!now) return now;
   auto const before = wipe(before_of(number));
   if (!before) return before;
-  if (!*now && !*before) return false;
+  auto const half = wipe(half_of(number));
+  if (!half) return half;
+  if (!*now && !*before && !*half) return false;
   if (auto done = sync_folder(folder_); !done) return std::unexpected(done.error());
   return true;
 }

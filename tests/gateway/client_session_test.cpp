@@ -267,6 +267,24 @@ TEST(StatedSession, OfAClientThatIsFarBehindWithItsReportsAsksForANewerStatement
   EXPECT_TRUE(say());
 }
 
+TEST(StatedSession, ThatHasVeryManyRequestsUnstatedIsFarBehindUntilItStates) {
+  StatedSession kept(SessionId{5}, Bytes32{}, 0);
+  auto const answered = [&](std::uint64_t n) {
+    kept.answered(
+        n, encode({Seq{n}, Stamp{1}, carl, CancelOrder{OrderId{1}, CancelReason::asked}, SessionId{5}, n}),
+        0);
+  };
+  std::uint64_t n = 0;
+  while (n < 60'000) answered(++n);
+  EXPECT_FALSE(kept.far_behind());
+  while (n < 70'000) answered(++n);
+  EXPECT_TRUE(kept.far_behind());
+  SessionStatement said;
+  said.last_request = n;
+  kept.stated(said);
+  EXPECT_FALSE(kept.far_behind());
+}
+
 // ---- the client's own book ----
 
 struct Diary : ::testing::Test {

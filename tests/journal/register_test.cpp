@@ -60,6 +60,7 @@ TEST_F(RegisterFolder, ACrashInTheMiddleOfAReplacementLeavesTheRowBeforeAndErasi
   ASSERT_TRUE(names.put(20, as_byte_view("Carla")));
   EXPECT_FALSE(testing::fs::exists(folder / "20.before")) << "nobody else would wipe it";
   testing::fs::copy_file(folder / "20", folder / "20.before");
+  testing::fs::copy_file(folder / "20", folder / "20.tmp");
   EXPECT_TRUE(names.erase(20).value());
   EXPECT_TRUE(testing::fs::is_empty(folder));
 }

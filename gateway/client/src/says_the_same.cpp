@@ -35,11 +35,12 @@ bool same(msg::ReleaseLease const& m, ReleaseLease const& c) { return m.lease ==
 bool same(msg::RegisterNode const& m, RegisterNode const& c) {
   return m.label == c.label && m.units == c.units_max;
 }
+// Capacity has no model: a name that an offer of it carries is left out.
 bool same(msg::PostOffer const& m, PostOffer const& c) {
   return m.client == c.client && m.node == c.node && m.product == c.product &&
-         m.model.empty() != c.model.some() && m.price == c.price && m.quantity == c.quantity &&
-         m.fill_min == c.fill_min && m.fill_max == c.fill_max && m.replenish == c.replenish &&
-         m.end_us == c.end;
+         (m.product == ProductKind::tokens && !m.model.empty()) == c.model.some() && m.price == c.price &&
+         m.quantity == c.quantity && m.fill_min == c.fill_min && m.fill_max == c.fill_max &&
+         m.replenish == c.replenish && m.end_us == c.end;
 }
 bool same(msg::AmendOffer const& m, AmendOffer const& c) {
   return m.offer == c.offer && m.price == c.price && m.quantity == c.quantity;

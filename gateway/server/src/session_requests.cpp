@@ -56,8 +56,9 @@ void Session::submit(msg::Request request, Command command, Time read_ns, Hub::D
 }
 
 bool Session::must_state_first(Command const& command) const {
-  return stated_ && is_new_business(command) &&
-         stated_->behind(steady_ns() / 1000, hub_.config().statement_within);
+  if (!stated_) return false;
+  return stated_->far_behind() ||
+         (is_new_business(command) && stated_->behind(steady_ns() / 1000, hub_.config().statement_within));
 }
 
 void Session::on(msg::SessionStatement const& m, Time read_ns) {

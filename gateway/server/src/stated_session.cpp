@@ -12,6 +12,7 @@ namespace {
 
 // Of a client that is far behind with reading its reports the oldest marks go; it states again later.
 constexpr std::size_t report_marks_max = 65'536;
+constexpr std::size_t request_marks_max = 65'536;
 
 }  // namespace
 
@@ -77,6 +78,8 @@ void StatedSession::stated(SessionStatement const& statement) {
   drop_before(request_marks_, statement.last_request);
   drop_before(report_marks_, statement.last_report);
 }
+
+bool StatedSession::far_behind() const { return request_marks_.size() > request_marks_max; }
 
 bool StatedSession::behind(std::int64_t now_us, Micros within) const {
   return request_marks_.size() > 1 && now_us - request_marks_[1].at_us >= within.v;

@@ -35,6 +35,8 @@ class StatedSession {
   void stated(SessionStatement const& statement);
   /// Whether a request that was answered so long ago, or longer, has not been stated.
   [[nodiscard]] bool behind(std::int64_t now_us, Micros within) const;
+  /// So many answered requests are not stated that nothing more is taken: each is kept until it is.
+  [[nodiscard]] bool far_behind() const;
 
  private:
   struct Mark {

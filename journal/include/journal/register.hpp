@@ -39,6 +39,7 @@ class Register {
  private:
   [[nodiscard]] std::filesystem::path file_of(std::uint32_t number) const;
   [[nodiscard]] std::filesystem::path before_of(std::uint32_t number) const;
+  [[nodiscard]] std::filesystem::path half_of(std::uint32_t number) const;
   std::filesystem::path folder_;
 };
 
