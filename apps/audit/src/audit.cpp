@@ -175,14 +175,20 @@ void Pass::judge_heads() {
                             std::to_string(frames) + " entries and seals");
 }
 
-// A journal that was closed has nothing behind its closing seal. A new one has a checkpoint over nothing.
+// A journal that was closed has nothing behind its closing seal; a new one has a checkpoint over nothing. An
+// exchange that was cut off in the first write after a clean stop leaves what looks like a changed tail: it
+// can't be told from one, and the next start cuts it.
 void Pass::judge_end() {
   report_.closed =
       seen_.checkpoint && seen_.checkpoint->size == replayer_.tree().size() && ends_with_closing_seal_;
   auto const& torn = entries_.torn_tail();
   if (!torn) return;
   report_.torn_bytes = torn->bytes;
-  if (report_.closed) return wrong("bytes behind the closing seal: " + where(*torn));
+  if (report_.closed)
+    return wrong(
+        "bytes behind the closing seal: " + where(*torn) +
+        "; either they were changed, or an exchange was cut off in its first write after a clean stop: "
+        "its next start cuts them and says so");
   report_.notes.push_back("the last " + std::to_string(torn->bytes) + " bytes are unfinished (" +
                           where(*torn) + "): a crash, or an exchange at work");
 }
