@@ -32,7 +32,7 @@ std::vector<std::byte> statement_bytes(SessionStatement const& said) {
   return out;
 }
 
-RequestChain::RequestChain(StatementHash hash, SessionId session, Bytes32 const& nonce) : hash_(hash) {
+RequestChain::RequestChain(StatementHash by, SessionId session, Bytes32 const& nonce) : hash_(by) {
   Link first;
   feed(first, "spillway-session-v1");
   feed(first, session.v);
@@ -56,8 +56,8 @@ bool RequestChain::add(std::uint64_t number, std::vector<std::byte> stated,
   return true;
 }
 
-ReportChain::ReportChain(StatementHash hash, SessionId session, Bytes32 const& nonce, std::uint64_t had)
-    : hash_(hash), last_(had) {
+ReportChain::ReportChain(StatementHash by, SessionId session, Bytes32 const& nonce, std::uint64_t had)
+    : hash_(by), last_(had) {
   Link first;
   feed(first, "spillway-reports-v1");
   feed(first, session.v);

@@ -8,6 +8,7 @@
 #include "metrics_page.hpp"
 #include "names.hpp"
 #include "session.hpp"
+#include "steady_clock.hpp"
 
 namespace spillway {
 

@@ -24,7 +24,7 @@ using StatementHash = Bytes32 (*)(std::span<std::byte const>);
 /// Requests by their numbers. They are journalled, and so come here, in any order; the chain waits its turn.
 class RequestChain {
  public:
-  RequestChain(StatementHash hash, SessionId session, Bytes32 const& nonce);
+  RequestChain(StatementHash by, SessionId session, Bytes32 const& nonce);
 
   /// `stated`: stated_bytes of the entry. Calls `each` for every number that the chain now has, with the hash
   /// up to it. False: this number was there already, or is 0.
@@ -46,7 +46,7 @@ class RequestChain {
 class ReportChain {
  public:
   /// `had`: the last report that the client had when it logged in.
-  ReportChain(StatementHash hash, SessionId session, Bytes32 const& nonce, std::uint64_t had);
+  ReportChain(StatementHash by, SessionId session, Bytes32 const& nonce, std::uint64_t had);
 
   /// True when it was the next one.
   bool add(std::uint64_t report, Seq seq, Stamp stamp, Record const& record);
