@@ -4,7 +4,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "exchange/replay.hpp"
 #include "journal/checkpoint.hpp"
 #include "journal/keys.hpp"
 #include "journal/log_reader.hpp"
@@ -24,16 +23,7 @@ Released submit_and_wait(Pipeline& pipeline, Ear& ear, ParticipantId who, Comman
 /// What the journal gives from its first entry on.
 OutcomeChain replayed(std::filesystem::path const& journal) {
   ExchangeCore core;
-  Replayer replayer(core);
-  auto reader = LogReader::open(journal, StreamKind::entries, ReadMode::strict);
-  EXPECT_TRUE(reader);
-  for (auto frame = reader->next();; frame = reader->next()) {
-    EXPECT_TRUE(frame) << to_string(frame.error());
-    if (!frame || !*frame) break;
-    auto const done = replayer.feed(**frame);
-    EXPECT_TRUE(done) << done.error().reason;
-  }
-  return replayer.chain();
+  return replay_into(core, journal);
 }
 
 TEST(Pipeline, ReleasesACommandWithItsRecordsOnceItIsDurable) {

@@ -13,6 +13,8 @@
 #include "core_world.hpp"
 #include "exchange/follower.hpp"
 #include "exchange/pipeline.hpp"
+#include "exchange/replay.hpp"
+#include "journal/log_reader.hpp"
 
 namespace spillway {
 
@@ -30,6 +32,20 @@ class Folder {
  private:
   std::filesystem::path path_;
 };
+
+/// Applies the whole journal to a core that has seen nothing, by a replay that knows nothing of snapshots.
+inline OutcomeChain replay_into(ExchangeCore& core, std::filesystem::path const& journal) {
+  Replayer replayer(core);
+  auto reader = LogReader::open(journal, StreamKind::entries, ReadMode::strict);
+  EXPECT_TRUE(reader);
+  for (auto frame = reader->next();; frame = reader->next()) {
+    EXPECT_TRUE(frame) << to_string(frame.error());
+    if (!frame || !*frame) break;
+    auto const done = replayer.feed(**frame);
+    EXPECT_TRUE(done) << done.error().reason;
+  }
+  return replayer.chain();
+}
 
 /// What the gateway would hear.
 class Ear {

@@ -6,9 +6,7 @@
 
 #include <random>
 
-#include "exchange/replay.hpp"
 #include "journal/digest.hpp"
-#include "journal/log_reader.hpp"
 #include "pipeline_world.hpp"
 
 namespace spillway {
@@ -95,19 +93,11 @@ struct Restarted : testing::TestWithParam<std::uint32_t> {
   }
   std::vector<Seq> snapshots() const { return SnapshotFolder(folder.path() / "snapshots").list(); }
 
-  /// The whole journal, by a replay that knows nothing of snapshots: D and state.
+  /// The whole journal: D and state.
   std::pair<Hash256, Hash256> audited() const {
     ExchangeCore core;
-    Replayer replayer(core);
-    auto reader = LogReader::open(folder.path(), StreamKind::entries, ReadMode::strict);
-    EXPECT_TRUE(reader);
-    for (auto frame = reader->next();; frame = reader->next()) {
-      EXPECT_TRUE(frame) << to_string(frame.error());
-      if (!frame || !*frame) break;
-      auto const done = replayer.feed(**frame);
-      EXPECT_TRUE(done) << done.error().reason;
-    }
-    return {replayer.chain().digest(), state_of(core)};
+    auto const digest = replay_into(core, folder.path()).digest();
+    return {digest, state_of(core)};
   }
   static Hash256 state_of(ExchangeCore const& core) {
     RunningHash hash;
