@@ -2,7 +2,7 @@
 // arrays.
 // Room:   matching (pure); sees market.
 // Layout: a level is 8 bytes (head, tail), a page is 8 levels in one cache line, a ladder is a sorted vector
-//         of its pages (best last) with a cache of 64 in front. A page that becomes empty stays where it is,
+//         of its pages (best last) with a cache of 128 in front. A page that becomes empty stays where it is,
 //         since its prices come back; the best one never is, and a ladder that keeps too many gives the worst
 //         of them back. Pages and vectors come from shared pools sized for the worst case (one node a page,
 //         and the empty ones that may stay), so they can't run out before the nodes do.
@@ -91,7 +91,7 @@ class Ladders {
   };
   /// Pages that a ladder may keep empty, when so many stand in it.
   static constexpr std::uint32_t empty_max(std::uint32_t count) { return 16 + count / 8; }
-  static constexpr std::uint32_t near_pages = 64;
+  static constexpr std::uint32_t near_pages = 128;
   /// No rank is there. Zeroes say the same but in the first entry, the only one that place 0 could have.
   static constexpr Near nowhere{~0u, 0};
   struct Nears {
