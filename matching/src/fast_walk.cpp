@@ -16,7 +16,7 @@ namespace {
 bool needs_plan(BookOrder const& o) { return o.prefer_near || is_conditional(o); }
 
 /// So often a walk looks at all keys as they come; if it still goes on then, it puts them in order.
-constexpr std::uint32_t unordered_passes = 2;
+constexpr std::uint32_t unordered_passes = 5;
 
 }  // namespace
 

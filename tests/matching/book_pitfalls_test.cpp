@@ -1,5 +1,7 @@
 // tests/matching/book_pitfalls_test.cpp - what goes wrong in a bipartite book in particular: keys, bounds,
 // minimums, links that change. Each pitfall has its name and a story that shows it.
+#include <algorithm>
+
 #include "scenario.hpp"
 
 namespace spillway {
@@ -218,6 +220,48 @@ TEST_P(Pitfalls, APopularInstrumentFindsTheBestOfManySignatures) {
     auto const &a = m.matches[i - 1], &b = m.matches[i];
     EXPECT_TRUE(a.price > b.price || (a.price == b.price && a.order < b.order)) << i;
   }
+}
+
+/// Six offers for each of twelve instruments, so that the best price wanders; every third one shows a part.
+std::vector<Fill> offers_everywhere(Market& m, bool displays) {
+  std::vector<Fill> made;
+  for (std::uint32_t round = 0; round < 6; ++round)
+    for (auto const klass : {class_a, class_b, class_c})
+      for (auto const at : {us_east, us_west, cn_sz, cn_nx}) {
+        auto const n = static_cast<std::uint32_t>(made.size());
+        BookOffer o;
+        o.id = OfferId{1'000 + n};
+        o.provider = ParticipantId{9};
+        o.node = m.node(klass, at, 6);
+        o.instrument = m.listed(capacity_of(klass, at));
+        o.price = PriceIndex{10 + 4 * round + (5 * n + round) % 4};
+        o.quantity = Lots{displays && n % 3 == 0 ? 3'000 : 1'000};
+        if (o.quantity.v > 1'000) o.display = Lots{1'000};
+        m.book.post_offer(o, m.matches);
+        made.emplace_back(o.id, o.quantity.v, o.price.v);
+      }
+  return made;
+}
+
+TEST_P(Pitfalls, ALongWalkOverManyInstrumentsNeverTakesAWorseOneFirst) {
+  Market m{GetParam()};
+  auto expected = offers_everywhere(m, false);
+  std::ranges::stable_sort(expected, {}, [](Fill const& f) { return std::get<2>(f); });
+  auto const half = static_cast<std::ptrdiff_t>(expected.size() / 2);
+  m.order(wants_capacity(), 100, half * 1'000);
+  EXPECT_EQ(fills(m.matches), std::vector(expected.begin(), expected.begin() + half));
+  m.order(wants_capacity(), 100, 100'000);
+  EXPECT_EQ(fills(m.matches), std::vector(expected.begin() + half, expected.end()));
+}
+
+TEST(BookPitfalls, ALongWalkMeetsWhatIsShownAnewInItsTurn) {
+  Market m{BookKind::fast}, plain{BookKind::plain};
+  for (auto* const each : {&m, &plain}) {
+    offers_everywhere(*each, true);
+    each->order(wants_capacity(), 100, 200'000);
+  }
+  EXPECT_EQ(fills(m.matches), fills(plain.matches));
+  EXPECT_GT(m.matches.size(), 100u);
 }
 
 /// Signatures whose orders are all gone, and odd ones by the thousand: what rests is not disturbed.
