@@ -103,6 +103,16 @@ struct SetRegister {
   ParticipantId participant;
   Bytes32 row{};
 };
+/// From this entry on `after` signs the log's heads; `before` signs them too until an entry is stamped
+/// `overlap` later (docs/decisions). Public Ed25519 keys, and their ids under the log's name, which the core
+/// takes as they are.
+struct LogKeyChange {
+  Bytes32 before{};
+  Bytes32 after{};
+  std::uint32_t before_id{};
+  std::uint32_t after_id{};
+  Micros overlap{};
+};
 
 // ---- supply ----
 
@@ -298,7 +308,7 @@ using Command =
                  UnitAttested, UnitRejected, NodeLost, NodeBack, PostOffer, AmendOffer, CancelOffer,
                  PlaceOrder, AmendOrder, CancelOrder, ReleaseLease, JobAcknowledged, JobFirstToken, JobMarked,
                  JobCompleted, JobFailed, LeaseReady, LeaseFailed, Tick, Resumed, Continue, CancelAll,
-                 SetRegister, SessionStatement>;
+                 SetRegister, SessionStatement, LogKeyChange>;
 
 /// One line of the journal.
 struct Entry {
