@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "admin_bundle.hpp"
+#include "admin_log_key.hpp"
 #include "apps/trade/pages.hpp"
 #include "journal/archive.hpp"
 #include "journal/bytes.hpp"
@@ -271,6 +272,7 @@ void add_admin(CLI::App& app, int& status) {
   verb("stop", "stop the exchange in good order", stop);
   verb("status", "what the market and the server count", status_page);
   add_admin_bundle(*admin, flags, status);
+  add_admin_log_key(*admin, flags, status);
 }
 
 }  // namespace spillway

@@ -13,6 +13,7 @@ constexpr std::uint32_t all_roles =
     static_cast<std::uint32_t>(Role::provider) | static_cast<std::uint32_t>(Role::buyer) |
     static_cast<std::uint32_t>(Role::auditor) | static_cast<std::uint32_t>(Role::operator_);
 constexpr Micros day{24 * micros_per_hour};
+constexpr Micros longest_overlap{366 * day.v};
 
 bool in_service(Micros duration) { return duration.v > 0 && duration <= day; }
 
@@ -48,7 +49,7 @@ Refusal ExchangeCore::State::not_exchange(ParticipantId who) const {
 core::Reply ExchangeCore::State::on(ParticipantId who, SetRules const& c) {
   if (auto const why = not_operator(who); no(why)) return refuse(why);
   // Never back: work that is left would have nobody to do it.
-  bool const known = c.rules.version >= 1 && c.rules.version <= 2;
+  bool const known = c.rules.version >= 1 && c.rules.version <= rules_newest;
   bool const back = rules_set && c.rules.version < rules.version;
   if (!known || back || !sane(c.rules)) return refuse(Refusal::rules_unknown);
   rules = c.rules;
@@ -130,6 +131,20 @@ core::Reply ExchangeCore::State::on(ParticipantId who, SetRegister const& c) {
   if (auto const why = not_operator(who); no(why)) return refuse(why);
   if (!participant_at(c.participant)) return refuse(Refusal::unknown_participant);
   return Answer{c.participant.v};
+}
+
+// A key may be followed by one alone: what signs a head of any size is never in doubt.
+core::Reply ExchangeCore::State::on(ParticipantId who, LogKeyChange const& c) {
+  if (rules.version < 3) return refuse(Refusal::rules_unknown);
+  if (auto const why = not_operator(who); no(why)) return refuse(why);
+  bool const sane = c.before != Bytes32{} && c.after != Bytes32{} && c.before != c.after &&
+                    c.before_id != c.after_id && c.overlap >= Micros{} && c.overlap <= longest_overlap;
+  if (!sane) return refuse(Refusal::malformed);
+  if (log_key_changed.some() && c.before != log_key_change.after) return refuse(Refusal::key_unknown);
+  if (log_key_changed.some() && now < log_key_until) return refuse(Refusal::busy);
+  log_key_changed = entry_seq, log_key_change = c, log_key_until = now + c.overlap;
+  emit(record::LogKeyState{c.before_id, c.after_id, log_key_until.v, {}});
+  return Answer{c.after_id};
 }
 
 // Evidence for auditors; the gateway compared it with what it kept, and nothing follows from it.

@@ -85,6 +85,11 @@ void fields(A& archive, T& of) {
   auto& [participant, key, kind, value] = of;
   archive(participant, key, kind, value);
 }
+template <class A, Of<LogKeyChange> T>
+void fields(A& archive, T& of) {
+  auto& [before, after, before_id, after_id, overlap] = of;
+  archive(before, after, before_id, after_id, overlap);
+}
 
 // ---- money, proofs, deadlines ----
 

@@ -95,6 +95,11 @@ Reference const& ExchangeCore::reference() const { return state_->reference; }
 Book const& ExchangeCore::book() const { return state_->book; }
 bool ExchangeCore::unfinished() const { return state_->unfinished(); }
 bool ExchangeCore::halted() const { return state_->halted; }
+LogKeyView ExchangeCore::log_keys() const {
+  auto const& s = *state_;
+  bool const over = s.applied > s.log_key_changed && s.now >= s.log_key_until;
+  return {s.log_key_changed, s.log_key_change, s.log_key_until, over};
+}
 
 // ---- people and what is theirs ----
 

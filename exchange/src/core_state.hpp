@@ -88,6 +88,7 @@ struct ExchangeCore::State {
   Reply on(ParticipantId who, Deposit const&);
   Reply on(ParticipantId who, SetRegister const&);
   Reply on(ParticipantId who, SessionStatement const&);
+  Reply on(ParticipantId who, LogKeyChange const&);
   Reply on(ParticipantId who, FundGuarantee const&);
   [[nodiscard]] Refusal lacks(ParticipantId who, Role role) const;
   [[nodiscard]] Refusal not_operator(ParticipantId who) const;
@@ -338,6 +339,9 @@ struct ExchangeCore::State {
   Rules rules;
   bool rules_set{};
   bool halted{};
+  Seq log_key_changed;  // the last change of the log's key; 0: none
+  LogKeyChange log_key_change;
+  Stamp log_key_until;  // of its overlap
   Reference reference;
   std::unique_ptr<Book> own_book;
   Book& book;

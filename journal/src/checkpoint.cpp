@@ -146,15 +146,25 @@ std::string sign_checkpoint(std::uint64_t size, Hash256 const& root, LogKey cons
   return sign_note(checkpoint_text({key.verifier().name(), size, root}), key);
 }
 
+std::string sign_checkpoint(std::uint64_t size, Hash256 const& root, LogKey const& key, LogKey const& also) {
+  auto const text = checkpoint_text({key.verifier().name(), size, root});
+  return sign_note(text, key) + signature_line(also, also.sign(text));
+}
+
 std::expected<Checkpoint, CheckpointError> open_checkpoint(std::string_view bytes,
-                                                           NoteVerifier const& verifier) {
+                                                           std::span<NoteVerifier const> keys) {
   auto const note = parse_note(bytes);
   if (!note) return std::unexpected(note.error());
-  if (auto verified = verify_note(*note, {&verifier, 1}); !verified) return std::unexpected(verified.error());
+  if (auto verified = verify_note(*note, keys); !verified) return std::unexpected(verified.error());
   auto checkpoint = parse_checkpoint_text(note->text);
-  if (checkpoint && checkpoint->origin != verifier.name())
-    return refuse("the checkpoint is of " + checkpoint->origin + ", not of " + verifier.name());
+  if (checkpoint && checkpoint->origin != keys.front().name())
+    return refuse("the checkpoint is of " + checkpoint->origin + ", not of " + keys.front().name());
   return checkpoint;
+}
+
+std::expected<Checkpoint, CheckpointError> open_checkpoint(std::string_view bytes,
+                                                           NoteVerifier const& verifier) {
+  return open_checkpoint(bytes, {&verifier, 1});
 }
 
 std::expected<void, JournalError> persist_checkpoint(std::filesystem::path const& file,

@@ -33,12 +33,6 @@ std::vector<std::byte> typed(KeyType type, Raw32 const& key) {
   return bytes;
 }
 
-std::string id_text(std::uint32_t id) {
-  std::array<std::byte, 4> bytes{std::byte(id >> 24), std::byte(id >> 16 & 255U), std::byte(id >> 8 & 255U),
-                                 std::byte(id & 255U)};
-  return to_hex(bytes);
-}
-
 std::unexpected<JournalError> bad_key(std::filesystem::path const& file, std::string const& why) {
   return std::unexpected(
       JournalError{JournalErrc::bad_key, "cannot use the key " + file.string() + ": " + why});
@@ -79,6 +73,12 @@ std::expected<NamedSeed, JournalError> parse_key_file(std::filesystem::path cons
 
 }  // namespace
 
+std::string key_id_text(std::uint32_t id) {
+  std::array<std::byte, 4> bytes{std::byte(id >> 24), std::byte(id >> 16 & 255U), std::byte(id >> 8 & 255U),
+                                 std::byte(id & 255U)};
+  return to_hex(bytes);
+}
+
 KeyPair key_pair_of(Raw32 const& seed) {
   sw_check(sodium_init() >= 0, "libsodium starts");
   KeyPair pair;
@@ -99,7 +99,7 @@ std::uint32_t key_id_of(std::string_view name, KeyType type, Raw32 const& public
 }
 
 std::string named_key_text(NamedKey const& key, KeyType type) {
-  return key.name + "+" + id_text(key.id) + "+" + base64_text(typed(type, key.key));
+  return key.name + "+" + key_id_text(key.id) + "+" + base64_text(typed(type, key.key));
 }
 
 std::optional<NamedKey> parse_named_key(std::string_view text, KeyType type) {

@@ -2,7 +2,9 @@
 #include "journal/keys.hpp"
 
 #include <algorithm>
+#include <system_error>
 
+#include "file.hpp"
 #include "key_text.hpp"
 #include "market/check.hpp"
 
@@ -20,6 +22,15 @@ std::optional<NoteVerifier> NoteVerifier::from_vkey(std::string_view vkey) {
   verifier.name_ = parsed->name;
   verifier.public_key_ = parsed->key;
   verifier.key_id_ = parsed->id;
+  return verifier;
+}
+
+NoteVerifier NoteVerifier::of(std::string_view name, std::array<std::byte, 32> const& public_key) {
+  sw_check(valid_key_name(name), "a key name is not empty and has no spaces and no plus sign");
+  NoteVerifier verifier;
+  verifier.name_ = name;
+  verifier.public_key_ = public_key;
+  verifier.key_id_ = key_id_of(name, KeyType::ed25519, public_key);
   return verifier;
 }
 
@@ -48,17 +59,42 @@ LogKey LogKey::from_seed(std::string_view name, std::array<std::byte, 32> const&
 
 Signature LogKey::sign(std::string_view text) const { return ed25519_sign(text, secret_key_); }
 
+namespace {
+
+std::expected<LogKey, JournalError> key_from(std::expected<NamedSeed, JournalError> const& found) {
+  if (!found) return std::unexpected(found.error());
+  return LogKey::from_seed(found->name, found->seed);
+}
+
+}  // namespace
+
 std::expected<LogKey, JournalError> LogKey::load_or_make(std::filesystem::path const& keys,
                                                          std::string_view name) {
-  auto const found = load_or_make_seed(keys / "log.key", name, KeyType::ed25519);
-  if (!found) return std::unexpected(found.error());
-  return from_seed(found->name, found->seed);
+  return key_from(load_or_make_seed(keys / "log.key", name, KeyType::ed25519));
 }
 
 std::expected<LogKey, JournalError> LogKey::load(std::filesystem::path const& keys) {
-  auto const found = load_seed(keys / "log.key", KeyType::ed25519);
-  if (!found) return std::unexpected(found.error());
-  return from_seed(found->name, found->seed);
+  return key_from(load_seed(keys / "log.key", KeyType::ed25519));
+}
+
+std::expected<LogKey, JournalError> LogKey::load_next(std::filesystem::path const& keys) {
+  return key_from(load_seed(keys / "log.next.key", KeyType::ed25519));
+}
+
+std::expected<LogKey, JournalError> LogKey::load_or_make_next(std::filesystem::path const& keys,
+                                                              std::string_view name) {
+  return key_from(load_or_make_seed(keys / "log.next.key", name, KeyType::ed25519));
+}
+
+std::expected<void, JournalError> LogKey::promote_next(std::filesystem::path const& keys) {
+  std::error_code failed;
+  std::filesystem::rename(keys / "log.next.key", keys / "log.key", failed);
+  if (failed)
+    return std::unexpected(JournalError{JournalErrc::io, "cannot rename " + (keys / "log.next.key").string() +
+                                                             " to log.key: " + failed.message()});
+  if (auto synced = sync_folder(keys); !synced)
+    return std::unexpected(JournalError{JournalErrc::io, synced.error()});
+  return {};
 }
 
 }  // namespace spillway

@@ -315,6 +315,14 @@ struct Fields<SessionStatement> {
 };
 
 template <>
+struct Fields<LogKeyChange> {
+  static constexpr auto list =
+      std::tuple{field("before", &LogKeyChange::before), field("after", &LogKeyChange::after),
+                 field("before_id", &LogKeyChange::before_id), field("after_id", &LogKeyChange::after_id),
+                 field("overlap", &LogKeyChange::overlap)};
+};
+
+template <>
 struct Fields<Continue> {
   static constexpr auto list = std::tuple<>{};
 };

@@ -228,5 +228,11 @@ struct Fields<msg::AdminForget> {
   static constexpr auto list = std::tuple{field("request", &msg::AdminForget::request),
                                           field("participant", &msg::AdminForget::participant)};
 };
+template <>
+struct Fields<msg::AdminLogKey> {
+  static constexpr auto list =
+      std::tuple{field("request", &msg::AdminLogKey::request), field("key", &msg::AdminLogKey::key),
+                 field("overlap", &msg::AdminLogKey::overlap)};
+};
 
 }  // namespace spillway::wire

@@ -140,6 +140,12 @@ struct Fields<record::MarketState> {
   static constexpr auto list = std::tuple{field("halted", &record::MarketState::halted),
                                           field("rules_version", &record::MarketState::rules_version)};
 };
+template <>
+struct Fields<record::LogKeyState> {
+  static constexpr auto list = std::tuple{field("before_id", &record::LogKeyState::before_id),
+                                          field("after_id", &record::LogKeyState::after_id),
+                                          field("until_us", &record::LogKeyState::until_us)};
+};
 
 /// Calls f(std::in_place_type<Body>) for the body that records of `kind` have; false for an unknown kind.
 template <class F>
@@ -149,7 +155,7 @@ bool visit_record_kind(RecordKind kind, F&& f) {
   }(std::type_identity<std::tuple<record::Refused, record::Accepted, record::OrderState, record::OfferState,
                                   record::Fill, record::JobState, record::LeaseState, record::Posting,
                                   record::NodeState, record::UnitState, record::ParticipantState,
-                                  record::InstrumentListed, record::MarketState>>{});
+                                  record::InstrumentListed, record::MarketState, record::LogKeyState>>{});
 }
 
 }  // namespace spillway::wire

@@ -210,6 +210,26 @@ TEST_F(CommandLine, AKilledExchangeGoesOnWhereItWasAndKeepsEveryAcknowledgedOrde
   EXPECT_EQ(again.wait(), 0);
 }
 
+TEST_F(CommandLine, TheOperatorChangesTheLogKeyAndAnAuditorWithTheOldOneFollows) {
+  Serving serving(here());
+  auto const old = field(serving.announced, "vkey");
+  auto const unmade = admin(serving, "change-log-key '" + old + "'");
+  EXPECT_EQ(unmade.status, 1);
+  EXPECT_THAT(unmade.out, HasSubstr("keys/log.next.key does not hold this key"));
+  auto const next = field(admin(serving, "--json next-log-key").out, "vkey");
+  ASSERT_NE(next, "");
+  auto const changed = admin(serving, "change-log-key '" + next + "' --overlap-hours 0");
+  EXPECT_EQ(changed.status, 0) << changed.out;
+  ASSERT_NO_FATAL_FAILURE(add_carl(serving));
+  EXPECT_EQ(admin(serving, "stop").status, 0);
+  EXPECT_EQ(serving.wait(), 0);
+  for (auto const& key : {old, next}) {
+    auto const audit = run("spillway-audit verify " + at("journal") + " --vkey '" + key + "'");
+    EXPECT_EQ(audit.status, 0) << audit.out;
+    EXPECT_THAT(audit.out, HasSubstr("signed by " + next));
+  }
+}
+
 TEST_F(CommandLine, ARefusalIsASentenceAndStatusOne) {
   Serving serving(here());
   ASSERT_NO_FATAL_FAILURE(add_carl(serving));

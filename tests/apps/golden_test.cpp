@@ -35,7 +35,15 @@ void write(fs::path const& folder) {
   // What rules 2 are about: more than one entry does.
   for (int i = 0; i < 260; ++i) world.order(carl, world.capacity_order(PriceIndex{0}, 1));
   EXPECT_EQ(world.send(carl, CancelAll{}), Refusal::none);
+  // What rules 3 brought: another key of the log, so its last head needs both.
+  auto const first = fixed_key(), second = LogKey::from_seed(first.verifier().name(), {std::byte{2}});
+  world.must(LogKeyChange{first.verifier().public_key(), second.verifier().public_key(),
+                          first.verifier().key_id(), second.verifier().key_id(), seconds(60)});
   auto const digest = write_journal(folder, world.journal, {.segment_bytes = 65'536});
+  auto const note = parse_note(load_checkpoint(folder / "checkpoint").value()).value();
+  auto const head = parse_checkpoint_text(note.text).value();
+  EXPECT_TRUE(
+      persist_checkpoint(folder / "checkpoint", sign_checkpoint(head.size, head.root, first, second)));
   std::ofstream(folder / "D") << to_hex(digest) << "\n";
   fs::remove(folder / "LOCK");
 }

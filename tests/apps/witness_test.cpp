@@ -8,6 +8,8 @@
 #include "apps/witness/follow.hpp"
 #include "gate_world.hpp"
 #include "journal/merkle.hpp"
+#include "journal/tlog_proof.hpp"
+#include "market/codec.hpp"
 
 namespace spillway {
 namespace {
@@ -145,6 +147,45 @@ TEST_F(Witness, AHeadWithoutItsProofIsRefused) {
   EXPECT_THAT(file("checkpoint"), HasSubstr("\n5\n"));
 }
 
+TEST_F(Witness, TakesAKeyThatTheOneBeforeVouchesForAndNoOther) {
+  ASSERT_EQ(open(), "");
+  log.grow(5);
+  EXPECT_EQ(consider(log.head()), "cosigned");
+  auto const old = log.key.verifier();
+  auto const next = LogKey::from_seed("log.example", {std::byte{1}});
+  auto const stranger = LogKey::from_seed("log.example", {std::byte{2}});
+  auto const entry = encode(Entry{Seq{6},
+                                  Stamp{1},
+                                  {},
+                                  LogKeyChange{old.public_key(), next.verifier().public_key(), old.key_id(),
+                                               next.verifier().key_id(), Micros{}}});
+  log.leaves.push_back(leaf_hash(entry));
+  auto const proof = [&](LogKey const& first, LogKey const& second) {
+    return tlog_proof_text(
+        {entry, 5, inclusion_proof(log.leaves, 5), sign_checkpoint(6, tree_root(log.leaves), first, second)});
+  };
+  auto const by_both = proof(log.key, next), by_old = proof(log.key, stranger),
+             by_new = proof(stranger, next);
+  log.grow(3);
+  auto const head = sign_checkpoint(9, tree_root(log.leaves), next);
+  auto const hashes = log.proof_from(6);
+  EXPECT_THAT(consider(head, log.proof_from(5)), StartsWith("not cosigned: ")) << "as yet it is a stranger's";
+  EXPECT_FALSE(book->adopt(by_old, head, hashes)) << "the key that comes did not sign";
+  EXPECT_FALSE(book->adopt(by_new, head, hashes)) << "the key that is known did not sign";
+  EXPECT_FALSE(book->adopt(by_both, log.head(), hashes)) << "the head there is now is the old key's";
+  EXPECT_FALSE(book->adopt(by_both, head, log.proof_from(5))) << "the hashes lead from elsewhere";
+  EXPECT_EQ(book->log().vkey(), old.vkey());
+  auto const taken = book->adopt(by_both, head, hashes);
+  ASSERT_TRUE(taken) << taken.error();
+  EXPECT_EQ(consider(head, log.proof_from(5)), "cosigned");
+  log.grow(1);
+  EXPECT_THAT(consider(log.head(), log.proof_from(9)), StartsWith("not cosigned: "))
+      << "the old key is retired";
+  ASSERT_EQ(open(), "") << "the operator still names the key that it began with";
+  EXPECT_EQ(book->log().vkey(), next.verifier().vkey());
+  EXPECT_EQ(book->last().size, 9u);
+}
+
 // The real exchange over TLS, the witness, and the auditor who has the witness's file.
 TEST(WitnessOfAnExchange, FollowsItAndItsHeadFindsARemovedEnd) {
   WitnessFolder folder, copy;
@@ -185,6 +226,37 @@ TEST(WitnessOfAnExchange, FollowsItAndItsHeadFindsARemovedEnd) {
   auto const gone = follow(book, options);
   ASSERT_FALSE(gone);
   EXPECT_THAT(gone.error(), HasSubstr("127.0.0.1")) << "the exchange is not there";
+}
+
+TEST(WitnessOfAnExchange, FollowsItToAnotherLogKey) {
+  WitnessFolder folder;
+  GateWorld world;
+  auto const keys = world.directory() / "journal" / "keys";
+  auto const log = LogKey::load(keys)->verifier();
+  auto book = WitnessBook::open(folder.path, witness_name, log).value();
+  FollowOptions options{.exchange = world.url("http", "/")};
+  options.trust = wire::TlsClient::trusting(world.certificate()).value();
+  options.once = true;
+  ASSERT_TRUE(follow(book, options));
+  auto const next = LogKey::load_or_make_next(keys, log.name()).value().verifier();
+  {
+    auto boss = world.log_in(the_boss);
+    EXPECT_EQ(boss.refusal_of(msg::AdminLogKey{0, next.public_key(), Micros{}}), Refusal::none);
+  }
+  (void)world.stop_exchange();
+  world.start_exchange();  // with entries behind the overlap
+  (void)world.stop_exchange();
+  world.start_exchange();
+  auto const followed = follow(book, options);
+  ASSERT_TRUE(followed) << followed.error();
+  EXPECT_EQ(book.log().vkey(), next.vkey());
+  (void)world.stop_exchange();
+  AuditOptions asked{world.directory() / "journal", log.vkey()};
+  asked.checkpoints = {folder.path / "checkpoint"};
+  asked.witnesses = {{book.verifier().vkey()}, 1};
+  auto const whole = audit_journal(asked).value();
+  EXPECT_TRUE(whole.ok()) << whole.finding->reason;
+  EXPECT_EQ(whole.signed_by, next.vkey());
 }
 
 TEST(WitnessOfAnExchange, SeesTheExchangeThatCameBackShorter) {

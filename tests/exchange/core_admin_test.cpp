@@ -32,7 +32,8 @@ TEST(CoreAdmin, RefusesRulesThatItDoesNotKnowOrThatMakeNoSense) {
     return c;
   };
   for (auto const& c :
-       {with([](Rules& r) { r.version = 1; }), with([](Rules& r) { r.version = 3; }),
+       {with([](Rules& r) { r.version = 1; }), with([](Rules& r) { r.version = 2; }),
+        with([](Rules& r) { r.version = rules_newest + 1; }),
         with([](Rules& r) { r.maker_rebate_bps = 101; }), with([](Rules& r) { r.taker_fee_bps = -1; }),
         with([](Rules& r) { r.sla_rebate_milli = 1001; }),
         with([](Rules& r) { r.lease_slice = Micros{1'500'000}; }),
@@ -121,6 +122,62 @@ TEST(CoreAdmin, AStatementOfASessionIsEvidenceWithoutARecord) {
   EXPECT_TRUE(w.last.records.empty()) << "a report of it would have to be stated in its turn";
   EXPECT_EQ(w.send(ParticipantId{99}, said), Refusal::unknown_participant);
   EXPECT_EQ(w.send(carl, SessionStatement{}), Refusal::malformed);
+}
+
+LogKeyChange key_change(int before, int after, Micros overlap) {
+  return {Bytes32{std::byte(before)}, Bytes32{std::byte(after)}, static_cast<std::uint32_t>(before),
+          static_cast<std::uint32_t>(after), overlap};
+}
+
+TEST(CoreAdmin, TheLogsKeyIsFollowedByOneAtATimeAndByTheOperatorAlone) {
+  World w;
+  auto const first = key_change(1, 2, seconds(60));
+  EXPECT_EQ(w.send(carl, first), Refusal::role_missing);
+  EXPECT_FALSE(w.core.log_keys().changed.some());
+  for (auto const& senseless :
+       {key_change(1, 1, {}), key_change(0, 2, {}), key_change(1, 0, {}), key_change(1, 2, Micros{-1}),
+        key_change(1, 2, Micros{367 * 24 * micros_per_hour})})
+    EXPECT_EQ(w.send(boss, senseless), Refusal::malformed);
+  EXPECT_EQ(w.send(boss, first), Refusal::none);
+  auto const said = World::of<record::LogKeyState>(w.last.records);
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_EQ(said[0].before_id, 1u);
+  EXPECT_EQ(said[0].after_id, 2u);
+  EXPECT_EQ(said[0].until_us, (w.now + seconds(60)).v);
+  EXPECT_FALSE(w.core.log_keys().over);
+  EXPECT_EQ(w.send(boss, key_change(1, 3, {})), Refusal::key_unknown) << "1 signs no more";
+  EXPECT_EQ(w.send(boss, key_change(2, 3, {})), Refusal::busy) << "two keys sign already";
+  w.pass(seconds(60));
+  EXPECT_TRUE(w.core.log_keys().over);
+  EXPECT_EQ(w.send(boss, key_change(2, 3, {})), Refusal::none);
+  EXPECT_EQ(w.core.log_keys().changed, Seq{w.last_seq()});
+  EXPECT_FALSE(w.core.log_keys().over) << "over is what an entry behind it says";
+  w.pass(Micros{});
+  EXPECT_TRUE(w.core.log_keys().over);
+}
+
+TEST(CoreAdmin, AChangeOfTheLogsKeyStandsInASnapshotAndIsUnknownToOlderRules) {
+  World w;
+  w.order(carl, w.token_order(PriceIndex{1}));  // from here on the tables stand still
+  ASSERT_EQ(w.send(boss, key_change(1, 2, seconds(60))), Refusal::none);
+  std::vector<std::byte> bytes;
+  w.core.export_state(
+      [&](std::span<std::byte const> piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
+  ExchangeCore again;
+  ASSERT_TRUE(again.import_state(bytes));
+  EXPECT_EQ(again.log_keys().changed, w.core.log_keys().changed);
+  EXPECT_EQ(again.log_keys().said.after, w.core.log_keys().said.after);
+  EXPECT_EQ(again.log_keys().until, w.core.log_keys().until);
+
+  ExchangeCore old;
+  Rules rules;
+  rules.version = 2;
+  Outcome outcome;
+  old.apply({Seq{1}, Stamp{1}, system_itself, SetRules{rules}}, outcome);
+  outcome.clear();
+  old.apply({Seq{2}, Stamp{1}, system_itself, key_change(1, 2, {})}, outcome);
+  ASSERT_EQ(outcome.records.size(), 1u);
+  EXPECT_EQ(outcome.records[0].head.code, static_cast<std::uint16_t>(Refusal::rules_unknown));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "audit_path.hpp"
+#include "journal/keys.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   using namespace spillway;
@@ -16,6 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   if (auto const* const sizes = std::get_if<audit_path::Growth>(&*path);
       sizes &&
       "proof/consistency/" + std::to_string(sizes->old_size) + "/" + std::to_string(sizes->new_size) != text)
+    std::abort();
+  if (auto const* const key = std::get_if<audit_path::KeyProof>(&*path);
+      key && "key-change/" + key_id_text(key->before_id) != text)
     std::abort();
   return 0;
 }

@@ -27,9 +27,10 @@ using testing::IsEmpty;
 using testing::Not;
 
 TEST(AuditPath, HasOneSpellingForEachThing) {
-  for (auto const* const path : {"checkpoint", "tile/0/000", "tile/3/x001/x234/067.p/17",
-                                 "tile/entries/x001/000", "tile/entries/000.p/255", "proof/consistency/0/0",
-                                 "proof/consistency/7/18446744073709551615", "proof/fill/1"})
+  for (auto const* const path :
+       {"checkpoint", "tile/0/000", "tile/3/x001/x234/067.p/17", "tile/entries/x001/000",
+        "tile/entries/000.p/255", "proof/consistency/0/0", "proof/consistency/7/18446744073709551615",
+        "proof/fill/1", "key-change/0a1b2c3d"})
     EXPECT_TRUE(audit_path::parse(path)) << path;
   auto const bundle = std::get<audit_path::Entries>(audit_path::parse("tile/entries/x001/002.p/3").value());
   EXPECT_EQ(bundle.tile, (TileName{0, 1002, 3}));
@@ -73,6 +74,11 @@ constexpr char const* nonsense[] = {
     "proof/fill/0",
     "proof/fill/+1",
     "proof/fill/one",
+    "key-change/",
+    "key-change/0a1b2c3",
+    "key-change/0A1B2C3D",
+    "key-change/-a1b2c3d",
+    "key-change/0a1b2c3d.key",
 };
 
 TEST(AuditPath, AnythingElseIsRefusedAndToldWhatThereIs) {

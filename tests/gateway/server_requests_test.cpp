@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "gate_world.hpp"
+#include "journal/keys.hpp"
 
 namespace spillway {
 namespace {
@@ -280,6 +281,17 @@ TEST(Operator, HaltsNewBusinessAndLetsItGoOn) {
   EXPECT_EQ(buyer.refusal_of(msg::CancelOrder{0, OrderId{resting.id}, {}}), Refusal::none);
   EXPECT_EQ(boss.refusal_of(msg::AdminHalt{0, false}), Refusal::none);
   EXPECT_EQ(buyer.refusal_of(token_order()), Refusal::none);
+}
+
+TEST(Operator, LetsAnotherKeySignTheLogWhenItsPrivateHalfLiesBesideTheJournal) {
+  GateWorld world;
+  auto boss = world.log_in(the_boss);
+  auto const keys = world.directory() / "journal" / "keys";
+  EXPECT_EQ(boss.refusal_of(msg::AdminLogKey{0, Bytes32{std::byte{1}}, Micros{}}), Refusal::key_unknown);
+  auto const next = LogKey::load_or_make_next(keys, LogKey::load(keys)->verifier().name()).value().verifier();
+  EXPECT_EQ(world.log_in(carl).refusal_of(msg::AdminLogKey{0, next.public_key(), Micros{}}),
+            Refusal::role_missing);
+  EXPECT_EQ(boss.refusal_of(msg::AdminLogKey{0, next.public_key(), Micros{60'000'000}}), Refusal::none);
 }
 
 TEST(Operator, StopsTheExchangeAndIsAnsweredFirst) {

@@ -190,7 +190,7 @@ TEST(Schema, LaysOutRecordsAsTheyLieInMemory) {
     });
     EXPECT_EQ(known_body, !title.empty()) << kind;
   }
-  EXPECT_EQ(bodies, 13u);
+  EXPECT_EQ(bodies, 14u);
 }
 
 std::string camel(std::string const& snake) {
@@ -284,6 +284,7 @@ SW_SAME(UnitPhase, expired, Expired);
 SW_SAME(RecordKind, refused, Refused);
 SW_SAME(RecordKind, fill, Fill);
 SW_SAME(RecordKind, market_state, MarketState);
+SW_SAME(RecordKind, log_key_state, LogKeyState);
 #undef SW_SAME
 
 }  // namespace

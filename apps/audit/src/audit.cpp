@@ -7,6 +7,7 @@
 #include "exchange/replay.hpp"
 #include "heads_check.hpp"
 #include "journal/log_reader.hpp"
+#include "keys_check.hpp"
 #include "market/check.hpp"
 #include "progress.hpp"
 #include "tiles_check.hpp"
@@ -29,6 +30,7 @@ class Pass {
         entries_(std::move(entries)),
         records_(std::move(records)),
         progress_(directory_, options.archive, options.progress),
+        keys_(seen_.verifier, seen_.changes),
         tiles_(directory_ / "tiles", seen_.checkpoint ? seen_.checkpoint->size : 0),
         core_(CoreLimits{.book = options.book}),
         replayer_(core_, [this](Entry const& entry, Outcome const& outcome) { applied(entry, outcome); }) {}
@@ -45,6 +47,7 @@ class Pass {
   void look_at_size();
   void judge_checkpoint();
   void judge_heads();
+  void judge_keys();
   void judge_end();
   void judge_records_end();
   void judge_records_ahead();
@@ -58,6 +61,7 @@ class Pass {
   HeadsCheck heads_;
   LogReader entries_, records_;
   Progress progress_;
+  KeysCheck keys_;
   TilesCheck tiles_;
   ExchangeCore core_;
   Replayer replayer_;
@@ -75,6 +79,7 @@ AuditReport Pass::run() {
   while (step()) look_at_size();
   if (report_.ok()) judge_checkpoint();
   if (report_.ok()) judge_heads();
+  if (report_.ok()) judge_keys();
   if (report_.ok()) judge_end();
   if (report_.ok()) judge_records_end();
   if (report_.ok()) judge_tiles(tiles_.finish(report_.closed));
@@ -112,6 +117,7 @@ bool Pass::step() {
 
 void Pass::applied(Entry const& entry, Outcome const& outcome) {
   compare_records(entry.seq, outcome_bytes(outcome.records));
+  keys_.saw(entry, outcome, replayer_.tree().size());
   if (options_.each) options_.each(entry, outcome);
   if (options_.each_entry) options_.each_entry(payload_, entry, outcome);
 }
@@ -135,6 +141,7 @@ void Pass::look_at_size() {
   if (seen_.checkpoint && replayer_.tree().size() == seen_.checkpoint->size)
     root_at_checkpoint_ = replayer_.tree().root();
   heads_.at(replayer_.tree());
+  keys_.at(replayer_.tree());
 }
 
 void Pass::judge_checkpoint() {
@@ -173,6 +180,17 @@ void Pass::judge_heads() {
   if (said.quorum > 0 && said.covered() < frames)
     report_.notes.push_back("the quorum vouches for the first " + std::to_string(said.covered()) + " of " +
                             std::to_string(frames) + " entries and seals");
+}
+
+// A head under a known key may still be one that this key could not sign any more, or not alone.
+void Pass::judge_keys() {
+  if (auto const reason = keys_.judge_changes(); !reason.empty()) return wrong(reason);
+  if (seen_.checkpoint)
+    if (auto const reason = keys_.judge(*parse_note(seen_.note), seen_.checkpoint->size); !reason.empty())
+      return wrong("the file checkpoint: " + reason);
+  for (auto const& held : heads_.heads())
+    if (auto const reason = keys_.judge(held.note, held.head.size); !reason.empty())
+      return wrong(held.file + ": " + reason);
 }
 
 // A journal that was closed has nothing behind its closing seal; a new one has a checkpoint over nothing. An
@@ -268,7 +286,7 @@ std::expected<HeadsCheck, std::string> held_heads(AuditOptions const& options, C
   if (!asked) return HeadsCheck({}, std::move(*tally));
   if (!seen.verifier)
     return std::unexpected("--checkpoint and --witness need the key that signs: give it with --vkey");
-  auto heads = read_heads(options.checkpoints, *seen.verifier);
+  auto heads = read_heads(options.checkpoints, seen.keys());
   if (!heads) return std::unexpected(heads.error());
   if (seen.checkpoint && seen.wrong.empty())
     heads->push_back({"the file checkpoint", seen.note, *parse_note(seen.note), *seen.checkpoint, {}});

@@ -46,11 +46,18 @@ std::expected<CheckpointSeen, std::string> see_checkpoint(JournalDirectory const
   }
   seen.checkpoint = *text;
   if (!verifier) return seen;
-  auto const opened = open_checkpoint(*bytes, *verifier);
-  if (opened)
-    seen.signed_by = verifier->vkey();
-  else
+  auto changes = follow_key_changes(directory.keys(), *verifier);
+  if (!changes) {
+    seen.wrong = std::move(changes.error());
+    return seen;
+  }
+  seen.changes = std::move(*changes);
+  auto const keys = seen.keys();
+  if (auto const opened = open_checkpoint(*bytes, keys); !opened)
     seen.wrong = "the file checkpoint: " + opened.error().reason;
+  for (auto const& key : keys)
+    if (seen.wrong.empty() && seen.signed_by.empty() && open_checkpoint(*bytes, key))
+      seen.signed_by = key.vkey();
   return seen;
 }
 

@@ -5,7 +5,9 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "exchange/key_change.hpp"
 #include "journal/checkpoint.hpp"
 #include "journal/directory.hpp"
 
@@ -17,6 +19,9 @@ struct CheckpointSeen {
   std::string note;                      // the file itself
   std::string wrong;                     // the file is no checkpoint, or not signed by that key
   std::optional<NoteVerifier> verifier;  // the key that was at hand
+  std::vector<KeyChange> changes;        // of keys, as far as that one leads
+  /// The keys of this log that are known.
+  [[nodiscard]] std::vector<NoteVerifier> keys() const { return keys_of(*verifier, changes); }
 };
 
 /// Errors: a vkey that is none.

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "journal/keys.hpp"
 #include "market/decimal.hpp"
 #include "market/fail_words.hpp"
 
@@ -74,6 +75,9 @@ struct Clause {
     return of(c.row == Bytes32{} ? "erased the register's row of participant"
                                  : "wrote the register's row of participant",
               c.participant.v);
+  }
+  std::string operator()(LogKeyChange const& c) const {
+    return "changed the log's key from " + key_id_text(c.before_id) + " to " + key_id_text(c.after_id);
   }
   std::string operator()(SessionStatement const& c) const {
     return of("signed what it sent up to request", c.last_request);

@@ -6,7 +6,7 @@
 namespace spillway {
 
 std::expected<std::vector<HeldHead>, std::string> read_heads(std::vector<std::filesystem::path> const& files,
-                                                             NoteVerifier const& log) {
+                                                             std::span<NoteVerifier const> log) {
   std::vector<HeldHead> heads;
   for (auto const& file : files) {
     auto bytes = load_checkpoint(file);

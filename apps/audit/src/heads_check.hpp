@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ struct HeldHead {
 };
 
 [[nodiscard]] std::expected<std::vector<HeldHead>, std::string> read_heads(
-    std::vector<std::filesystem::path> const& files, NoteVerifier const& log);
+    std::vector<std::filesystem::path> const& files, std::span<NoteVerifier const> log);
 
 class HeadsCheck {
  public:
@@ -34,6 +35,7 @@ class HeadsCheck {
   }
   /// Behind the last leaf: empty, or what does not agree.
   [[nodiscard]] std::string finish(std::uint64_t frames);
+  [[nodiscard]] std::vector<HeldHead> const& heads() const { return heads_; }
   [[nodiscard]] WitnessReport const& report() const { return tally_.report(); }
 
  private:

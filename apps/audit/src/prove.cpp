@@ -25,7 +25,7 @@ struct Head {
 std::expected<Head, std::string> head_of(AuditOptions const& options, CheckpointSeen const& seen) {
   if (options.checkpoints.empty()) return Head{seen.note, seen.checkpoint->size};
   if (!seen.verifier) return std::unexpected("--checkpoint needs the key that signs: give it with --vkey");
-  auto const heads = read_heads(options.checkpoints, *seen.verifier);
+  auto const heads = read_heads(options.checkpoints, seen.keys());
   if (!heads) return std::unexpected(heads.error());
   Head head{heads->front().bytes, heads->front().head.size};
   for (auto const& held : *heads) {

@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "attest/evidence_store.hpp"
+#include "exchange/key_change.hpp"
 #include "journal/checkpoint.hpp"
 #include "journal/directory.hpp"
 #include "journal/log_reader.hpp"
 #include "journal/tiles.hpp"
+#include "journal/tlog_proof.hpp"
 
 namespace spillway {
 namespace {
@@ -54,6 +56,7 @@ class Maker {
  private:
   [[nodiscard]] Done folders();
   [[nodiscard]] Done key_and_head();
+  [[nodiscard]] Done key_changes();
   /// Copies a stream up to the last frame for which `wanted` is true, which must be there.
   template <class Wanted>
   [[nodiscard]] Done stream(StreamKind kind, Wanted wanted);
@@ -99,7 +102,9 @@ Done Maker::key_and_head() {
   // Before the streams: what it covers is synced, and no longer moves.
   auto const note = load_checkpoint(journal_.checkpoint());
   if (!note) return no(note.error().message);
-  auto const head = open_checkpoint(*note, key->verifier());
+  auto const changes = follow_key_changes(journal_.keys(), key->verifier());
+  if (!changes) return no(changes.error());
+  auto const head = open_checkpoint(*note, keys_of(key->verifier(), *changes));
   if (!head) return no("the file checkpoint: " + head.error().reason);
   made_.size = head->size;
   auto const layout = load_checkpoint(journal_.path() / "LAYOUT");
@@ -107,7 +112,24 @@ Done Maker::key_and_head() {
   for (auto const& [name, text] :
        {std::pair{"LAYOUT", *layout}, {"checkpoint", *note}, {"keys/log.vkey", made_.vkey + "\n"}})
     if (auto const done = write(out_ / name, text); !done) return done;
-  return {};
+  return key_changes();
+}
+
+// How the keys of all times lead to each other; what the checkpoint does not cover yet is left out.
+Done Maker::key_changes() {
+  std::error_code failed;
+  for (fs::directory_iterator it(journal_.keys(), failed), end; !failed && it != end; it.increment(failed)) {
+    if (it->path().extension() != ".change") continue;
+    auto const text = load_checkpoint(it->path());
+    if (!text) return no(text.error().message);
+    auto const proof = parse_tlog_proof(*text);
+    auto const head = proof ? parse_note(proof->checkpoint) : std::unexpected(proof.error());
+    auto const size = head ? parse_checkpoint_text(head->text) : std::unexpected(head.error());
+    if (!size) return no(it->path().string() + ": " + size.error().reason);
+    if (size->size > made_.size) continue;
+    if (auto const done = write(out_ / "keys" / it->path().filename(), *text); !done) return done;
+  }
+  return failed ? no("cannot read " + journal_.keys().string() + ": " + failed.message()) : Done();
 }
 
 template <class Wanted>

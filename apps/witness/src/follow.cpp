@@ -1,8 +1,10 @@
 // apps/witness/src/follow.cpp - two requests a look: the head, and the proof from the one before.
 #include "apps/witness/follow.hpp"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 
+#include "exchange/key_change.hpp"
 #include "gateway/wire/client.hpp"
 #include "journal/tlog_proof.hpp"
 
@@ -61,10 +63,44 @@ wire::awaitable<Got<std::vector<Hash256>>> proof_between(FollowOptions const& op
   co_return std::move(*proof);
 }
 
+/// Whether somebody under the log's name, but with another key, signed the note.
+bool another_key(std::string const& note, NoteVerifier const& log) {
+  auto const parsed = parse_note(note);
+  return parsed && std::ranges::any_of(parsed->signatures, [&](NoteSignature const& signature) {
+           return signature.name == log.name() && signature.key_id != log.key_id();
+         });
+}
+
+/// A key that follows the one we know is taken by its proof alone; a stranger's line changes nothing.
+wire::awaitable<Got<bool>> follow_key(WitnessBook& book, FollowOptions const& options,
+                                      std::string const& note) {
+  if (!another_key(note, book.log())) co_return false;
+  auto path = "key-change/" + key_id_text(book.log().key_id());
+  auto const text = co_await get(options, std::move(path));
+  if (!text) co_return false;
+  auto const change = check_key_change(*text, book.log());
+  if (!change) co_return refused("the log's new key is not taken: " + change.error());
+  auto const head = open_checkpoint(note, change->after);
+  if (!head) co_return false;
+  auto const hashes = co_await proof_between(options, change->head.size, head->size);
+  if (!hashes) co_return std::unexpected(hashes.error());
+  auto const old = key_id_text(book.log().key_id());
+  if (auto const taken = book.adopt(*text, note, *hashes); !taken) co_return refused(taken.error());
+  if (options.say)
+    options.say("the log's key " + old + " is followed by " + book.log().vkey() + ", as entry " +
+                std::to_string(change->seq.v) + " says under both signatures");
+  co_return true;
+}
+
 wire::awaitable<Got<bool>> look(WitnessBook& book, FollowOptions const& options) {
   std::string path = "checkpoint";
   auto const note = co_await get(options, std::move(path));
   if (!note) co_return std::unexpected(note.error());
+  for (;;) {  // from key to key, as often as it was changed
+    auto const followed = co_await follow_key(book, options, *note);
+    if (!followed) co_return std::unexpected(followed.error());
+    if (!*followed) break;
+  }
   auto const head = book.read(*note);
   if (!head)
     co_return refused(options.exchange.authority() +

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "exchange/key_change.hpp"
 #include "journal/merkle.hpp"
 
 namespace spillway {
@@ -68,6 +69,10 @@ std::expected<WitnessBook, std::string> WitnessBook::open(fs::path directory, st
 }
 
 std::expected<void, std::string> WitnessBook::recall() {
+  auto const changes = follow_key_changes(directory_, log_);
+  if (!changes) return no(changes.error());
+  auto const keys = keys_of(log_, *changes);
+  log_ = keys.back();
   auto seen = load_checkpoint(directory_ / "seen");
   if (!seen) return no(seen.error().message);
   if (seen->empty()) {
@@ -75,9 +80,9 @@ std::expected<void, std::string> WitnessBook::recall() {
       return no("the file " + (directory_ / "seen").string() + " is empty; bring it back from a copy");
     return {};
   }
-  auto const head = read(*seen);
+  auto const head = open_checkpoint(*seen, keys);  // perhaps from before the last change of keys
   if (!head)
-    return no("the file " + (directory_ / "seen").string() + ": " + head.error() +
+    return no("the file " + (directory_ / "seen").string() + ": " + head.error().reason +
               "; a directory is for one exchange and one log key");
   last_ = *head;
   seen_ = std::move(*seen);
@@ -91,6 +96,22 @@ std::expected<Checkpoint, std::string> WitnessBook::read(std::string_view note) 
   if (!head) return no(head.error().reason);
   if (head->size == 0 && head->root != empty_root()) return no("the head over nothing has another root");
   return std::move(*head);
+}
+
+std::expected<void, std::string> WitnessBook::adopt(std::string_view proof, std::string_view note,
+                                                    std::span<Hash256 const> hashes) {
+  auto const change = check_key_change(proof, log_);
+  if (!change) return no("the log's new key is not taken: " + change.error());
+  auto const head = open_checkpoint(note, change->after);
+  if (!head) return no("the log's new key is not taken: " + head.error().reason);
+  auto const& from = change->head;
+  if (!verify_consistency(from.size, head->size, from.root, head->root, hashes))
+    return no("the log's new key is not taken: the hashes do not lead from " + head_text(from) + " to " +
+              head_text(*head));
+  auto const kept = persist_checkpoint(key_change_file(directory_, log_.key_id()), proof);
+  if (!kept) return no(kept.error().message);
+  log_ = change->after;
+  return {};
 }
 
 // Both are signed by the log: whoever sees them knows, without trusting the witness.

@@ -58,6 +58,12 @@ struct ParticipantView {
   std::uint32_t roles{};
   std::uint64_t reports{};
 };
+struct LogKeyView {
+  Seq changed;  // by which entry
+  LogKeyChange said;
+  Stamp until;  // both keys sign until an entry behind it is stamped at or after this
+  bool over{};  // there is such an entry
+};
 struct KeyView {
   ParticipantId participant;
   KeyId key;
@@ -164,6 +170,8 @@ class ExchangeCore {
   [[nodiscard]] Reference const& reference() const;
   [[nodiscard]] Book const& book() const;
   [[nodiscard]] bool halted() const;
+  /// The last change of the log's key; a sequence of 0 where there was none.
+  [[nodiscard]] LogKeyView log_keys() const;
   [[nodiscard]] std::optional<ParticipantView> participant(ParticipantId) const;
   [[nodiscard]] std::vector<ParticipantView> participants() const;
   [[nodiscard]] std::vector<KeyView> keys() const;
@@ -195,7 +203,7 @@ class ExchangeCore {
 
   // -- the whole state, for snapshots --
   /// The layout of what export_state writes; another one is another number.
-  static constexpr std::uint32_t state_layout = 2;
+  static constexpr std::uint32_t state_layout = 3;
   using Sink = std::function<void(std::span<std::byte const>)>;
   /// The tables stand still from the first listing or signature on; before that there is nothing to export.
   [[nodiscard]] bool can_export() const;

@@ -19,7 +19,7 @@ constexpr std::uint64_t operator_only_below = 2;
 }  // namespace
 
 Flusher::Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Frontier tree, TileWriter tiles,
-                 LogKey key, std::filesystem::path checkpoint,
+                 LogSigner signer, std::filesystem::path checkpoint,
                  std::function<void(std::shared_ptr<ReleasedBatch const>)> released,
                  std::function<void(Durable)> durable, std::function<void(std::string const&)> log)
     : entries_(std::move(entries)),
@@ -27,7 +27,7 @@ Flusher::Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Front
       chain_(std::move(chain)),
       tree_(std::move(tree)),
       tiles_(std::move(tiles)),
-      key_(std::move(key)),
+      signer_(std::move(signer)),
       checkpoint_(std::move(checkpoint)),
       released_(std::move(released)),
       durable_(std::move(durable)),
@@ -42,9 +42,11 @@ void Flusher::run(OpenBatch& batch) {
 void Flusher::write(std::vector<Applied> batch) {
   auto out = std::make_shared<ReleasedBatch>();
   out->reserve(batch.size());
+  bool keys_moved = false;
   for (auto& applied : batch) {
     auto const seq = applied.out.entry.seq;
     entries_.append(FrameType::entry, seq, applied.bytes);
+    keys_moved |= signer_.saw(applied.out.entry, applied.out.records, applied.bytes, tree_.size());
     auto const leaf = leaf_hash(applied.bytes);
     tree_.append(leaf);
     tiles_.append(leaf);
@@ -62,7 +64,7 @@ void Flusher::write(std::vector<Applied> batch) {
   if (released_) released_(std::move(out));
   write_tiles();
   auto const now = steady_clock::now();
-  if (now - last_checkpoint_ >= checkpoint_every) write_checkpoint();
+  if (keys_moved || now - last_checkpoint_ >= checkpoint_every) write_checkpoint();
   look_at_disk();  // little beside a sync, and a fast market fills segments within any pause
   tell_disk();
 }
@@ -92,7 +94,10 @@ void Flusher::write_tiles() { (void)tiles_.write_full(); }
 // What a checkpoint covers can be looked up before anybody sees it.
 std::expected<void, JournalError> Flusher::publish() {
   if (auto written = tiles_.write_all(); !written) return written;
-  return persist_checkpoint(checkpoint_, sign_checkpoint(tree_.size(), tree_.root(), key_));
+  auto const note = signer_.sign(tree_.size(), tree_.root());
+  if (!note) return std::unexpected(note.error());
+  if (auto kept = persist_checkpoint(checkpoint_, *note); !kept) return kept;
+  return signer_.kept();
 }
 
 // The journal is what counts, and it is synced already: an older checkpoint vouches for less of it, no more.

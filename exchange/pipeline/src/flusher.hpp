@@ -10,10 +10,10 @@
 
 #include "exchange/outcome_chain.hpp"
 #include "exchange/pipeline.hpp"
-#include "journal/keys.hpp"
 #include "journal/log_writer.hpp"
 #include "journal/merkle.hpp"
 #include "journal/tiles.hpp"
+#include "log_signer.hpp"
 #include "open_batch.hpp"
 
 namespace spillway {
@@ -26,7 +26,7 @@ class Flusher {
   };
 
   Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Frontier tree, TileWriter tiles,
-          LogKey key, std::filesystem::path checkpoint,
+          LogSigner signer, std::filesystem::path checkpoint,
           std::function<void(std::shared_ptr<ReleasedBatch const>)> released,
           std::function<void(Durable)> durable, std::function<void(std::string const&)> log);
 
@@ -55,7 +55,7 @@ class Flusher {
   OutcomeChain chain_;
   Frontier tree_;
   TileWriter tiles_;
-  LogKey key_;
+  LogSigner signer_;
   std::filesystem::path checkpoint_;
   std::function<void(std::shared_ptr<ReleasedBatch const>)> released_;
   std::function<void(Durable)> durable_;

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "exchange/follower.hpp"
+#include "exchange/key_change.hpp"
 #include "exchange/replay.hpp"
 #include "exchange/stamp_clock.hpp"
 #include "flusher.hpp"
@@ -119,6 +120,9 @@ std::expected<void, PipelineError> check_companions(JournalDirectory const& dire
 // Frames that a checkpoint vouches for were synced: fewer on disk is damage, not a torn tail.
 std::expected<std::uint64_t, PipelineError> synced_frames(JournalDirectory const& directory,
                                                           LogKey const& key) {
+  // While a change of keys is under way the one that comes signs as well, at last alone.
+  std::vector<NoteVerifier> keys{key.verifier()};
+  if (auto const next = LogKey::load_next(directory.keys())) keys.push_back(next->verifier());
   auto const note = load_checkpoint(directory.checkpoint());
   if (!note) return failed(note.error());
   if (note->empty()) {  // a new journal: from here on there is a checkpoint, whenever the process ends
@@ -126,7 +130,7 @@ std::expected<std::uint64_t, PipelineError> synced_frames(JournalDirectory const
     if (!kept) return failed(kept.error());
     return 0;
   }
-  auto const checkpoint = open_checkpoint(*note, key.verifier());
+  auto const checkpoint = open_checkpoint(*note, keys);
   if (!checkpoint) return failed(PipelineErrc::damaged, "the file checkpoint: " + checkpoint.error().reason);
   return checkpoint->size;
 }
@@ -264,6 +268,8 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
   auto recovered = recover(impl->options, impl->directory, *key, impl->core, impl->start);
   if (!recovered) return std::unexpected(recovered.error());
   impl->vkey = key->verifier().vkey();
+  auto signer = LogSigner::open(impl->directory.path(), impl->options.archive, std::move(*key), impl->core);
+  if (!signer) return failed(signer.error());
   auto const last = impl->core.now();
   impl->clock = std::make_unique<StampClock>(last);
 
@@ -285,8 +291,8 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
   auto* const raw = impl.get();
   impl->flusher = std::make_unique<Flusher>(
       std::move(recovered->entries), std::move(recovered->records), std::move(recovered->chain),
-      std::move(recovered->tree), std::move(recovered->tiles), std::move(*key), impl->directory.checkpoint(),
-      impl->options.released,
+      std::move(recovered->tree), std::move(recovered->tiles), std::move(*signer),
+      impl->directory.checkpoint(), impl->options.released,
       [raw](Flusher::Durable durable) { raw->follower->durable_to(durable.position, durable.seq); },
       impl->options.log);
   impl->sequencer = std::make_unique<Sequencer>(impl->core, *impl->clock, impl->inbox, impl->batch);
@@ -327,6 +333,21 @@ Follower& Pipeline::follower() { return *impl_->follower; }
 StartReport const& Pipeline::start() const { return impl_->start; }
 std::string Pipeline::verifier_key() const { return impl_->vkey; }
 
+std::expected<LogKeyChange, std::string> Pipeline::log_key_change(Bytes32 const& after,
+                                                                  Micros overlap) const {
+  auto const keys = impl_->directory.keys();
+  auto const now = LogKey::load(keys), next = LogKey::load_next(keys);
+  if (!now || !next) return std::unexpected((now ? next : now).error().message);
+  auto const& from = now->verifier();
+  auto const& to = next->verifier();
+  if (to.public_key() != after)
+    return std::unexpected("keys/log.next.key holds another key than the one named");
+  if (to.name() != from.name()) return std::unexpected("keys/log.next.key is of " + to.name());
+  if (std::filesystem::exists(key_change_file(keys, to.key_id())))
+    return std::unexpected("this key was the log's before");
+  return LogKeyChange{from.public_key(), after, from.key_id(), to.key_id(), overlap};
+}
+
 PipelineCounters Pipeline::counters() const {
   auto const durable = impl_->flusher->durable_now();
   auto const batches = impl_->flusher->batches();
@@ -362,7 +383,7 @@ bool is_new_business(Command const& command) {
 bool is_operators(Command const& command) {
   return command.index() <= Command(FundGuarantee{}).index() || std::holds_alternative<Tick>(command) ||
          std::holds_alternative<Resumed>(command) || std::holds_alternative<Continue>(command) ||
-         std::holds_alternative<SetRegister>(command);
+         std::holds_alternative<SetRegister>(command) || std::holds_alternative<LogKeyChange>(command);
 }
 
 }  // namespace spillway

@@ -66,6 +66,9 @@ bool same(msg::AdminRegister const& m, SetRegister const& c) {
 bool same(msg::AdminForget const& m, SetRegister const& c) {
   return m.participant == c.participant && c.row == Bytes32{};
 }
+bool same(msg::AdminLogKey const& m, LogKeyChange const& c) {
+  return m.key == c.after && m.overlap == c.overlap;
+}
 
 /// The command that a message becomes; void where it becomes none.
 template <class Message>
@@ -108,6 +111,8 @@ template <>
 struct Made<msg::AdminRegister> : As<SetRegister> {};
 template <>
 struct Made<msg::AdminForget> : As<SetRegister> {};
+template <>
+struct Made<msg::AdminLogKey> : As<LogKeyChange> {};
 
 }  // namespace
 

@@ -10,13 +10,23 @@ namespace {
 constexpr char const* paths_there_are =
     "the paths are checkpoint, tile/<L>/<N>[.p/<W>], tile/entries/<N>[.p/<W>] with N in groups of three "
     "digits "
-    "(x001/234), proof/consistency/<OLD>/<NEW> and proof/fill/<FILL>";
+    "(x001/234), proof/consistency/<OLD>/<NEW>, proof/fill/<FILL> and key-change/<8 hexadecimal digits>";
 
 /// A decimal without sign and leading zeros that is all of `text`.
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || (text.size() > 1 && text[0] == '0'))
+    return std::nullopt;
+  return value;
+}
+
+/// Eight digits, none of them a capital.
+std::optional<std::uint32_t> key_id(std::string_view text) {
+  std::uint32_t value = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (text.size() != 8 || error != std::errc() || end != text.data() + text.size() ||
+      text.find_first_of("ABCDEF") != text.npos)
     return std::nullopt;
   return value;
 }
@@ -48,6 +58,8 @@ std::optional<Path> parse_known(std::string_view path) {
     return tile ? std::optional<Path>(Hashes{*tile}) : std::nullopt;
   }
   if (take(path, "proof/consistency/")) return parse_growth(path);
+  if (take(path, "key-change/"))
+    if (auto const id = key_id(path)) return KeyProof{*id};
   if (take(path, "proof/fill/"))
     if (auto const fill = number(path); fill && *fill > 0) return Receipt{FillId{*fill}};
   return std::nullopt;

@@ -29,7 +29,10 @@ struct Growth {  // proof/consistency/<OLD>/<NEW>
 struct Receipt {  // proof/fill/<FILL>
   FillId fill;
 };
-using Path = std::variant<Head, Hashes, Entries, Growth, Receipt>;
+struct KeyProof {  // key-change/<8 hex digits, id of the key before>
+  std::uint32_t before_id = 0;
+};
+using Path = std::variant<Head, Hashes, Entries, Growth, Receipt, KeyProof>;
 
 /// `path` is what stands behind "/audit/", as sent: nothing in it is decoded.
 [[nodiscard]] std::expected<Path, std::string> parse(std::string_view path);

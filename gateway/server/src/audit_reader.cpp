@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "exchange/fill_proof.hpp"
+#include "exchange/key_change.hpp"
 #include "exchange/receipt.hpp"
 #include "journal/leaf_range.hpp"
 #include "journal/tiled_tree.hpp"
@@ -61,9 +62,23 @@ AuditReply AuditReader::answer(audit_path::Path const& path, AuditGuest const& g
   if (auto const* const tile = std::get_if<audit_path::Entries>(&path)) return entries(tile->tile);
   if (auto const* const sizes = std::get_if<audit_path::Growth>(&path)) return growth(*sizes);
   if (auto const* const fill = std::get_if<audit_path::Receipt>(&path)) return receipt(fill->fill, guest);
+  if (auto const* const key = std::get_if<audit_path::KeyProof>(&path)) return key_change(key->before_id);
   auto now = published();
   if (!now) return now.error();
   return {200, std::move(now->note), plain, for_a_second};
+}
+
+// Between the proof and the checkpoint that follows it the proof is ahead: it is shown with that.
+AuditReply AuditReader::key_change(std::uint32_t before_id) const {
+  auto const now = published();
+  if (!now) return now.error();
+  auto text = load_checkpoint(key_change_file(journal_ / "keys", before_id));
+  auto const proof = text ? parse_tlog_proof(*text) : std::unexpected(CheckpointError{});
+  auto const note = proof ? parse_note(proof->checkpoint) : std::unexpected(proof.error());
+  auto const head = note ? parse_checkpoint_text(note->text) : std::unexpected(note.error());
+  if (!head || head->size > now->head.size)
+    return no(404, "no change of the key " + key_id_text(before_id) + " is known");
+  return {200, std::move(*text), plain, for_ever};
 }
 
 AuditReply AuditReader::hashes(TileName const& tile) const {

@@ -44,6 +44,7 @@ class AuditReader {
   [[nodiscard]] AuditReply hashes(TileName const& tile) const;
   [[nodiscard]] AuditReply entries(TileName const& tile) const;
   [[nodiscard]] AuditReply growth(audit_path::Growth const& sizes) const;
+  [[nodiscard]] AuditReply key_change(std::uint32_t before_id) const;
   [[nodiscard]] AuditReply receipt(FillId fill, AuditGuest const& guest) const;
 
   std::filesystem::path journal_;

@@ -78,6 +78,8 @@ template <>
 constexpr std::uint32_t roles_for<msg::AdminRegister> = static_cast<std::uint32_t>(Role::operator_);
 template <>
 constexpr std::uint32_t roles_for<msg::AdminForget> = static_cast<std::uint32_t>(Role::operator_);
+template <>
+constexpr std::uint32_t roles_for<msg::AdminLogKey> = static_cast<std::uint32_t>(Role::operator_);
 
 }  // namespace
 

@@ -82,6 +82,7 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
   // session_register.cpp: names, by the operator
   void on(msg::AdminRegister const&, Time);
   void on(msg::AdminForget const&, Time);
+  void on(msg::AdminLogKey const&, Time);
   void read_register(msg::Read const&);
 
   [[nodiscard]] bool must_wait(ClientMessage const&) const;

@@ -279,6 +279,11 @@ void Session::on(msg::AdminKey const& m, Time t) {
 void Session::on(msg::AdminDeposit const& m, Time t) {
   submit(m.request, Deposit{m.participant, m.amount_nano}, t);
 }
+void Session::on(msg::AdminLogKey const& m, Time t) {
+  auto const change = hub_.pipeline().log_key_change(m.key, m.overlap);
+  if (!change) return hub_.log("the log key: " + change.error()), answer(m.request, Refusal::key_unknown);
+  submit(m.request, *change, t);
+}
 void Session::on(msg::AdminHalt const& m, Time t) { submit(m.request, SetHalt{m.halted}, t); }
 void Session::on(msg::AdminShutdown const& m, Time) {
   answer(m.request, Refusal::none);

@@ -57,6 +57,13 @@ struct Checkpoint {
 [[nodiscard]] std::expected<Checkpoint, CheckpointError> parse_checkpoint_text(std::string_view text);
 /// The signed note whose origin is the key's name.
 [[nodiscard]] std::string sign_checkpoint(std::uint64_t size, Hash256 const& root, LogKey const& key);
+/// Signed by both keys of a log, `key` first.
+[[nodiscard]] std::string sign_checkpoint(std::uint64_t size, Hash256 const& root, LogKey const& key,
+                                          LogKey const& also);
+/// Parses, and verifies against the keys of one log, whose name must be the origin: one of them signed it,
+/// and no signature of any of them is wrong.
+[[nodiscard]] std::expected<Checkpoint, CheckpointError> open_checkpoint(std::string_view note,
+                                                                         std::span<NoteVerifier const> keys);
 /// Parses, and verifies against one key whose name must be the origin.
 [[nodiscard]] std::expected<Checkpoint, CheckpointError> open_checkpoint(std::string_view note,
                                                                          NoteVerifier const& verifier);

@@ -1,7 +1,6 @@
 // market/message.hpp - what clients and the exchange say to each other, as plain values (docs/protocol.md).
 // Room:   market (vocabulary); sees the standard library only.
-// Units:  last in the names; prices are steps of the price grid, places, classes, models and tiers go by
-//         name.
+// Units:  last in the names; prices are steps of the grid; places, classes, models and tiers go by name.
 // Errors: DecodeError from the decoders; encoding a message beyond its bounds is a broken invariant.
 // Rule:   field names and order are those of market/schema/{client,server}.fbs; JSON uses the same names.
 #pragma once
@@ -277,6 +276,11 @@ struct AdminForget {
   Request request{};
   ParticipantId participant;
 };
+struct AdminLogKey {
+  Request request{};
+  Bytes32 key{};
+  Micros overlap;
+};
 
 // ---- from the exchange: session ----
 
@@ -297,8 +301,7 @@ struct Welcome {
   Stamp stamp_us;
   bool states{};  // statements are expected; answers carry entries
 };
-/// The one answer to a request that is not a read. `id`: what was made or touched. `repeat`: the first answer
-/// again.
+/// The one answer to what is not a read. `id`: what was made or touched. `repeat`: the first answer again.
 struct Answer {
   Request request{};
   Refusal refusal{};
@@ -417,7 +420,7 @@ using ClientMessage =
                  msg::AttestFrame, msg::JobAck, msg::JobRefuse, msg::JobChunk, msg::JobDone, msg::JobFail,
                  msg::LeaseReadyMsg, msg::LeaseEndedMsg, msg::Read, msg::Subscribe, msg::AdminParticipant,
                  msg::AdminKey, msg::AdminDeposit, msg::AdminHalt, msg::AdminShutdown, msg::SessionStatement,
-                 msg::AdminRegister, msg::AdminForget>;
+                 msg::AdminRegister, msg::AdminForget, msg::AdminLogKey>;
 using ServerMessage = std::variant<msg::ServerHello, msg::Welcome, msg::Answer, msg::Report, msg::Throttle,
                                    msg::Closing, msg::Pong, msg::Dispatch, msg::CancelJob, msg::LeaseStart,
                                    msg::LeaseStop, msg::AttestFrame, msg::AttestVerdict, msg::ChunkToBuyer,
@@ -432,8 +435,7 @@ using ServerMessage = std::variant<msg::ServerHello, msg::Welcome, msg::Answer, 
 // FlatBuffers, for the subprotocol `spillway.v1.fb`. JSON is in market/json.hpp.
 [[nodiscard]] Bytes encode(ClientMessage const& message);
 [[nodiscard]] Bytes encode(ServerMessage const& message);
-/// Safe on any bytes; whatever is returned is inside the bounds of the schema (enums known, texts UTF-8,
-/// sizes).
+/// Safe on any bytes; what is returned is inside the bounds of the schema (enums known, texts UTF-8, sizes).
 [[nodiscard]] std::expected<ClientMessage, DecodeError> decode_client_message(
     std::span<std::byte const> bytes);
 [[nodiscard]] std::expected<ServerMessage, DecodeError> decode_server_message(

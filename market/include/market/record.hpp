@@ -34,6 +34,7 @@ enum class RecordKind : std::uint16_t {
   participant_state = 11,
   instrument_listed = 12,
   market_state = 13,
+  log_key_state = 14,
 };
 
 /// Who is told: a report goes to at most two participants, each with its own unbroken report number.
@@ -154,6 +155,11 @@ struct MarketState {
   std::uint32_t rules_version{};
   std::uint64_t spare[6]{};
 };
+struct LogKeyState {
+  std::uint32_t before_id{}, after_id{};  // both sign until an entry is stamped at or after `until_us`
+  std::int64_t until_us{};
+  std::uint64_t spare[5]{};
+};
 
 template <class Body>
 inline constexpr RecordKind kind_of = RecordKind::unset;
@@ -183,6 +189,8 @@ template <>
 inline constexpr RecordKind kind_of<InstrumentListed> = RecordKind::instrument_listed;
 template <>
 inline constexpr RecordKind kind_of<MarketState> = RecordKind::market_state;
+template <>
+inline constexpr RecordKind kind_of<LogKeyState> = RecordKind::log_key_state;
 
 }  // namespace record
 

@@ -1,9 +1,11 @@
 // tests/exchange/pipeline/pipeline_test.cpp - the pipeline as a whole: pipeline.cpp, sequencer.cpp,
-// flusher.cpp, follower.cpp, replay.cpp, over real directories.
+// flusher.cpp, follower.cpp, replay.cpp, over real directories. A change of the log's key (log_signer.cpp,
+// key_change.cpp) is looked at in whole in tests/apps/audit_keys_test.cpp.
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "exchange/key_change.hpp"
 #include "journal/checkpoint.hpp"
 #include "journal/keys.hpp"
 #include "journal/log_reader.hpp"
@@ -77,6 +79,30 @@ TEST(Pipeline, SignsACheckpointOverTheWholeTreeWhenItStops) {
     tree.append(leaf_hash((*frame)->payload));
   EXPECT_EQ(checkpoint->size, tree.size());
   EXPECT_EQ(checkpoint->root, tree.root());
+}
+
+TEST(Pipeline, SignsWithBothKeysAfterAChangeAndKeepsItsProof) {
+  Folder folder;
+  Ear ear;
+  auto pipeline = opened(folder.path(), ear);
+  auto const keys = folder.path() / "keys";
+  auto const old = LogKey::load(keys).value().verifier();
+  auto const next = LogKey::load_or_make_next(keys, old.name()).value().verifier();
+  auto const change = pipeline->log_key_change(next.public_key(), Micros{micros_per_hour});
+  ASSERT_TRUE(change) << change.error();
+  auto const entered = submit_and_wait(*pipeline, ear, system_itself, *change);
+  pipeline->stop();
+  auto const note = load_checkpoint(folder.path() / "checkpoint").value();
+  EXPECT_TRUE(open_checkpoint(note, old));
+  EXPECT_TRUE(open_checkpoint(note, next));
+  auto const proof = load_checkpoint(key_change_file(keys, old.key_id())).value();
+  auto const proven = check_key_change(proof, old);
+  ASSERT_TRUE(proven) << proven.error();
+  EXPECT_EQ(proven->seq, entered.entry.seq);
+  EXPECT_EQ(proven->after.vkey(), next.vkey());
+  EXPECT_FALSE(check_key_change(proof, next)) << "it is the old key's word";
+  EXPECT_EQ(follow_key_changes(keys, old).value().size(), 1u);
+  EXPECT_TRUE(follow_key_changes(keys, next).value().empty());
 }
 
 TEST(Pipeline, GoesOnAfterARestartWithOneResumedEntry) {

@@ -102,6 +102,10 @@ class Pipeline {
   [[nodiscard]] Follower& follower();
   [[nodiscard]] StartReport const& start() const;
   [[nodiscard]] PipelineCounters counters() const;
+  /// What to enter so that the key in keys/log.next.key follows: refused with a sentence when that file does
+  /// not hold the private half of `after`. Reads two small files; any thread.
+  [[nodiscard]] std::expected<LogKeyChange, std::string> log_key_change(Bytes32 const& after,
+                                                                        Micros overlap) const;
   [[nodiscard]] std::string verifier_key() const;  // vkey of the checkpoint signer
 
   struct Stopped {

@@ -2,7 +2,8 @@
 // whether it may cosign the next head.
 // Room:   apps, library witness; sees journal. Knows no network. Files: DIR/witness.key (0600), DIR/seen (the
 //         last head, as the log signed it), DIR/checkpoint (the same with our cosignature: for whoever asks),
-//         DIR/fork.seen and DIR/fork.shown (two heads that do not agree).
+//         DIR/fork.seen and DIR/fork.shown (two heads that do not agree), DIR/<key id>.change (how the log's
+//         key led to the one that signs now).
 // Rule:   `seen` is synced before a cosignature over it leaves; of two heads that do not agree, none but the
 //         first.
 // Errors: a sentence with what to do.
@@ -34,6 +35,11 @@ class WitnessBook {
   [[nodiscard]] NoteVerifier const& log() const { return log_; }
   /// The head that was cosigned last; size 0: none.
   [[nodiscard]] Checkpoint const& last() const { return last_; }
+  /// `proof` is of a change of the log's key (exchange/key_change.hpp) under a head from which `hashes` lead
+  /// to the one in `note`, and the key that comes signed that too: from here on it alone is the log's. Kept
+  /// on disk.
+  [[nodiscard]] std::expected<void, std::string> adopt(std::string_view proof, std::string_view note,
+                                                       std::span<Hash256 const> hashes);
   /// The head in a note that the log signed; what anybody else signed is an error.
   [[nodiscard]] std::expected<Checkpoint, std::string> read(std::string_view note) const;
 
@@ -52,7 +58,7 @@ class WitnessBook {
   std::filesystem::path directory_;
   int lock_ = -1;
   WitnessKey key_;
-  NoteVerifier log_;
+  NoteVerifier log_;  // the key that signs now
   Checkpoint last_;
   std::string seen_;        // the note of last_
   bool published_ = false;  // DIR/checkpoint has our line under last_
