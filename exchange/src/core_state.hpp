@@ -15,6 +15,7 @@
 
 #include "attest/registry.hpp"
 #include "core_entities.hpp"
+#include "core_index.hpp"
 #include "core_memory.hpp"
 #include "core_table.hpp"
 #include "core_timers.hpp"
@@ -358,8 +359,8 @@ struct ExchangeCore::State {
   core::Table<core::Order> orders;
   core::Table<core::Job> jobs;
   core::Table<core::Lease> leases;
-  RowIndex client_ids;  // orders and offers by their senders' ids
-  core::Chain resting;  // orders that wait in the book
+  core::GrowingIndex client_ids;  // orders and offers by their senders' ids
+  core::Chain resting;            // orders that wait in the book
   core::Chain open_jobs;
   core::Chain open_leases;
   std::uint64_t lease_claims{};      // of all orders that wait

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core_memory.hpp"
 #include "market/check.hpp"
 #include "matching/fast/arena.hpp"
 
@@ -32,7 +33,10 @@ class Table {
         things_(most + 1),
         free_(most + 1),
         slots_(mask_ + 1),
-        strays_(mask_ + 1) {}
+        strays_(mask_ + 1) {
+    prefer_huge_pages(things_);
+    prefer_huge_pages(slots_);
+  }
 
   [[nodiscard]] Row row(Id id) const {
     if (!id.some()) return 0;
