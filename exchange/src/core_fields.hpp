@@ -98,6 +98,11 @@ void fields(A& archive, T& of) {
   auto& [debits, credits] = of;
   archive(debits, credits);
 }
+template <class A, Of<ShareKey> T>
+void fields(A& archive, T& of) {
+  auto& [who, code] = of;
+  archive(who, code);
+}
 template <class A, Of<Ledger::Share> T>
 void fields(A& archive, T& of) {
   auto& [bps, charged, taken] = of;

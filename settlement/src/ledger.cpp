@@ -28,16 +28,16 @@ std::expected<Transfer, Refusal> Ledger::transfer(AccountKey debit, AccountKey c
   sw_check(debit != credit, "a transfer has two sides");
   sw_check(code != TransferCode::unset, "every transfer says why");
   // A refused transfer opens no account.
-  auto const from = accounts_.find(debit);
-  auto const seen = from == accounts_.end() ? AccountTotals{} : from->second;
+  auto* const from = accounts_.find(debit);
+  auto const seen = from == nullptr ? AccountTotals{} : *from;
   if (auto const refusal = why_not(debit, seen, amount)) return std::unexpected(*refusal);
 
-  auto& debited = from == accounts_.end() ? accounts_[debit] : from->second;
+  auto& debited = from == nullptr ? accounts_[debit] : *from;
   debited.debits += amount;
-  accounts_[credit].credits += amount;
-  last_ = TransferId{last_.v + 1};
   sw_check(debit.kind == AccountKind::bank || debited.balance() >= Nano{},
            "only the bank may stand below zero");
+  accounts_[credit].credits += amount;
+  last_ = TransferId{last_.v + 1};
   return Transfer{last_, debit, credit, amount, code, about};
 }
 
@@ -56,26 +56,26 @@ Nano Ledger::take_share(AccountKey who, TransferCode code, Nano charged, std::in
 Nano Ledger::balance(AccountKey key) const { return totals(key).balance(); }
 
 AccountTotals Ledger::totals(AccountKey key) const {
-  auto const found = accounts_.find(key);
-  return found == accounts_.end() ? AccountTotals{} : found->second;
+  auto const* const found = accounts_.find(key);
+  return found == nullptr ? AccountTotals{} : *found;
 }
 
-void Ledger::restore(Image image) {
+void Ledger::restore(Image const& image) {
   sw_check(!last_.some() && accounts_.empty(), "empty books are restored");
-  accounts_ = std::move(image.accounts);
-  shares_ = std::move(image.shares);
+  for (auto const& [key, totals] : image.accounts) accounts_[key] = totals;
+  for (auto const& [key, share] : image.shares) shares_[key] = share;
   last_ = image.last;
 }
 
 void Ledger::check_laws() const {
   // Differences are summed, not totals: the totals of all accounts together may not fit.
   Nano sum;
-  for (auto const& [key, account] : accounts_) {
+  accounts_.for_each([&](AccountKey key, AccountTotals const& account) {
     sw_check(account.debits >= Nano{} && account.credits >= Nano{}, "totals only grow");
     sw_check(key.kind == AccountKind::bank || account.balance() >= Nano{},
              "only the bank may stand below zero");
     sum += account.balance();
-  }
+  });
   sw_check(sum == Nano{}, "sum of debits = sum of credits");
 }
 

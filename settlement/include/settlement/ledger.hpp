@@ -10,12 +10,12 @@
 #include <map>
 #include <memory_resource>
 #include <optional>
-#include <utility>
 
 #include "market/account.hpp"
 #include "market/ids.hpp"
 #include "market/refusal.hpp"
 #include "market/units.hpp"
+#include "settlement/rows_by_key.hpp"
 
 namespace spillway {
 
@@ -43,11 +43,25 @@ inline constexpr Nano turnover_max{std::int64_t{1} << 61};
 /// Most that may come in from outside in all (2^60).
 inline constexpr Nano bank_max{std::int64_t{1} << 60};
 
+[[nodiscard]] constexpr std::uint64_t hash_of(AccountKey const& key) {
+  return std::uint64_t{key.owner.v} << 3 | static_cast<std::uint64_t>(key.kind);
+}
+
+/// Names the running total on which an account pays, or is paid, `code`.
+struct ShareKey {
+  AccountKey who;
+  TransferCode code{};
+  friend constexpr auto operator<=>(ShareKey const&, ShareKey const&) = default;
+};
+[[nodiscard]] constexpr std::uint64_t hash_of(ShareKey const& key) {
+  return hash_of(key.who) << 4 | static_cast<std::uint64_t>(key.code);
+}
+
 class Ledger {
  public:
   using Accounts = std::pmr::map<AccountKey, AccountTotals>;
 
-  /// Accounts live in `memory`, which outlives the books: one block per account and per running share.
+  /// Accounts live in `memory`, which outlives the books; the tables of accounts and of shares double.
   explicit Ledger(std::pmr::memory_resource* memory = std::pmr::get_default_resource())
       : accounts_(memory), shares_(memory) {}
 
@@ -65,7 +79,8 @@ class Ledger {
 
   [[nodiscard]] Nano balance(AccountKey) const;
   [[nodiscard]] AccountTotals totals(AccountKey) const;
-  [[nodiscard]] Accounts const& accounts() const { return accounts_; }
+  /// By key.
+  [[nodiscard]] Accounts accounts() const { return accounts_.sorted(); }
   [[nodiscard]] TransferId last() const { return last_; }
 
   /// A running total on which a share is taken.
@@ -74,16 +89,16 @@ class Ledger {
     Nano charged;
     Nano taken;
   };
-  using Shares = std::pmr::map<std::pair<AccountKey, TransferCode>, Share>;
+  using Shares = std::pmr::map<ShareKey, Share>;
   /// Everything, for a snapshot.
   struct Image {
     Accounts accounts;
     Shares shares;
     TransferId last;
   };
-  [[nodiscard]] Image image() const { return {accounts_, shares_, last_}; }
+  [[nodiscard]] Image image() const { return {accounts_.sorted(), shares_.sorted(), last_}; }
   /// Of books in which nothing was posted yet.
-  void restore(Image image);
+  void restore(Image const& image);
 
   /// Walks all accounts; a broken law stops the process.
   void check_laws() const;
@@ -92,8 +107,8 @@ class Ledger {
   [[nodiscard]] static std::optional<Refusal> why_not(AccountKey debit, AccountTotals const& seen,
                                                       Nano amount);
 
-  Accounts accounts_;
-  Shares shares_;
+  RowsByKey<AccountKey, AccountTotals> accounts_;
+  RowsByKey<ShareKey, Share> shares_;
   TransferId last_;
 };
 
