@@ -67,8 +67,7 @@ class Table {
     auto& slot = slots_[id.v & mask_];
     if (slot != 0) put_stray(things_[slot].id, slot);
     slot = row;
-    things_[row] = Thing{};
-    things_[row].id = id;
+    things_[row].id = id;  // nothing else: it was never used, or erased
     return things_[row];
   }
   void erase(Row row) {

@@ -1,4 +1,4 @@
-// settlement/rows_by_key.hpp - a value for each key, found in one look; rows lie in the order of their making.
+// settlement/rows_by_key.hpp - a value for each key, found in one look; rows lie in the order they came in.
 // Room:   settlement (pure); sees market.
 // Rule:   whoever walks them asks for them by key (`sorted`), so how they lie decides nothing.
 #pragma once
