@@ -113,15 +113,15 @@ struct alignas(64) Order {
   Link at_rest, of_resting_buyer;  // while it rests
   std::uint32_t claims{};          // leases that it may still become while it rests
   Handle younger;                  // client id
+  Link of_buyer;                   // while it is kept
   KeptOrder terms;
   Tokens work;  // most work tokens that it may cost
   Rates rates;
   Stamp placed;
   Stamp expires;
-  Lots lot;       // what its quantity is a multiple of
-  JobId job;      // what a token order became
-  Link of_buyer;  // while it is kept
-  Chain leases;   // what a capacity order became
+  Lots lot;      // what its quantity is a multiple of
+  JobId job;     // what a token order became
+  Chain leases;  // what a capacity order became
   std::uint32_t open_leases{};
   std::uint64_t told{};  // the settlement that lists it
 };

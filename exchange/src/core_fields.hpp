@@ -173,7 +173,7 @@ void fields(A& archive, T& of) {
 template <class A, Of<Order> T>
 void fields(A& archive, T& of) {
   auto& [id, buyer, signature, limit, phase, rests, open, filled, held, timer, at_rest, of_resting_buyer,
-         claims, younger, terms, work, rates, placed, expires, lot, job, of_buyer, leases, open_leases,
+         claims, younger, of_buyer, terms, work, rates, placed, expires, lot, job, leases, open_leases,
          told] = of;
   archive(id, work, lot, buyer, signature, limit, phase, open, filled, held, rates, placed, expires, job);
 }

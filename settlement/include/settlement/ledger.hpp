@@ -6,6 +6,7 @@
 //         sum of debits = sum of credits; no account but the bank's ever goes below zero.
 #pragma once
 
+#include <array>
 #include <expected>
 #include <map>
 #include <memory_resource>
@@ -43,9 +44,7 @@ inline constexpr Nano turnover_max{std::int64_t{1} << 61};
 /// Most that may come in from outside in all (2^60).
 inline constexpr Nano bank_max{std::int64_t{1} << 60};
 
-[[nodiscard]] constexpr std::uint64_t hash_of(AccountKey const& key) {
-  return std::uint64_t{key.owner.v} << 3 | static_cast<std::uint64_t>(key.kind);
-}
+[[nodiscard]] constexpr std::uint64_t hash_of(ParticipantId const& owner) { return owner.v; }
 
 /// Names the running total on which an account pays, or is paid, `code`.
 struct ShareKey {
@@ -54,7 +53,8 @@ struct ShareKey {
   friend constexpr auto operator<=>(ShareKey const&, ShareKey const&) = default;
 };
 [[nodiscard]] constexpr std::uint64_t hash_of(ShareKey const& key) {
-  return hash_of(key.who) << 4 | static_cast<std::uint64_t>(key.code);
+  return std::uint64_t{key.who.owner.v} << 8 | static_cast<std::uint64_t>(key.who.kind) << 4 |
+         static_cast<std::uint64_t>(key.code);
 }
 
 class Ledger {
@@ -80,7 +80,7 @@ class Ledger {
   [[nodiscard]] Nano balance(AccountKey) const;
   [[nodiscard]] AccountTotals totals(AccountKey) const;
   /// By key.
-  [[nodiscard]] Accounts accounts() const { return accounts_.sorted(); }
+  [[nodiscard]] Accounts accounts() const;
   [[nodiscard]] TransferId last() const { return last_; }
 
   /// A running total on which a share is taken.
@@ -96,8 +96,10 @@ class Ledger {
     Shares shares;
     TransferId last;
   };
-  [[nodiscard]] Image image() const { return {accounts_.sorted(), shares_.sorted(), last_}; }
-  /// Of books in which nothing was posted yet.
+  [[nodiscard]] Image image() const { return {accounts(), shares_.sorted(), last_}; }
+  /// False for an account of no kind, or one that has seen nothing: no books say so.
+  [[nodiscard]] static bool sound(Image const& image);
+  /// Of books in which nothing was posted yet; the image is sound.
   void restore(Image const& image);
 
   /// Walks all accounts; a broken law stops the process.
@@ -107,7 +109,28 @@ class Ledger {
   [[nodiscard]] static std::optional<Refusal> why_not(AccountKey debit, AccountTotals const& seen,
                                                       Nano amount);
 
-  RowsByKey<AccountKey, AccountTotals> accounts_;
+  /// The accounts of one owner, by kind: a transfer between two of them looks at one place in memory. One
+  /// that has seen nothing is not there.
+  struct Owner {
+    std::array<AccountTotals, static_cast<std::size_t>(AccountKind::guarantee)> of;
+    [[nodiscard]] AccountTotals& operator[](AccountKind kind) {
+      return of[static_cast<std::size_t>(kind) - 1];
+    }
+    [[nodiscard]] AccountTotals const& operator[](AccountKind kind) const {
+      return of[static_cast<std::size_t>(kind) - 1];
+    }
+  };
+  /// Calls visit(AccountKey, AccountTotals const&), owners in the order of their first transfer.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    accounts_.for_each([&](ParticipantId owner, Owner const& accounts) {
+      for (auto kind = AccountKind::bank; kind <= AccountKind::guarantee;
+           kind = static_cast<AccountKind>(static_cast<std::uint16_t>(kind) + 1))
+        if (accounts[kind] != AccountTotals{}) visit(AccountKey{owner, kind}, accounts[kind]);
+    });
+  }
+
+  RowsByKey<ParticipantId, Owner> accounts_;
   RowsByKey<ShareKey, Share> shares_;
   TransferId last_;
 };
