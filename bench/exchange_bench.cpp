@@ -1,7 +1,8 @@
 // bench/exchange_bench.cpp - what one command and one whole job cost in Exchange::apply: risk, holds,
 // matching, dispatch, postings, records. CPU time of one thread, nothing else in it.
 //
-//   exchange_bench [--commands N] [--book plain|fast] [--quick] [--json FILE]
+//   exchange_bench [--commands N] [--workload orders|jobs] [--book plain|fast] [--quick]
+//                  [--json FILE]
 //
 // Workloads are bench/exchange/trader.hpp: order traffic, and whole jobs. `D` changes only when outcomes do.
 #include <algorithm>
@@ -27,6 +28,7 @@ constexpr Micros between{10};  // stamps of two commands
 struct Options {
   std::uint64_t commands = 1'000'000;
   BookKind book = BookKind::fast;
+  std::string workload;  // of both, where none is named
   std::string json;
 };
 
@@ -106,11 +108,14 @@ Options parse(int argc, char** argv) {
       options.commands = std::strtoull(argv[++i], nullptr, 10);
     else if (word == "--book" && more)
       options.book = std::strcmp(argv[++i], "plain") == 0 ? BookKind::plain : BookKind::fast;
+    else if (word == "--workload" && more)
+      options.workload = argv[++i];
     else if (word == "--json" && more)
       options.json = argv[++i];
     else {
       std::fprintf(stderr,
-                   "usage: exchange_bench [--commands N] [--book plain|fast] [--quick] [--json FILE]\n");
+                   "usage: exchange_bench [--commands N] [--workload orders|jobs] [--book plain|fast] "
+                   "[--quick] [--json FILE]\n");
       std::exit(2);
     }
   }
@@ -124,6 +129,7 @@ int main(int argc, char** argv) {
   std::string rows;
   for (auto const traffic : {Traffic::orders, Traffic::jobs}) {
     char const* const name = traffic == Traffic::orders ? "orders" : "jobs";
+    if (!options.workload.empty() && options.workload != name) continue;
     auto const m = Run(traffic, options).measured();
     auto const per_command = static_cast<double>(m.cpu_ns) / static_cast<double>(m.commands);
     auto const per_job = m.jobs == 0 ? 0.0 : static_cast<double>(m.cpu_ns) / static_cast<double>(m.jobs);

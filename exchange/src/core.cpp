@@ -1,8 +1,8 @@
-// exchange/src/core.cpp - one entry through the core: what is due, then the command, then its records
-// numbered for their
-// readers.
+// exchange/src/core.cpp - one entry through the core: what is due, then the command, then what follows.
 #include "exchange/core.hpp"
 
+#include <array>
+#include <cstring>
 #include <type_traits>
 
 #include "core_state.hpp"
@@ -47,6 +47,19 @@ std::uint64_t about_of(Command const& command) {
 }
 
 std::uint16_t index_of(Command const& command) { return static_cast<std::uint16_t>(command.index()); }
+
+template <class C>
+constexpr bool by_effects() {
+  return requires(C c) { c.job; }
+  || requires(C c) { c.lease; }
+  || std::is_same_v<C, Tick> || std::is_same_v<C, Resumed> || std::is_same_v<C, Continue> ||
+      std::is_same_v<C, NodeLost> || std::is_same_v<C, NodeBack> || std::is_same_v<C, UnitAttested> ||
+      std::is_same_v<C, UnitRejected> || std::is_same_v<C, CancelOrder>;
+}
+/// By the number of the command.
+constexpr auto speaks_by_effects = []<class... C>(std::type_identity<std::variant<C...>>) {
+  return std::array{by_effects<C>()...};
+}(std::type_identity<Command>{});
 
 /// Trades of one walk, ids of one list of an order: beyond them a command asks the heap for more.
 constexpr std::size_t walk_most = std::size_t{1} << 17, list_most = std::size_t{1} << 15;
@@ -116,18 +129,7 @@ void ExchangeCore::apply(Entry const& entry, Outcome& out) { state_->apply(entry
 bool ExchangeCore::State::is_answered(Entry const& entry) {
   // A report of a statement would have to be stated in its turn.
   if (std::holds_alternative<SessionStatement>(entry.command)) return false;
-  if (entry.principal.some()) return true;
-  return std::visit(
-      [](auto const& c) {
-        using C = std::decay_t<decltype(c)>;
-        return !requires { c.job; }
-        &&!requires { c.lease; }
-        &&!std::is_same_v<C, Tick> && !std::is_same_v<C, Resumed> && !std::is_same_v<C, Continue> &&
-            !std::is_same_v<C, NodeLost> && !std::is_same_v<C, NodeBack> &&
-            !std::is_same_v<C, UnitAttested> && !std::is_same_v<C, UnitRejected> &&
-            !std::is_same_v<C, CancelOrder>;
-      },
-      entry.command);
+  return entry.principal.some() || !speaks_by_effects[entry.command.index()];
 }
 
 /// Under rules 2 what follows from an entry is bounded: what is left over goes on with the next one, and
@@ -137,22 +139,18 @@ void ExchangeCore::State::apply(Entry const& entry, Outcome& to) {
   sw_check(entry.stamp >= now, "stamps never go back");
   out = &to;
   entry_seq = entry.seq;
-  auto const first = out->records.size();
   auto const first_touched = out->touched.size();
 
   steps_left = limits.steps;
   bool const ready = !unfinished() || catch_up();  // what earlier entries left, as of their stamp
   auto const* const resumed = std::get_if<Resumed>(&entry.command);
   bool const first_of_all = rules.version >= 2 && resumed != nullptr;
-  std::optional<std::size_t> at;  // where the command's own records begin
+  auto const told = participants.contains(entry.principal) ? entry.principal : core::nobody;
+  bool was_run = false;
   auto refusal = Refusal::busy;
-  Answer answer;
   auto const run = [&] {
-    at = out->records.size();
-    auto const reply = std::visit([&](auto const& c) { return on(entry.principal, c); }, entry.command);
-    refusal = reply ? Refusal::none : reply.error();
-    if (reply) answer = *reply;
-    sw_check(reply || out->records.size() == *at, "what is refused changes nothing");
+    was_run = true;
+    refusal = execute(entry, told);
   };
   if (ready) {
     // A gap moves the deadlines before they are looked at: nobody misses one while the exchange itself stood
@@ -166,34 +164,47 @@ void ExchangeCore::State::apply(Entry const& entry, Outcome& to) {
   // Time itself is never refused: what it found due goes on with the next entry.
   bool const time =
       std::holds_alternative<Continue>(entry.command) || std::holds_alternative<Tick>(entry.command);
-  if (!at && time) run();
-  auto const told = participant_at(entry.principal) ? entry.principal : core::nobody;
-  if (core::no(refusal)) {
+  if (!was_run && time) run();
+  if (core::no(refusal))
     emit(record::Refused{client_of(entry.command), about_of(entry.command), index_of(entry.command), {}},
          static_cast<std::uint16_t>(refusal), told);
-  } else if (is_answered(entry)) {
-    emit(record::Accepted{client_of(entry.command), answer.made, index_of(entry.command), {}},
-         static_cast<std::uint16_t>(answer.code), told);
-    std::rotate(out->records.begin() + static_cast<std::ptrdiff_t>(*at), out->records.end() - 1,
-                out->records.end());
-  }
-  if (!core::no(refusal)) work_on();
-  number_reports(first);
+  else
+    work_on();
   list_touched(first_touched);
   applied = entry.seq;
   out = nullptr;
 }
 
-/// Numbers are given last, so that they follow the order in which records are read.
-void ExchangeCore::State::number_reports(std::size_t from) {
-  for (auto i = from; i < out->records.size(); ++i) {
-    auto& head = out->records[i].head;
-    for (auto* to : {&head.first, &head.second})
-      if (to->participant != 0) to->report = ++the(participants, ParticipantId{to->participant}).reports;
+/// The command and its records. The answer leads them, under the first number of its reader; what it says is
+/// known last.
+Refusal ExchangeCore::State::execute(Entry const& entry, ParticipantId told) {
+  bool const answered = is_answered(entry);
+  auto const at = out->records.size();
+  if (answered) emit(record::Accepted{client_of(entry.command), 0, index_of(entry.command), {}}, 0, told);
+  auto const begun = out->records.size();
+  auto const reply = std::visit([&](auto const& c) { return on(entry.principal, c); }, entry.command);
+  if (reply && answered) {
+    auto& answer = out->records[at];
+    auto body = answer.as<record::Accepted>();
+    body.made = reply->made;
+    std::memcpy(answer.body.data(), &body, sizeof body);
+    answer.head.code = static_cast<std::uint16_t>(reply->code);
   }
+  if (reply) return Refusal::none;
+  sw_check(out->records.size() == begun, "what is refused changes nothing");
+  if (answered) take_back_report();
+  return reply.error();
+}
+
+/// The last record, an answer, as if it had never been written.
+void ExchangeCore::State::take_back_report() {
+  ParticipantId const told{out->records.back().head.first.participant};
+  if (told.some()) --the(participants, told).reports;
+  out->records.pop_back();
 }
 
 void ExchangeCore::State::list_touched(std::size_t from) {
+  if (out->touched.empty()) return;
   for (auto i = from; i < out->touched.size(); ++i) touched[out->touched[i].v] = false;
   std::sort(out->touched.begin(), out->touched.end());
   out->touched.erase(std::unique(out->touched.begin(), out->touched.end()), out->touched.end());

@@ -97,30 +97,32 @@ struct Rates {
   Micros lease_slice;
 };
 
-struct Order {
+/// What every command of an order touches lies in the first two cache lines, up to the first words of its
+/// terms: most orders that a cancel names have long left the caches.
+struct alignas(64) Order {
   OrderId id;
-  KeptOrder terms;
-  Tokens work;  // most work tokens that it may cost
-  Lots lot;     // what its quantity is a multiple of
   ParticipantId buyer;
   SignatureId signature;
   PriceIndex limit;
   OrderPhase phase{};
+  bool rests{};
   Lots open;
   Lots filled;
   Nano held;
+  Timer timer;                     // expiry
+  Link at_rest, of_resting_buyer;  // while it rests
+  std::uint32_t claims{};          // leases that it may still become while it rests
+  Handle younger;                  // client id
+  Link of_buyer;                   // while it is kept
+  KeptOrder terms;
+  Tokens work;  // most work tokens that it may cost
   Rates rates;
   Stamp placed;
   Stamp expires;
-  JobId job;                       // what a token order became
-  Timer timer;                     // expiry
-  Handle younger;                  // client id
-  Link at_rest, of_resting_buyer;  // while it rests
-  Link of_buyer;                   // while it is kept
-  Chain leases;                    // what a capacity order became
+  Lots lot;      // what its quantity is a multiple of
+  JobId job;     // what a token order became
+  Chain leases;  // what a capacity order became
   std::uint32_t open_leases{};
-  std::uint32_t claims{};  // leases that it may still become while it rests
-  bool rests{};
   std::uint64_t told{};  // the settlement that lists it
 };
 

@@ -103,6 +103,11 @@ void fields(A& archive, T& of) {
   auto& [debits, credits] = of;
   archive(debits, credits);
 }
+template <class A, Of<ShareKey> T>
+void fields(A& archive, T& of) {
+  auto& [who, code] = of;
+  archive(who, code);
+}
 template <class A, Of<Ledger::Share> T>
 void fields(A& archive, T& of) {
   auto& [bps, charged, taken] = of;
@@ -172,9 +177,9 @@ void fields(A& archive, T& of) {
 /// Its terms are written as the command that they were (words), with what was said where defaults stand now.
 template <class A, Of<Order> T>
 void fields(A& archive, T& of) {
-  auto& [id, terms, work, lot, buyer, signature, limit, phase, open, filled, held, rates, placed, expires,
-         job, timer, younger, at_rest, of_resting_buyer, of_buyer, leases, open_leases, claims, rests, told] =
-      of;
+  auto& [id, buyer, signature, limit, phase, rests, open, filled, held, timer, at_rest, of_resting_buyer,
+         claims, younger, of_buyer, terms, work, rates, placed, expires, lot, job, leases, open_leases,
+         told] = of;
   archive(id, work, lot, buyer, signature, limit, phase, open, filled, held, rates, placed, expires, job);
 }
 template <class A, Of<Job> T>

@@ -20,6 +20,11 @@ void ExchangeCore::State::list(OfferId id) {
 }
 
 void ExchangeCore::State::settle(OrderId order, OfferId offer) {
+  if (matches.empty()) {
+    if (offer.some()) show_after_trades(the(offers, offer));
+    if (order.some()) show_after_trades(the(orders, order));
+    return;
+  }
   ++settlements;
   changed_orders.clear();
   changed_offers.clear();

@@ -225,11 +225,11 @@ std::expected<void, std::string> ExchangeCore::State::import_from(core::ArchiveR
   core::Timers::Image waiting;
   BookImage image;
   from(records, books, waiting, image);
-  if (!from.at_end()) return no("the bytes are no state of this layout");
+  if (!from.at_end() || !Ledger::sound(books)) return no("the bytes are no state of this layout");
   if (auto const wrong = core::set_tables(std::move(tables), reference)) return no("its tables: " + *wrong);
   if (records.size() > limits.units) return no(too_large);
   registry.restore(std::move(records));
-  ledger.restore(std::move(books));
+  ledger.restore(books);
   if (core::no(book.restore(image))) return no(too_large);
   if (!restore_timers(waiting)) return no("its deadlines are not those of what waits");
   index_again();

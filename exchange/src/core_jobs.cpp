@@ -87,8 +87,10 @@ Tokens ExchangeCore::State::tolerated(Job const& job, Tokens counted) const {
 }
 
 void ExchangeCore::State::wait(Job& job, Micros allowed) {
-  timers.cancel(job.timer);
-  job.timer = timers.add(now + allowed, core::TimerKind::job, job.id.v);
+  if (job.timer.some())
+    timers.move(job.timer, now + allowed);
+  else
+    job.timer = timers.add(now + allowed, core::TimerKind::job, job.id.v);
 }
 
 // ---- the way ----

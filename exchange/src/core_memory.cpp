@@ -1,11 +1,21 @@
 // exchange/src/core_memory.cpp - see core_memory.hpp.
 #include "core_memory.hpp"
 
+#include <sys/mman.h>
+
 #include <bit>
 
 #include "market/check.hpp"
 
 namespace spillway::core {
+
+/// A system that refuses gives small pages, which decides nothing.
+void prefer_huge_pages(void* at, std::size_t bytes) {
+  constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
+  auto const whole = bytes / huge_page_bytes * huge_page_bytes;
+  if (whole <= huge_page_bytes) return;
+  ::madvise(static_cast<std::byte*>(at) + huge_page_bytes, whole - huge_page_bytes, MADV_HUGEPAGE);
+}
 
 Memory::Class Memory::class_of(std::size_t bytes) {
   if (bytes <= fine_max) {

@@ -42,19 +42,19 @@ core::Reply ExchangeCore::State::on(ParticipantId who, PlaceOrder const& asked) 
   auto const signature = signature_for(who, full);
   if (!signature) return refuse(signature.error());
 
-  Order wanted{};
-  wanted.id = OrderId{entry_seq.v}, wanted.buyer = who, wanted.signature = *signature;
-  wanted.limit = full.limit, wanted.open = full.quantity, wanted.placed = now;
-  wanted.rates = {rules.taker_fee_bps, rules.maker_rebate_bps, rules.lease_slice};
-  wanted.work = work_cap(full), wanted.lot = lot_of(full.predicate);
-  wanted.terms.tif = full.tif, wanted.terms.prefer_near = full.prefer_near;
-  wanted.terms.market = full.market, wanted.terms.product = full.predicate.product;
-  if (auto const why = why_not(wanted); no(why)) return refuse(why);
+  core::Rates const rates{rules.taker_fee_bps, rules.maker_rebate_bps, rules.lease_slice};
+  auto const work_most = work_cap(full);
+  auto const worst = worst_case(full.predicate.product, work_most, full.limit, full.quantity, rates);
+  BookOrder const wanted{OrderId{entry_seq.v}, who,      *signature,      full.limit,
+                         full.quantity,        full.tif, full.prefer_near};
+  if (auto const why = why_not(wanted, worst); no(why)) return refuse(why);
 
   auto& order = orders.add(wanted.id);
-  order = wanted;
   order.terms = core::keep(asked, full, lists);
-  place(order);
+  order.work = work_most, order.lot = lot_of(full.predicate);
+  order.buyer = who, order.signature = *signature;
+  order.limit = full.limit, order.open = full.quantity, order.placed = now, order.rates = rates;
+  place(order, wanted, worst);
   core::Handle const made{orders.row_of(order)};
   remember(the(participants, who), made);
   return Answer{order.id.v};
@@ -74,35 +74,31 @@ std::expected<ExchangeCore::Terms, Refusal> ExchangeCore::State::terms_of(PlaceO
   return Terms{std::move(c), hold, hold - charge};
 }
 
-BookOrder ExchangeCore::State::in_book(Order const& o) {
-  return {o.id, o.buyer, o.signature, o.limit, o.open, o.terms.tif, o.terms.prefer_near};
-}
-
-bool ExchangeCore::State::fills_wholly(Order const& order) {
+bool ExchangeCore::State::fills_wholly(BookOrder const& order) {
   matches.clear();
-  book.try_order(in_book(order), matches);
+  book.try_order(order, matches);
   Lots filled;
   for (auto const& match : matches) filled += match.lots;
   return filled == order.open;
 }
 
-Refusal ExchangeCore::State::why_not(Order const& wanted) {
-  auto const worst = worst_case(wanted, wanted.limit, wanted.open);
+Refusal ExchangeCore::State::why_not(BookOrder const& wanted, Nano worst) {
   if (auto const why = why_unfunded(wanted.buyer, worst); no(why)) return why;
-  if (wanted.terms.tif == TimeInForce::fok && !fills_wholly(wanted)) return Refusal::fok_unfillable;
-  return wanted.terms.market && wanted.limit.v == 0 ? Refusal::market_unprotected : Refusal::none;
+  if (wanted.tif == TimeInForce::fok && !fills_wholly(wanted)) return Refusal::fok_unfillable;
+  return full.market && wanted.limit.v == 0 ? Refusal::market_unprotected : Refusal::none;
 }
 
-void ExchangeCore::State::place(Order& order) {
+void ExchangeCore::State::place(Order& order, BookOrder const& wanted, Nano worst) {
   auto const row = orders.row_of(order);
-  the(participants, order.buyer).orders.join(orders, row, &core::Order::of_buyer);
+  auto& buyer = the(participants, order.buyer);
+  buyer.orders.join(orders, row, &core::Order::of_buyer);
   order.phase = OrderPhase::resting;
-  hold(order.buyer, order.held, worst_case(order, order.limit, order.open), order.id.v);
+  hold(order.buyer, order.held, worst, order.id.v);
   matches.clear();
-  book.place_order(in_book(order), matches);
+  book.place_order(wanted, matches);
   if (book.rests(order.id)) {
     resting.join(orders, row, &core::Order::at_rest);
-    the(participants, order.buyer).resting.join(orders, row, &core::Order::of_resting_buyer);
+    buyer.resting.join(orders, row, &core::Order::of_resting_buyer);
     order.rests = true;
     if (order.terms.tif == TimeInForce::timed) {
       order.expires = now + order.terms.good_for;

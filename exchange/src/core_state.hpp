@@ -15,6 +15,7 @@
 
 #include "attest/registry.hpp"
 #include "core_entities.hpp"
+#include "core_index.hpp"
 #include "core_memory.hpp"
 #include "core_table.hpp"
 #include "core_timers.hpp"
@@ -68,17 +69,19 @@ struct ExchangeCore::State {
   // ---- core.cpp: one entry ----
   void apply(Entry const& entry, Outcome& to);
   [[nodiscard]] static bool is_answered(Entry const& entry);
-  void number_reports(std::size_t from);
+  Refusal execute(Entry const& entry, ParticipantId told);
+  void take_back_report();
   void list_touched(std::size_t from);
   void touch(InstrumentId id);
   void touch(core::Node const& node);
   template <class Body>
   void emit(Body const& body, std::uint16_t code = 0, ParticipantId first = {}, ParticipantId second = {}) {
-    auto record = Record::of(body, code);
-    record.head.first.participant = first.v;
-    record.head.second.participant = second == first ? 0 : second.v;
-    out->records.push_back(record);
+    auto& record = out->records.emplace_back(Record::of(body, code));
+    address(record.head.first, first);
+    if (second != first) address(record.head.second, second);
   }
+  /// Records are numbered for their readers in the order in which they are written.
+  void address(Addressee& to, ParticipantId who);
 
   // ---- core_admin.cpp: rules, halt, people ----
   Reply on(ParticipantId who, SetRules const&);
@@ -154,9 +157,10 @@ struct ExchangeCore::State {
   Reply on(ParticipantId who, PlaceOrder const&);
   Reply on(ParticipantId who, AmendOrder const&);
   Reply on(ParticipantId who, CancelOrder const&);
-  [[nodiscard]] Refusal why_not(core::Order const&);
-  void place(core::Order& order);
-  [[nodiscard]] bool fills_wholly(core::Order const&);
+  /// Of the order that `full` says, which may cost `worst`.
+  [[nodiscard]] Refusal why_not(BookOrder const&, Nano worst);
+  void place(core::Order& order, BookOrder const&, Nano worst);
+  [[nodiscard]] bool fills_wholly(BookOrder const&);
   [[nodiscard]] std::expected<Lots, Refusal> amended_lots(ParticipantId who, AmendOrder const&) const;
   [[nodiscard]] Tokens work_cap(PlaceOrder const&) const;
   [[nodiscard]] std::expected<Terms, Refusal> terms_of(PlaceOrder) const;
@@ -165,7 +169,6 @@ struct ExchangeCore::State {
   [[nodiscard]] static Nano worst_case(core::Order const& order, PriceIndex limit, Lots open) {
     return worst_case(order.terms.product, order.work, limit, open, order.rates);
   }
-  [[nodiscard]] static BookOrder in_book(core::Order const&);
   void end_order(core::Order&, OrderPhase phase, std::uint16_t code);
   /// The most leases that so many lots of capacity become.
   [[nodiscard]] std::uint32_t leases_for(Lots) const;
@@ -362,8 +365,8 @@ struct ExchangeCore::State {
   core::Table<core::Order> orders;
   core::Table<core::Job> jobs;
   core::Table<core::Lease> leases;
-  RowIndex client_ids;  // orders and offers by their senders' ids
-  core::Chain resting;  // orders that wait in the book
+  core::GrowingIndex client_ids;  // orders and offers by their senders' ids
+  core::Chain resting;            // orders that wait in the book
   core::Chain open_jobs;
   core::Chain open_leases;
   std::uint64_t lease_claims{};      // of all orders that wait
@@ -392,6 +395,12 @@ struct ExchangeCore::State {
   std::vector<OfferId> node_offers;
   PlaceOrder full;  // the order that is being looked at, defaults filled in
 };
+
+inline void ExchangeCore::State::address(Addressee& to, ParticipantId who) {
+  if (!who.some()) return;
+  to.participant = who.v;
+  to.report = ++the(participants, who).reports;
+}
 
 /// A deal is known to its buyer and, when that is somebody else, to its provider.
 template <class Deals, class Deal>

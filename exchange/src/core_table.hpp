@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core_memory.hpp"
 #include "market/check.hpp"
 #include "matching/fast/arena.hpp"
 
@@ -32,7 +33,10 @@ class Table {
         things_(most + 1),
         free_(most + 1),
         slots_(mask_ + 1),
-        strays_(mask_ + 1) {}
+        strays_(mask_ + 1) {
+    prefer_huge_pages(things_);
+    prefer_huge_pages(slots_);
+  }
 
   [[nodiscard]] Row row(Id id) const {
     if (!id.some()) return 0;
@@ -63,8 +67,7 @@ class Table {
     auto& slot = slots_[id.v & mask_];
     if (slot != 0) put_stray(things_[slot].id, slot);
     slot = row;
-    things_[row] = Thing{};
-    things_[row].id = id;
+    things_[row].id = id;  // nothing else: it was never used, or erased
     return things_[row];
   }
   void erase(Row row) {

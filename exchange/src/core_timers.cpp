@@ -38,6 +38,14 @@ bool Timers::fits(Image const& image) const {
   return before <= image.created && image.waiting.size() < cells_.size();
 }
 
+void Timers::move(Timer& timer, Stamp at) {
+  sw_check(find(timer) != nullptr, "a named deadline waits");
+  auto& cell = cells_[timer.cell];
+  cell.created = timer.created = ++created_;
+  bool const service = is_service(cell.due.kind);
+  settle(heap_of(cell.due), cell.place, {service ? Stamp{at.v - moved_.v} : at, cell.created, timer.cell});
+}
+
 void Timers::cancel(Timer& timer) {
   if (!timer.some()) return;
   sw_check(find(timer) != nullptr, "a named deadline waits");
@@ -54,11 +62,6 @@ std::optional<Fired> Timers::pop_due(Stamp now) {
   return fired;
 }
 
-std::optional<Stamp> Timers::next() const {
-  auto const* const first = earlier();
-  return first == nullptr ? std::nullopt : std::optional{first_of(*first)};
-}
-
 Due const* Timers::find(Timer const& timer) const {
   if (!timer.some()) return nullptr;
   auto const& cell = cells_[timer.cell];
@@ -73,27 +76,25 @@ Stamp Timers::at(Timer const& timer) const {
   return is_service(due->kind) ? at + moved_ : at;
 }
 
-Timers::Heap const* Timers::earlier() const {
-  if (service_.size == 0) return calendar_.size == 0 ? nullptr : &calendar_;
-  if (calendar_.size == 0) return &service_;
-  auto const a = first_of(service_), b = first_of(calendar_);
-  bool const service = a != b ? a < b : service_.of[1].created < calendar_.of[1].created;
-  return service ? &service_ : &calendar_;
-}
-
 void Timers::put(Heap& heap, std::uint32_t place, Waiting const& waiting) {
   heap.of[place] = waiting;
   cells_[waiting.cell].place = place;
 }
 
-/// Finds the place of `waiting`, from the hole at `place` upwards or downwards.
+/// Finds the place of `waiting`, from the hole at `place` upwards or downwards. Below `n` stand 4n - 2 and
+/// the three behind it: half the levels of a heap of two branches, and siblings share cache lines.
 void Timers::settle(Heap& heap, std::uint32_t place, Waiting const& waiting) {
-  while (place > 1 && waiting < heap.of[place / 2]) put(heap, place, heap.of[place / 2]), place /= 2;
-  for (auto child = 2 * place; child <= heap.size; child = 2 * place) {
-    if (child < heap.size && heap.of[child + 1] < heap.of[child]) ++child;
-    if (!(heap.of[child] < waiting)) break;
-    put(heap, place, heap.of[child]);
-    place = child;
+  for (auto above = (place + 2) / 4; place > 1 && waiting < heap.of[above]; above = (place + 2) / 4) {
+    put(heap, place, heap.of[above]);
+    place = above;
+  }
+  for (auto child = 4 * place - 2; child <= heap.size; child = 4 * place - 2) {
+    auto least = child;
+    for (auto const last = std::min(child + 3, heap.size); child < last;)
+      if (heap.of[++child] < heap.of[least]) least = child;
+    if (!(heap.of[least] < waiting)) break;
+    put(heap, place, heap.of[least]);
+    place = least;
   }
   put(heap, place, waiting);
 }

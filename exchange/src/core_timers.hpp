@@ -1,7 +1,7 @@
 // exchange/src/core_timers.hpp - deadlines in (deadline, creation sequence) order.
 // Room:   exchange_core (pure), internal.
 // Rule:   a service deadline moves by the gap in which the exchange did not run; a calendar deadline does
-//         not. Two heaps, each in a fixed array: moving all service deadlines is one addition.
+//         not. Two heaps of four branches in fixed arrays: moving all service deadlines is one addition.
 #pragma once
 
 #include <compare>
@@ -52,11 +52,16 @@ class Timers {
   explicit Timers(std::size_t most) : cells_(most + 1), free_(most + 1), service_(most), calendar_(most) {}
 
   Timer add(Stamp at, TimerKind kind, std::uint64_t about);
+  /// A deadline that waits under this name waits until `at` instead, as if it were made anew.
+  void move(Timer& timer, Stamp at);
   /// Takes a waiting deadline off and clears the name; nothing happens when it names none.
   void cancel(Timer& timer);
   /// Takes off the first deadline not after `now`.
   std::optional<Fired> pop_due(Stamp now);
-  [[nodiscard]] std::optional<Stamp> next() const;
+  [[nodiscard]] std::optional<Stamp> next() const {
+    auto const* const first = earlier();
+    return first == nullptr ? std::nullopt : std::optional{first_of(*first)};
+  }
   [[nodiscard]] std::size_t size() const { return service_.size + calendar_.size; }
   /// Null when nothing waits under this name.
   [[nodiscard]] Due const* find(Timer const& timer) const;
@@ -107,7 +112,13 @@ class Timers {
   void settle(Heap&, std::uint32_t place, Waiting const&);
   void take(Heap&, std::uint32_t place);
   /// The heap whose first is the earlier; null when nothing waits.
-  [[nodiscard]] Heap const* earlier() const;
+  [[nodiscard]] Heap const* earlier() const {
+    if (service_.size == 0) return calendar_.size == 0 ? nullptr : &calendar_;
+    if (calendar_.size == 0) return &service_;
+    auto const a = first_of(service_), b = first_of(calendar_);
+    bool const service = a != b ? a < b : service_.of[1].created < calendar_.of[1].created;
+    return service ? &service_ : &calendar_;
+  }
   [[nodiscard]] Stamp first_of(Heap const& heap) const {
     return &heap == &service_ ? heap.of[1].at + moved_ : heap.of[1].at;
   }

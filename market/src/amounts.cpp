@@ -19,14 +19,19 @@ constexpr std::int64_t capacity_unit = milli_per_accelerator * micros_per_hour;
 constexpr std::int64_t lots_most = 10'000'000'000;
 constexpr std::int64_t used_most = 10'000'000'000'000;
 
+/// `product` >= 0. Most fit 64 bits, where the processor divides much faster.
+Wide divided(Wide product, std::int64_t by) {
+  return product <= most ? Wide{static_cast<std::int64_t>(product) / by} : product / by;
+}
+
 Nano floored(Wide product, std::int64_t unit) {
-  auto const due = product / unit;
+  auto const due = divided(product, unit);
   sw_check(due <= most, "what is due fits 64 bits: a hold bounds it");
   return Nano{product > 0 ? std::max<std::int64_t>(1, static_cast<std::int64_t>(due)) : 0};
 }
 
 Nano raised(Wide product, std::int64_t unit) {
-  return Nano{static_cast<std::int64_t>(std::min<Wide>((product + unit - 1) / unit, most))};
+  return Nano{static_cast<std::int64_t>(std::min<Wide>(divided(product + unit - 1, unit), most))};
 }
 
 }  // namespace
@@ -44,7 +49,7 @@ Nano due_for_capacity(PriceIndex price, Lots lots, Micros used) {
 
 Nano fee_due(Nano total, std::int32_t bps) {
   sw_check(total.v >= 0 && bps >= 0 && bps <= 10'000, "fees are a share of a running total");
-  return Nano{static_cast<std::int64_t>(Wide{total.v} * bps / 10'000)};
+  return Nano{static_cast<std::int64_t>(divided(Wide{total.v} * bps, 10'000))};
 }
 
 Nano hold_for_tokens(PriceIndex price, Tokens work) {
@@ -61,7 +66,7 @@ Nano hold_for_capacity(PriceIndex price, Lots lots, Micros used) {
 
 Tokens work_tokens(Tokens input, std::int32_t input_weight_milli, Tokens output) {
   sw_check(input.v >= 0 && output.v >= 0 && input_weight_milli >= 0, "tokens and weights are never negative");
-  auto const work = Wide{output.v} + (Wide{input.v} * input_weight_milli + 999) / 1'000;
+  auto const work = Wide{output.v} + divided(Wide{input.v} * input_weight_milli + 999, 1'000);
   sw_check(work <= most, "doors bound tokens, so work fits 64 bits");
   return Tokens{static_cast<std::int64_t>(work)};
 }

@@ -28,16 +28,18 @@ std::expected<Transfer, Refusal> Ledger::transfer(AccountKey debit, AccountKey c
   sw_check(debit != credit, "a transfer has two sides");
   sw_check(code != TransferCode::unset, "every transfer says why");
   // A refused transfer opens no account.
-  auto const from = accounts_.find(debit);
-  auto const seen = from == accounts_.end() ? AccountTotals{} : from->second;
+  auto* from = accounts_.find(debit.owner);
+  auto const seen = from == nullptr ? AccountTotals{} : (*from)[debit.kind];
   if (auto const refusal = why_not(debit, seen, amount)) return std::unexpected(*refusal);
 
-  auto& debited = from == accounts_.end() ? accounts_[debit] : from->second;
+  if (from == nullptr) from = &accounts_[debit.owner];
+  auto& debited = (*from)[debit.kind];
   debited.debits += amount;
-  accounts_[credit].credits += amount;
-  last_ = TransferId{last_.v + 1};
   sw_check(debit.kind == AccountKind::bank || debited.balance() >= Nano{},
            "only the bank may stand below zero");
+  auto& to = credit.owner == debit.owner ? *from : accounts_[credit.owner];
+  to[credit.kind].credits += amount;
+  last_ = TransferId{last_.v + 1};
   return Transfer{last_, debit, credit, amount, code, about};
 }
 
@@ -56,26 +58,40 @@ Nano Ledger::take_share(AccountKey who, TransferCode code, Nano charged, std::in
 Nano Ledger::balance(AccountKey key) const { return totals(key).balance(); }
 
 AccountTotals Ledger::totals(AccountKey key) const {
-  auto const found = accounts_.find(key);
-  return found == accounts_.end() ? AccountTotals{} : found->second;
+  auto const* const found = accounts_.find(key.owner);
+  return found == nullptr ? AccountTotals{} : (*found)[key.kind];
 }
 
-void Ledger::restore(Image image) {
+Ledger::Accounts Ledger::accounts() const {
+  Accounts all;
+  for_each([&](AccountKey key, AccountTotals const& totals) { all.emplace(key, totals); });
+  return all;
+}
+
+bool Ledger::sound(Image const& image) {
+  return std::ranges::all_of(image.accounts, [](auto const& account) {
+    auto const& [key, totals] = account;
+    bool const known = key.kind >= AccountKind::bank && key.kind <= AccountKind::guarantee;
+    return known && totals != AccountTotals{};
+  });
+}
+
+void Ledger::restore(Image const& image) {
   sw_check(!last_.some() && accounts_.empty(), "empty books are restored");
-  accounts_ = std::move(image.accounts);
-  shares_ = std::move(image.shares);
+  for (auto const& [key, totals] : image.accounts) accounts_[key.owner][key.kind] = totals;
+  for (auto const& [key, share] : image.shares) shares_[key] = share;
   last_ = image.last;
 }
 
 void Ledger::check_laws() const {
   // Differences are summed, not totals: the totals of all accounts together may not fit.
   Nano sum;
-  for (auto const& [key, account] : accounts_) {
+  for_each([&](AccountKey key, AccountTotals const& account) {
     sw_check(account.debits >= Nano{} && account.credits >= Nano{}, "totals only grow");
     sw_check(key.kind == AccountKind::bank || account.balance() >= Nano{},
              "only the bank may stand below zero");
     sum += account.balance();
-  }
+  });
   sw_check(sum == Nano{}, "sum of debits = sum of credits");
 }
 

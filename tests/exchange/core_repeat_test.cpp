@@ -1,8 +1,48 @@
-// tests/exchange/core_repeat_test.cpp - client ids: exchange/src/core_repeat.cpp.
+// tests/exchange/core_repeat_test.cpp - client ids: exchange/src/core_repeat.cpp, and the index that
+// finds them.
+#include <map>
+#include <random>
+
+#include "core_index.hpp"
 #include "core_world.hpp"
 
 namespace spillway {
 namespace {
+
+/// Content is a number; many share a hash. Rows are taken again, as those of a table are.
+TEST(CoreRepeat, TheIndexAgreesWithAMapWhileItGrowsAndShrinks) {
+  constexpr core::Row rows_most = 20'000;
+  std::mt19937 random{11};
+  core::GrowingIndex index(rows_most);
+  std::map<std::uint32_t, core::Row> plain;
+  std::vector<std::uint32_t> content_of(rows_most + 1);
+  std::vector<core::Row> free_rows;
+  for (auto row = rows_most; row > 0; --row) free_rows.push_back(row);
+  auto const hash_of = [](std::uint32_t content) { return std::uint64_t{content} / 4 * 0x9E3779B97F4A7C15u; };
+  auto const find = [&](std::uint32_t content) {
+    return index.find(hash_of(content), [&](core::Row row) { return content_of[row] == content; });
+  };
+  for (int step = 0; step < 100'000; ++step) {
+    auto const content = static_cast<std::uint32_t>(1 + random() % 30'000);
+    bool const grows = step < 50'000 || random() % 3 == 0;
+    auto const known = plain.find(content);
+    auto const row = find(content);
+    ASSERT_EQ(row, known == plain.end() ? 0u : known->second) << step;
+    if (row == 0 && grows && !free_rows.empty()) {
+      plain[content] = free_rows.back();
+      content_of[free_rows.back()] = content;
+      index.insert(hash_of(content), free_rows.back());
+      free_rows.pop_back();
+    } else if (row != 0 && (!grows || step % 4 == 0)) {
+      index.erase(hash_of(content), row);
+      content_of[row] = 0;
+      free_rows.push_back(row);
+      plain.erase(content);
+    }
+  }
+  for (std::uint32_t content = 1; content <= 30'000; ++content)
+    ASSERT_EQ(find(content) != 0, plain.contains(content)) << content;
+}
 
 TEST(CoreRepeat, ARepeatGetsTheFirstAnswerAndThePresentState) {
   World w;

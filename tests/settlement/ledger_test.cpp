@@ -84,6 +84,39 @@ TEST(Ledger, ANewRateStartsANewTotal) {
   EXPECT_EQ(ledger.take_share(funds(1), TransferCode::taker_fee, Nano{10'000}, 50, Nano{10'000}), Nano{50});
 }
 
+TEST(Ledger, IsRestoredFromItsImageByAccountAndShare) {
+  Ledger ledger;
+  for (std::uint32_t p = 200; p > 0; --p) {  // many, and not in the order of their names
+    deposit(ledger, p, 1'000);
+    ASSERT_TRUE(ledger.transfer(funds(p), escrow(p), Nano{p}, TransferCode::hold, p));
+  }
+  static_cast<void>(ledger.take_share(funds(3), TransferCode::taker_fee, Nano{15'000}, 100, Nano{150}));
+  auto const image = ledger.image();
+  EXPECT_EQ(image.accounts.size(), 401u) << "funds and escrow of each, and the bank";
+  ASSERT_TRUE(Ledger::sound(image));
+  Ledger again;
+  again.restore(image);
+  again.check_laws();
+  EXPECT_EQ(again.image().accounts, image.accounts);
+  EXPECT_EQ(again.balance(escrow(77)), Nano{77});
+  EXPECT_EQ(again.last(), ledger.last());
+  EXPECT_EQ(again.take_share(funds(3), TransferCode::taker_fee, Nano{5'000}, 100, Nano{50}), Nano{50});
+}
+
+TEST(Ledger, AnImageOfNoBooksIsNotSound) {
+  Ledger ledger;
+  deposit(ledger, 1, 10);
+  for (AccountKey const key :
+       {AccountKey{ParticipantId{1}, AccountKind::unset}, AccountKey{ParticipantId{1}, AccountKind{7}}}) {
+    auto image = ledger.image();
+    image.accounts[key] = {Nano{1}, Nano{1}};
+    EXPECT_FALSE(Ledger::sound(image)) << "a kind that is none";
+  }
+  auto image = ledger.image();
+  image.accounts[escrow(1)] = {};
+  EXPECT_FALSE(Ledger::sound(image)) << "an account that has seen nothing";
+}
+
 TEST(Ledger, HoldsItsLawsUnderAnyTransfers) {
   std::mt19937 random{11};
   Ledger ledger;

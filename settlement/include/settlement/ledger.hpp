@@ -6,16 +6,17 @@
 //         sum of debits = sum of credits; no account but the bank's ever goes below zero.
 #pragma once
 
+#include <array>
 #include <expected>
 #include <map>
 #include <memory_resource>
 #include <optional>
-#include <utility>
 
 #include "market/account.hpp"
 #include "market/ids.hpp"
 #include "market/refusal.hpp"
 #include "market/units.hpp"
+#include "settlement/rows_by_key.hpp"
 
 namespace spillway {
 
@@ -43,11 +44,24 @@ inline constexpr Nano turnover_max{std::int64_t{1} << 61};
 /// Most that may come in from outside in all (2^60).
 inline constexpr Nano bank_max{std::int64_t{1} << 60};
 
+[[nodiscard]] constexpr std::uint64_t hash_of(ParticipantId const& owner) { return owner.v; }
+
+/// Names the running total on which an account pays, or is paid, `code`.
+struct ShareKey {
+  AccountKey who;
+  TransferCode code{};
+  friend constexpr auto operator<=>(ShareKey const&, ShareKey const&) = default;
+};
+[[nodiscard]] constexpr std::uint64_t hash_of(ShareKey const& key) {
+  return std::uint64_t{key.who.owner.v} << 8 | static_cast<std::uint64_t>(key.who.kind) << 4 |
+         static_cast<std::uint64_t>(key.code);
+}
+
 class Ledger {
  public:
   using Accounts = std::pmr::map<AccountKey, AccountTotals>;
 
-  /// Accounts live in `memory`, which outlives the books: one block per account and per running share.
+  /// Accounts live in `memory`, which outlives the books; the tables of accounts and of shares double.
   explicit Ledger(std::pmr::memory_resource* memory = std::pmr::get_default_resource())
       : accounts_(memory), shares_(memory) {}
 
@@ -65,7 +79,8 @@ class Ledger {
 
   [[nodiscard]] Nano balance(AccountKey) const;
   [[nodiscard]] AccountTotals totals(AccountKey) const;
-  [[nodiscard]] Accounts const& accounts() const { return accounts_; }
+  /// By key.
+  [[nodiscard]] Accounts accounts() const;
   [[nodiscard]] TransferId last() const { return last_; }
 
   /// A running total on which a share is taken.
@@ -74,16 +89,18 @@ class Ledger {
     Nano charged;
     Nano taken;
   };
-  using Shares = std::pmr::map<std::pair<AccountKey, TransferCode>, Share>;
+  using Shares = std::pmr::map<ShareKey, Share>;
   /// Everything, for a snapshot.
   struct Image {
     Accounts accounts;
     Shares shares;
     TransferId last;
   };
-  [[nodiscard]] Image image() const { return {accounts_, shares_, last_}; }
-  /// Of books in which nothing was posted yet.
-  void restore(Image image);
+  [[nodiscard]] Image image() const { return {accounts(), shares_.sorted(), last_}; }
+  /// False for an account of no kind, or one that has seen nothing: no books say so.
+  [[nodiscard]] static bool sound(Image const& image);
+  /// Of books in which nothing was posted yet; the image is sound.
+  void restore(Image const& image);
 
   /// Walks all accounts; a broken law stops the process.
   void check_laws() const;
@@ -92,8 +109,29 @@ class Ledger {
   [[nodiscard]] static std::optional<Refusal> why_not(AccountKey debit, AccountTotals const& seen,
                                                       Nano amount);
 
-  Accounts accounts_;
-  Shares shares_;
+  /// The accounts of one owner, by kind: a transfer between two of them looks at one place in memory. One
+  /// that has seen nothing is not there.
+  struct Owner {
+    std::array<AccountTotals, static_cast<std::size_t>(AccountKind::guarantee)> of;
+    [[nodiscard]] AccountTotals& operator[](AccountKind kind) {
+      return of[static_cast<std::size_t>(kind) - 1];
+    }
+    [[nodiscard]] AccountTotals const& operator[](AccountKind kind) const {
+      return of[static_cast<std::size_t>(kind) - 1];
+    }
+  };
+  /// Calls visit(AccountKey, AccountTotals const&), owners in the order of their first transfer.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    accounts_.for_each([&](ParticipantId owner, Owner const& accounts) {
+      for (auto kind = AccountKind::bank; kind <= AccountKind::guarantee;
+           kind = static_cast<AccountKind>(static_cast<std::uint16_t>(kind) + 1))
+        if (accounts[kind] != AccountTotals{}) visit(AccountKey{owner, kind}, accounts[kind]);
+    });
+  }
+
+  RowsByKey<ParticipantId, Owner> accounts_;
+  RowsByKey<ShareKey, Share> shares_;
   TransferId last_;
 };
 
