@@ -47,7 +47,7 @@ void Flusher::write(std::vector<Applied> batch) {
     entries_.append(FrameType::entry, seq, applied.bytes);
     auto const leaf = leaf_hash(applied.bytes);
     tree_.append(leaf);
-    tiles_.append(leaf);
+    tiles_.append(leaf, tree_.finished());
     chain_.add(seq, applied.out.records);
     records_.append(FrameType::records, seq, outcome_bytes(applied.out.records));
     out->push_back(std::move(applied.out));
@@ -72,7 +72,7 @@ void Flusher::append_seal() {
   entries_.append(FrameType::seal, chain_.last(), bytes);
   auto const leaf = leaf_hash(bytes);
   tree_.append(leaf);
-  tiles_.append(leaf);
+  tiles_.append(leaf, tree_.finished());
 }
 
 void Flusher::close() {
