@@ -1,13 +1,18 @@
 // bench/make_journal.cpp - a journal of any length, by the real pipeline without gateway and engines: for the
 // auditor's benchmarks, restarts and sizes.
 //
-//   make_journal --commands N [--traffic orders|jobs] DIR
+//   make_journal --commands N [--traffic orders|jobs] [--resting M] DIR
+//   make_journal --restart DIR
 //
-// Prints what it wrote, and the size of each part.
+// Prints what it wrote, and the size of each part. With --resting, M orders go to rest first, for a day.
+// --restart opens such a journal as an exchange that starts does, and prints how long that took.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
+#include <future>
 #include <string>
+#include <thread>
 
 #include "exchange/pipeline_run.hpp"
 #include "journal/bytes.hpp"
@@ -19,7 +24,9 @@ using bench::Traffic;
 namespace {
 
 [[noreturn]] void usage() {
-  std::fprintf(stderr, "usage: make_journal --commands N [--traffic orders|jobs] DIR\n");
+  std::fprintf(stderr,
+               "usage: make_journal --commands N [--traffic orders|jobs] [--resting M] DIR\n"
+               "       make_journal --restart DIR\n");
   std::exit(2);
 }
 
@@ -31,16 +38,54 @@ std::uint64_t bytes_in(std::filesystem::path const& journal, StreamKind kind) {
     if (auto const frame = reader->next(); !frame || !*frame) return reader->position();
 }
 
+double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+int restart(std::filesystem::path const& directory) {
+  using std::chrono::steady_clock;
+  std::promise<void> released;
+  PipelineOptions options;
+  options.directory = directory;
+  options.released = [&](std::shared_ptr<ReleasedBatch const> batch) {
+    for (auto const& one : *batch)
+      if (one.cookie.request != 0) released.set_value();
+  };
+  options.log = [](std::string const& line) { std::printf("  %s\n", line.c_str()); };
+  auto const started = steady_clock::now();
+  auto const cpu = cpu_seconds();
+  auto const since = [&] { return std::chrono::duration<double>(steady_clock::now() - started).count(); };
+  auto pipeline = Pipeline::open(std::move(options));
+  if (!pipeline) return std::fprintf(stderr, "%s\n", pipeline.error().message.c_str()), 1;
+  auto const ready = since(), ready_cpu = cpu_seconds() - cpu;
+  if ((*pipeline)->submit({{}, Deposit{ParticipantId{100}, Nano{1}}, {0, 1, 0}}) != Refusal::none) return 1;
+  released.get_future().wait();
+  auto const first = since();
+  auto const start = (*pipeline)->start();
+  while ((*pipeline)->counters().followed < (*pipeline)->counters().durable)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  std::printf(
+      "%llu entries, snapshot at %llu, %llu replayed: open after %.2f s (%.2f s of CPU time), a command "
+      "durable "
+      "after %.2f s, reads up to date after %.2f s\n",
+      static_cast<unsigned long long>(start.entries), static_cast<unsigned long long>(start.snapshot.v),
+      static_cast<unsigned long long>(start.replayed), ready, ready_cpu, first, since());
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::uint64_t commands = 0;
+  std::uint64_t commands = 0, resting = 0;
+  bool again = false;
   auto traffic = Traffic::orders;
   std::filesystem::path directory;
   for (int i = 1; i < argc; ++i) {
     std::string const word = argv[i];
     if (word == "--commands" && i + 1 < argc)
       commands = std::strtoull(argv[++i], nullptr, 10);
+    else if (word == "--resting" && i + 1 < argc)
+      resting = std::strtoull(argv[++i], nullptr, 10);
+    else if (word == "--restart")
+      again = true;
     else if (word == "--traffic" && i + 1 < argc)
       traffic = std::string(argv[++i]) == "jobs" ? Traffic::jobs : Traffic::orders;
     else if (!word.starts_with("--") && directory.empty())
@@ -48,18 +93,19 @@ int main(int argc, char** argv) {
     else
       usage();
   }
-  if (commands == 0 || directory.empty()) usage();
+  if (directory.empty() || again == (commands > 0)) usage();
+  if (again) return restart(directory);
   auto const started = std::chrono::steady_clock::now();
-  bench::PipelineRun run(directory, traffic, usual_segment_bytes);
+  bench::PipelineRun run(directory, traffic, usual_segment_bytes, resting);
   run.send(commands);
   auto const jobs = run.trader().jobs_done();
   auto const stopped = run.pipeline().stop();
   std::chrono::duration<double> const took = std::chrono::steady_clock::now() - started;
   auto const counters = run.pipeline().counters();
-  std::printf("%llu entries in %llu batches, %llu jobs done, %.1f s\n",
+  std::printf("%llu entries in %llu batches, %llu jobs done, %llu orders at rest, %.1f s\n",
               static_cast<unsigned long long>(stopped.last.v),
               static_cast<unsigned long long>(counters.batches), static_cast<unsigned long long>(jobs),
-              took.count());
+              static_cast<unsigned long long>(run.trader().resting()), took.count());
   auto const per_entry = [&](StreamKind kind) {
     return static_cast<double>(bytes_in(directory, kind)) / static_cast<double>(stopped.last.v);
   };

@@ -13,12 +13,13 @@ constexpr std::size_t outstanding_most = 2 * wave_commands;
 constexpr std::uint64_t ours = 1;  // cookie: not the exchange's own entries
 }  // namespace
 
-PipelineRun::PipelineRun(std::filesystem::path const& directory, Traffic traffic, std::uint64_t segment_bytes)
-    : trader_(traffic, 0x9E3779B97F4A7C15) {
+PipelineRun::PipelineRun(std::filesystem::path const& directory, Traffic traffic, std::uint64_t segment_bytes,
+                         std::uint64_t resting)
+    : trader_(traffic, 0x9E3779B97F4A7C15, resting) {
   PipelineOptions options;
   options.directory = directory;
   options.segment_bytes = segment_bytes;
-  options.genesis = Trader::genesis();
+  options.genesis = Trader::genesis(resting);
   options.released = [this](std::shared_ptr<ReleasedBatch const> batch) {
     {
       std::lock_guard const lock(mutex_);

@@ -17,7 +17,8 @@ namespace spillway::bench {
 
 class PipelineRun {
  public:
-  PipelineRun(std::filesystem::path const& directory, Traffic traffic, std::uint64_t segment_bytes);
+  PipelineRun(std::filesystem::path const& directory, Traffic traffic, std::uint64_t segment_bytes,
+              std::uint64_t resting = 0);
 
   /// Sends so many commands and waits until all are durable and released.
   void send(std::uint64_t commands);

@@ -7,10 +7,11 @@
 namespace spillway::bench {
 namespace {
 
-constexpr std::uint32_t providers = 20, buyers = 500;
+constexpr std::uint32_t providers = 20, usual_buyers = 500, resting_orders_of_one = 900;
 constexpr std::uint32_t first_provider = 10, first_buyer = 100;
 constexpr std::uint32_t ask_step = 4'000, steps_below = 400;  // asks stand on one price, bids below it
 constexpr std::int64_t slots = 512;                           // of each offer
+constexpr Micros long_rest{24 * micros_per_hour};
 constexpr PlaceId home{2};
 constexpr ClassId only_class{1};
 constexpr TierId only_tier{1};
@@ -41,8 +42,14 @@ Model model(std::uint16_t id) {
 
 }  // namespace
 
-std::vector<Command> Trader::genesis() {
-  std::vector<Command> out{SetRules{}, places()};
+std::uint32_t Trader::buyers_for(std::uint64_t resting) {
+  return std::max(usual_buyers, static_cast<std::uint32_t>(resting / resting_orders_of_one + 1));
+}
+
+std::vector<Command> Trader::genesis(std::uint64_t resting) {
+  SetRules rules;
+  if (resting > 0) rules.rules.token_order_longest = long_rest;
+  std::vector<Command> out{rules, places()};
   for (std::uint16_t from = 1; from <= 2; ++from) {
     std::vector<RoundTrip> row(2);
     for (auto& to : row) to.rtt_us = 1'000;
@@ -57,7 +64,7 @@ std::vector<Command> Trader::genesis() {
   for (std::uint32_t i = 0; i < providers; ++i)
     out.emplace_back(
         AddParticipant{ParticipantId{first_provider + i}, FirmId{first_provider + i}, role(Role::provider)});
-  for (std::uint32_t i = 0; i < buyers; ++i) {
+  for (std::uint32_t i = 0; i < buyers_for(resting); ++i) {
     ParticipantId const id{first_buyer + i};
     out.emplace_back(AddParticipant{id, FirmId{id.v}, role(Role::buyer)});
     out.emplace_back(Deposit{id, Nano{1'000'000 * nano_per_unit}});
@@ -99,8 +106,9 @@ Sent Trader::order(bool crosses) {
   c.tif = crosses ? TimeInForce::ioc : TimeInForce::timed;
   c.limit = PriceIndex{crosses ? ask_step : ask_step - 1 - below(steps_below)};
   c.good_for = crosses ? Micros{} : Micros{120 * micros_per_second};
+  if (!crosses && resting_wanted_ > 0) c.good_for = long_rest;
   c.input = Tokens{1'000}, c.output_max = Tokens{500}, c.policy = FaultPolicy::error_frame;
-  return {ParticipantId{first_buyer + below(buyers)}, c};
+  return {ParticipantId{first_buyer + below(buyers_)}, c};
 }
 
 Trader::Resting Trader::take_resting() {
@@ -111,6 +119,7 @@ Trader::Resting Trader::take_resting() {
 }
 
 Sent Trader::market_step() {
+  if (resting_.size() < resting_wanted_) return order(false);
   if (traffic_ == Traffic::jobs) return order(true);
   auto const kind = below(100);
   if (kind >= 95) return order(true);

@@ -25,10 +25,13 @@ struct Sent {
 
 class Trader {
  public:
-  Trader(Traffic traffic, std::uint64_t seed) : traffic_(traffic), state_(seed) {}
+  /// `resting`: orders go to rest until so many do, and for a day; only then others come.
+  Trader(Traffic traffic, std::uint64_t seed, std::uint64_t resting = 0)
+      : traffic_(traffic), state_(seed), resting_wanted_(resting), buyers_(buyers_for(resting)) {}
 
   /// Tables, people, money: the first commands, all of the exchange's own.
-  [[nodiscard]] static std::vector<Command> genesis();
+  /// `resting`: as above; the rules then let token orders rest for a day.
+  [[nodiscard]] static std::vector<Command> genesis(std::uint64_t resting = 0);
   /// Nodes, their proofs and offers.
   [[nodiscard]] std::vector<Sent> supply() const;
   /// At most `most` commands; at least one.
@@ -38,6 +41,7 @@ class Trader {
 
   [[nodiscard]] std::uint64_t jobs_done() const { return jobs_done_; }
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
+  [[nodiscard]] std::uint64_t resting() const { return resting_.size(); }
 
  private:
   struct Resting {
@@ -46,12 +50,15 @@ class Trader {
   };
   std::uint64_t next();
   std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>((next() >> 33) % n); }
+  [[nodiscard]] static std::uint32_t buyers_for(std::uint64_t resting);
   Sent order(bool crosses);
   Sent market_step();
   Resting take_resting();
 
   Traffic traffic_;
   std::uint64_t state_;
+  std::uint64_t resting_wanted_;
+  std::uint32_t buyers_;
   std::uint64_t client_ = 0;
   std::vector<Resting> resting_;
   std::vector<Sent> due_;  // what running jobs need next

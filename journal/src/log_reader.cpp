@@ -8,11 +8,16 @@
 #include <utility>
 #include <vector>
 
+#include "endian.hpp"
 #include "file.hpp"
 #include "journal/digest.hpp"
 #include "tear.hpp"
+#include "zeros.hpp"
 
 namespace spillway {
+namespace {
+constexpr std::size_t usual_window_bytes = std::size_t{256} << 10;  // small enough to stay in a cache
+}
 
 struct LogReader::Impl {
   ReadMode mode = ReadMode::strict;
@@ -20,9 +25,15 @@ struct LogReader::Impl {
   std::size_t opened = 0;  // segments opened so far; the current one is places[opened - 1]
   bool believes = false;   // the next header says itself what lies before it
 
-  std::vector<std::byte> bytes;  // of the current segment, whole
+  File file;  // the current segment
+  std::size_t file_bytes = 0;
+  std::vector<std::byte> window;  // its bytes from window_at on
+  std::size_t window_at = 0;
+  bool judged = false;  // the window is the whole of the last segment, read at one time
+  RunningHash hash;     // over its bytes before hashed_to
+  std::size_t hashed_to = 0;
   SegmentHeader header;
-  std::size_t offset = 0;
+  std::size_t offset = 0;  // behind the last frame
 
   Continuity sequence;
   std::uint64_t frames = 0;
@@ -43,6 +54,11 @@ struct LogReader::Impl {
   }
 
   [[nodiscard]] std::expected<void, Damage> load();
+  void hash_to_offset();
+  [[nodiscard]] std::expected<ByteView, Damage> see(std::size_t bytes);
+  [[nodiscard]] std::expected<void, Damage> see_from(std::size_t at, std::size_t bytes);
+  [[nodiscard]] std::expected<ByteView, Damage> see_frame();
+  [[nodiscard]] std::expected<bool, Damage> rest_is_zero();
   [[nodiscard]] std::string header_objection() const;
   [[nodiscard]] std::expected<void, Damage> open_next();
   void skip_to(Seq from);
@@ -55,22 +71,68 @@ std::expected<void, Damage> LogReader::Impl::load() {
   auto const wrong = [this](std::string reason) {
     return std::unexpected(Damage{name(), 0, std::move(reason)});
   };
-  auto const file = File::open(places[opened - 1].file, O_RDONLY);
-  if (!file) return wrong(file.error());
-  auto const size = file->size();
+  auto opened_file = File::open(places[opened - 1].file, O_RDONLY);
+  if (!opened_file) return wrong(opened_file.error());
+  file = std::move(*opened_file);
+  auto const size = file.size();
   if (!size) return wrong(size.error());
   if (*size > largest_segment_bytes) return wrong("the file is larger than a segment can be");
-  bytes.resize(static_cast<std::size_t>(*size));
-  auto const got = file->read_at(0, bytes);
-  if (!got) return wrong(got.error());
-  bytes.resize(*got);
+  file_bytes = static_cast<std::size_t>(*size);
+  judged = false;
+  hash = RunningHash();
+  hashed_to = 0;
+  return see_from(0, usual_window_bytes);
+}
+
+/// The window from there on: so many bytes, fewer where the file ends.
+std::expected<void, Damage> LogReader::Impl::see_from(std::size_t at, std::size_t bytes) {
+  window.resize(std::min(bytes, file_bytes - at));
+  window_at = at;
+  auto const got = file.read_at(at, window);
+  if (!got) return std::unexpected(Damage{name(), 0, got.error()});
+  if (*got < window.size())
+    return std::unexpected(Damage{name(), at + *got, "the file became shorter while it was read"});
   return {};
+}
+
+/// In large pieces, while they are still near. Nobody asks for the hash of the last segment.
+void LogReader::Impl::hash_to_offset() {
+  if (opened < places.size())
+    hash.update(ByteView(window).subspan(hashed_to - window_at, offset - hashed_to));
+  hashed_to = offset;
+}
+
+/// At least so many bytes from `offset` on, fewer where the file ends.
+std::expected<ByteView, Damage> LogReader::Impl::see(std::size_t bytes) {
+  std::size_t const held = window_at + window.size() - offset;
+  if (held < bytes && offset + held < file_bytes) {
+    hash_to_offset();
+    if (auto seen = see_from(offset, std::max(bytes, usual_window_bytes)); !seen)
+      return std::unexpected(seen.error());
+  }
+  return ByteView(window).subspan(offset - window_at);
+}
+
+std::expected<ByteView, Damage> LogReader::Impl::see_frame() {
+  auto const front = see(frame_header_bytes);
+  if (!front || front->size() < frame_header_bytes) return front;
+  std::size_t const length = load_le<std::uint32_t>(front->data());
+  if (length < frame_header_bytes || length > frame_header_bytes + largest_payload_bytes) return front;
+  return see(frame_bytes(length - frame_header_bytes));
+}
+
+std::expected<bool, Damage> LogReader::Impl::rest_is_zero() {
+  for (std::size_t at = offset; at < file_bytes; at += window.size()) {
+    if (auto seen = see_from(at, usual_window_bytes); !seen) return std::unexpected(seen.error());
+    if (!all_zero(window)) return false;
+  }
+  return true;
 }
 
 std::string LogReader::Impl::header_objection() const {
   if (header.kind != sequence.kind) return "this segment belongs to another stream";
-  if (header.segment_bytes != bytes.size())
-    return "the file has " + std::to_string(bytes.size()) + " bytes where its header says " +
+  if (header.segment_bytes != file_bytes)
+    return "the file has " + std::to_string(file_bytes) + " bytes where its header says " +
            std::to_string(header.segment_bytes);
   if (places[opened - 1].name != segment_name(header.first_seq))
     return "the header is that of another segment";
@@ -84,12 +146,13 @@ std::expected<void, Damage> LogReader::Impl::open_next() {
   SegmentHeader const before = header;
   bool const first = opened == 0 || believes;
   std::uint64_t const used = offset;
-  std::optional<Hash256> hash;  // that the header must name; none: it is believed
-  if (!first) hash = blake2b_256(ByteView(bytes).first(offset));
-  if (opened == 0) hash = Hash256{};
+  std::optional<Hash256> expected;  // that the header must name; none: it is believed
+  if (!first) hash_to_offset();
+  if (!first) expected = hash.current();
+  if (opened == 0) expected = Hash256{};
   ++opened;
   if (auto loaded = load(); !loaded) return loaded;
-  auto parsed = parse_header(bytes);
+  auto parsed = parse_header(window);
   if (!parsed) return std::unexpected(Damage{name(), parsed.error().offset, parsed.error().reason});
   header = *parsed;
   if (believes) {
@@ -100,7 +163,7 @@ std::expected<void, Damage> LogReader::Impl::open_next() {
   if (objection.empty() && !std::exchange(believes, false) &&
       (header.previous_bytes != used || header.base_position != before.base_position + used))
     objection = "the segment before this one has another length than this header says";
-  if (objection.empty() && hash && header.previous_hash != *hash)
+  if (objection.empty() && expected && header.previous_hash != *expected)
     objection = "the hash of the segment before does not match: it was changed after it was closed";
   if (!objection.empty()) return std::unexpected(Damage{name(), 0, objection});
   offset = segment_header_bytes;
@@ -115,19 +178,30 @@ void LogReader::Impl::skip_to(Seq from) {
   believes = true;
 }
 
-/// Called where no frame could be read at `offset`. Without an error the segment (or the stream) ends there.
+/// Called where no frame could be read at `offset`. Without an error the next segment is open, the stream has
+/// ended, or the place is to be looked at once more.
 std::expected<void, Damage> LogReader::Impl::end_segment(FrameFault fault) {
   bool const last = opened == places.size();
-  std::size_t const written = end_of_written(bytes, offset);
-  if (written > offset && (!last || mode == ReadMode::strict)) {
+  // Beside a writer at work, pieces read one after the other are of different times. That changes nothing
+  // where all are zero; anything else is judged on bytes that were read at once.
+  if (last && !judged) {
+    auto const zero = fault == FrameFault::end_marker ? rest_is_zero() : false;
+    if (!zero) return std::unexpected(zero.error());
+    if ((done = *zero)) return {};
+    judged = true;
+    return see_from(0, file_bytes);
+  }
+  auto const rest = see(file_bytes - offset);
+  if (!rest) return std::unexpected(rest.error());
+  if (end_of_written(*rest, 0) > 0 && (!last || mode == ReadMode::strict)) {
     std::string reason = to_string(fault);
     if (fault == FrameFault::end_marker) reason = "bytes that are not zero behind the last frame";
     return std::unexpected(Damage{name(), offset, std::move(reason)});
   }
-  if (!last) return {};
-  auto judged = judge_tail(bytes, offset, fault, sequence);
-  if (!judged) return std::unexpected(Damage{name(), judged.error().offset, judged.error().reason});
-  torn = std::move(*judged);
+  if (!last) return open_next();
+  auto tail = judge_tail(window, offset, fault, sequence);
+  if (!tail) return std::unexpected(Damage{name(), tail.error().offset, tail.error().reason});
+  torn = std::move(*tail);
   if (torn) torn->segment = name();
   done = true;
   return {};
@@ -145,21 +219,21 @@ LogReader::Impl::Next LogReader::Impl::accept(FrameView frame) {
 }
 
 LogReader::Impl::Next LogReader::Impl::step() {
+  if (places.empty()) done = true;
   while (!done) {
-    if (opened > 0 && !believes) {
-      auto const frame = parse_frame(ByteView(bytes).subspan(offset));
-      if (frame) return accept(*frame);
-      // Fewer than four bytes cannot be left, as all is in multiples of eight; none at all is an end like any
-      // other.
-      FrameFault const fault = offset == bytes.size() ? FrameFault::end_marker : frame.error();
-      if (auto ended = end_segment(fault); !ended) return std::unexpected(*(damage = ended.error()));
-      if (done) break;
-    } else if (places.empty()) {
-      break;
+    if (opened == 0 || believes) {
+      if (auto ready = open_next(); !ready) return std::unexpected(*(damage = ready.error()));
+      continue;
     }
-    if (auto ready = open_next(); !ready) return std::unexpected(*(damage = ready.error()));
+    auto const bytes = see_frame();
+    if (!bytes) return std::unexpected(*(damage = bytes.error()));
+    auto const frame = parse_frame(*bytes);
+    if (frame) return accept(*frame);
+    // Fewer than four bytes cannot be left, as all is in multiples of eight; none at all is an end like any
+    // other.
+    FrameFault const fault = offset == file_bytes ? FrameFault::end_marker : frame.error();
+    if (auto ended = end_segment(fault); !ended) return std::unexpected(*(damage = ended.error()));
   }
-  done = true;
   return std::optional<FrameView>();
 }
 

@@ -1,67 +1,48 @@
-// journal/src/merkle.cpp - RFC 6962 over OpenSSL's SHA-256, which uses the processor's instructions for it.
+// journal/src/merkle.cpp - the tree of RFC 6962: its edge, its roots and its proofs.
 #include "journal/merkle.hpp"
-
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <bit>
-#include <memory>
 
 #include "endian.hpp"
 #include "market/check.hpp"
+#include "sha256.hpp"
 
 namespace spillway {
 namespace {
 
-/// A thread's SHA-256. The method is looked up once: to name it at each hash costs locks and a search.
-class Sha256 {
- public:
-  Sha256() {
-    auto* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-    sw_check(context_ && method && EVP_DigestInit_ex(context_.get(), method, nullptr) == 1,
-             "OpenSSL has SHA-256");
-    EVP_MD_free(method);  // the context holds it
-  }
-  Hash256 of(std::initializer_list<ByteView> parts) {
-    bool good = EVP_DigestInit_ex(context_.get(), nullptr, nullptr) == 1;
-    for (ByteView part : parts)
-      good = good && EVP_DigestUpdate(context_.get(), part.data(), part.size()) == 1;
-    Hash256 out{};
-    good = good &&
-           EVP_DigestFinal_ex(context_.get(), reinterpret_cast<unsigned char*>(out.data()), nullptr) == 1;
-    sw_check(good, "SHA-256 accepts any bytes");
-    return out;
-  }
-
- private:
-  struct Free {
-    void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
-  };
-  std::unique_ptr<EVP_MD_CTX, Free> context_{EVP_MD_CTX_new()};
-};
-
-Hash256 sha256(std::initializer_list<ByteView> parts) {
-  thread_local Sha256 hasher;
-  return hasher.of(parts);
-}
-
-constexpr std::array<std::byte, 1> leaf_prefix{std::byte{0}};
-constexpr std::array<std::byte, 1> node_prefix{std::byte{1}};
+constexpr std::byte leaf_prefix{0}, node_prefix{1};
 
 /// The largest power of two below n; n > 1.
 std::uint64_t split_of(std::uint64_t n) { return std::bit_floor(n - 1); }
 
 }  // namespace
 
-Hash256 leaf_hash(ByteView entry) { return sha256({leaf_prefix, entry}); }
-Hash256 node_hash(Hash256 const& left, Hash256 const& right) { return sha256({node_prefix, left, right}); }
-Hash256 empty_root() { return sha256({}); }
+Hash256 leaf_hash(ByteView entry) { return sha256(leaf_prefix, entry); }
+Hash256 leaf_hash_by_library(ByteView entry) { return sha256_by_library(leaf_prefix, entry); }
+
+Hash256 node_hash(Hash256 const& left, Hash256 const& right) {
+  std::array<Hash256, 2> const both{left, right};
+  return sha256(node_prefix, std::as_bytes(std::span(both)));
+}
+
+Hash256 empty_root() {
+  constexpr std::uint64_t words[4] = {0xe3b0c44298fc1c14, 0x9afbf4c8996fb924, 0x27ae41e4649b934c,
+                                      0xa495991b7852b855};  // SHA-256 of nothing
+  Hash256 root;
+  for (std::size_t i = 0; i < root.size(); ++i)
+    root[i] = static_cast<std::byte>(words[i / 8] >> (56 - 8 * (i % 8)));
+  return root;
+}
 
 void Frontier::append(Hash256 const& leaf) {
   Hash256 subtree = leaf;
+  finished_.clear();
+  unsigned height = 0;
   for (std::uint64_t full = size_; (full & 1U) != 0; full >>= 1) {
     subtree = node_hash(peaks_.back(), subtree);
     peaks_.pop_back();
+    if (++height % 8 == 0) finished_.push_back(subtree);
   }
   peaks_.push_back(subtree);
   ++size_;

@@ -1,5 +1,4 @@
 // journal/src/tile_writer.cpp - the folder of tiles beside a growing log.
-#include <algorithm>
 #include <utility>
 
 #include "journal/tiles.hpp"
@@ -7,10 +6,11 @@
 
 namespace spillway {
 
-void TileWriter::gather(Hash256 const& leaf) {
-  tree_.append(leaf, [this](TileName const& name, std::span<Hash256 const> hashes) {
+void TileWriter::gather(Hash256 const& leaf, Roots roots) {
+  auto const keep = [this](TileName const& name, std::span<Hash256 const> hashes) {
     waiting_.push_back({name, {hashes.begin(), hashes.end()}});
-  });
+  };
+  tree_.append(leaf, keep, roots);
   partly_at_.resize(tree_.levels());
 }
 
@@ -23,13 +23,13 @@ void TileWriter::resume(TileTree tree) {
 std::expected<void, JournalError> TileWriter::make_sure(TileName const& name,
                                                         std::span<Hash256 const> hashes) {
   auto const there = folder_.read(name);
-  if (there && *there && std::ranges::equal(**there, hashes)) return {};
+  if (there && *there && same_bytes(std::as_bytes(std::span(**there)), std::as_bytes(hashes))) return {};
   ++remade_;
   return folder_.write(name, hashes);
 }
 
-std::expected<void, JournalError> TileWriter::recall(Hash256 const& leaf) {
-  gather(leaf);
+std::expected<void, JournalError> TileWriter::recall(Hash256 const& leaf, Roots roots) {
+  gather(leaf, roots);
   for (; !waiting_.empty(); waiting_.pop_front()) {
     auto const& [name, hashes] = waiting_.front();
     if (auto made = make_sure(name, hashes); !made) return made;
@@ -55,7 +55,7 @@ std::expected<void, JournalError> TileWriter::recalled() {
   return {};
 }
 
-void TileWriter::append(Hash256 const& leaf) { gather(leaf); }
+void TileWriter::append(Hash256 const& leaf, Roots roots) { gather(leaf, roots); }
 
 std::expected<void, JournalError> TileWriter::write_full() {
   for (; !waiting_.empty(); waiting_.pop_front()) {

@@ -69,7 +69,7 @@ unsigned tile_width_at(unsigned level, std::uint64_t index, std::uint64_t size) 
   return static_cast<unsigned>(std::min<std::uint64_t>(hashes - before, tile_width));
 }
 
-void TileTree::append(Hash256 const& leaf, OnFull const& full) {
+void TileTree::append(Hash256 const& leaf, OnFull const& full, std::span<Hash256 const> roots) {
   ++size_;
   Hash256 hash = leaf;
   for (unsigned level = 0; level < most_levels; ++level) {
@@ -78,7 +78,7 @@ void TileTree::append(Hash256 const& leaf, OnFull const& full) {
     tile.push_back(hash);
     if (tile.size() < tile_width) return;
     full({level, (size_ >> (8 * level)) / tile_width - 1, tile_width}, tile);
-    hash = tree_root(tile);
+    hash = level < roots.size() ? roots[level] : tree_root(tile);
     tile.clear();
   }
 }

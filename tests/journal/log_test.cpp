@@ -48,6 +48,41 @@ TEST(Log, GivesBackEveryFrameInOrderOverManySegments) {
   EXPECT_TRUE(std::ranges::is_sorted(story.positions));
 }
 
+// The reader takes pieces of 256 KiB: frames across their ends, and one that is larger than two of them.
+TEST(Log, GivesBackFramesOfEveryLengthWhereverTheyLieAndFindsAFlipInAnyPlace) {
+  TempDir dir;
+  auto options = small_segments(std::size_t{2} << 20);
+  options.sync_each_commit = false;
+  std::vector<std::string> expected;
+  {
+    LogWriter log = must_open(dir.path(), StreamKind::records, options);
+    for (std::uint64_t seq = 1; seq <= 2'100; ++seq) {
+      std::size_t const size = seq % 700 == 0 ? 600'000 + seq : 1'000 + seq % 90;
+      std::string const payload(size, static_cast<char>('a' + seq % 26));
+      log.append(FrameType::records, Seq{seq}, as_byte_view(payload));
+      expected.push_back("3 " + std::to_string(seq) + " " + payload);
+      if (seq % 100 == 0) log.commit();
+    }
+  }
+  auto const segments = segments_of(dir.path(), StreamKind::records);
+  ASSERT_EQ(segments.size(), 2U);
+  auto const whole = read_all(dir.path(), ReadMode::strict, StreamKind::records);
+  ASSERT_EQ(whole.damage, "");
+  ASSERT_TRUE(whole.frames == expected);
+  auto const first = slurp(segments[0]);
+  for (std::size_t i = 5;
+       whole.positions[i + 1] < first.size() && whole.positions[i + 1] > whole.positions[i]; i += 173) {
+    std::size_t const begins = whole.positions[i], middle = (begins + whole.positions[i + 1]) / 2;
+    spit(segments[0], flipped(first, middle));
+    auto const hurt = read_all(dir.path(), ReadMode::allow_torn_tail, StreamKind::records);
+    EXPECT_EQ(hurt.damage_offset, begins) << hurt.damage;
+    EXPECT_EQ(hurt.frames.size(), i);
+  }
+  spit(segments[0], flipped(first, first.size() - 1));
+  EXPECT_NE(read_all(dir.path(), ReadMode::strict, StreamKind::records).damage.find("not zero"),
+            std::string::npos);
+}
+
 TEST(Log, GivesAnyRangeOfLeavesWithoutTheOnesBefore) {
   TempDir dir;
   std::vector<std::string> all;

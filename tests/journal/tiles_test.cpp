@@ -30,6 +30,27 @@ void publish(fs::path const& folder, std::span<Hash256 const> leaves, std::vecto
   }
 }
 
+TEST(Tiles, AreTheSameWithTheRootsThatTheFrontierFound) {
+  auto const leaves = numbered_leaves(66'000);  // one tile of level 1 is full
+  Frontier frontier;
+  TileTree alone, beside;
+  std::vector<std::pair<TileName, std::vector<Hash256>>> made, given;
+  auto const into = [](auto& tiles) {
+    return [&tiles](TileName const& name, std::span<Hash256 const> hashes) {
+      tiles.emplace_back(name, std::vector(hashes.begin(), hashes.end()));
+    };
+  };
+  for (auto const& leaf : leaves) {
+    frontier.append(leaf);
+    ASSERT_EQ(frontier.finished().size(), frontier.size() % 65'536 == 0 ? 2u : frontier.size() % 256 == 0);
+    alone.append(leaf, into(made));
+    beside.append(leaf, into(given), frontier.finished());
+  }
+  EXPECT_EQ(made.size(), 257u + 1);
+  EXPECT_EQ(given, made);
+  EXPECT_TRUE(std::ranges::equal(alone.open(2), beside.open(2)));
+}
+
 TEST(Tiles, AreNamedAsTheSpecificationNamesThem) {
   EXPECT_EQ(tile_path({0, 1'234'067, tile_width}), "tile/0/x001/x234/067");
   EXPECT_EQ(tile_path({0, 273, 112}), "tile/0/273.p/112");

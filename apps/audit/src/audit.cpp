@@ -105,7 +105,7 @@ bool Pass::step() {
     wrong(fed.error().reason);
     return false;
   }
-  judge_tiles(tiles_.append(replayer_.leaf()));
+  judge_tiles(tiles_.append(replayer_.leaf(), replayer_.tree().finished()));
   if ((*frame)->type == FrameType::seal) {
     auto const seal = parse_seal((*frame)->payload);
     ends_with_closing_seal_ = seal && seal->empty();
@@ -130,8 +130,7 @@ void Pass::compare_records(Seq seq, ByteView replayed) {
     records_ended_ = true;
     return;
   }
-  auto const stored = (*frame)->payload;
-  if ((*frame)->seq != seq || !std::equal(stored.begin(), stored.end(), replayed.begin(), replayed.end()))
+  if ((*frame)->seq != seq || !same_bytes((*frame)->payload, replayed))
     return wrong("the stream of records says another outcome for sequence " + std::to_string(seq.v) +
                  " than replay gives");
   ++report_.records_compared;

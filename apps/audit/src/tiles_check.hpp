@@ -18,8 +18,8 @@ class TilesCheck {
 
   /// A journal from before tiles were written has none.
   [[nodiscard]] bool any() const { return any_; }
-  /// The next leaf; compares the tiles that it fills. Empty: well so far.
-  [[nodiscard]] std::string append(Hash256 const& leaf);
+  /// The next leaf, and Frontier::finished() behind it; compares the tiles that it fills. Empty: well so far.
+  [[nodiscard]] std::string append(Hash256 const& leaf, std::span<Hash256 const> roots);
   /// Behind the last leaf: the tiles that are not full, and, where the journal is closed, what does not
   /// belong.
   [[nodiscard]] std::string finish(bool closed);

@@ -49,7 +49,7 @@ void Flusher::write(std::vector<Applied> batch) {
     keys_moved |= signer_.saw(applied.out.entry, applied.out.records, applied.bytes, tree_.size());
     auto const leaf = leaf_hash(applied.bytes);
     tree_.append(leaf);
-    tiles_.append(leaf);
+    tiles_.append(leaf, tree_.finished());
     chain_.add(seq, applied.out.records);
     records_.append(FrameType::records, seq, outcome_bytes(applied.out.records));
     out->push_back(std::move(applied.out));
@@ -74,7 +74,7 @@ void Flusher::append_seal() {
   entries_.append(FrameType::seal, chain_.last(), bytes);
   auto const leaf = leaf_hash(bytes);
   tree_.append(leaf);
-  tiles_.append(leaf);
+  tiles_.append(leaf, tree_.finished());
 }
 
 void Flusher::close() {

@@ -59,6 +59,7 @@ struct Follower::Impl {
   Tail tail;
   Projection projection;
   ExchangeCore core;
+  std::shared_ptr<Snapshot const> start;  // its state is not in the core yet
   Replayer replayer;
   ReceiptMaker receipts;
   SnapshotMaker snapshots;
@@ -82,7 +83,8 @@ struct Follower::Impl {
 
   void run();
   bool apply_some();
-  [[nodiscard]] std::expected<void, std::string> resume(Snapshot const&);
+  [[nodiscard]] std::expected<void, std::string> resume(std::shared_ptr<Snapshot const> from);
+  void import_start();
   void applied_one(Entry const&, Outcome const&);
   void make_snapshot();
   void sealed(Seal const&, std::uint64_t leaf, std::span<Hash256 const> covered);
@@ -95,12 +97,12 @@ struct Follower::Impl {
 
 std::expected<std::unique_ptr<Follower>, std::string> Follower::open(FollowerOptions options,
                                                                      Projection projection) {
-  auto const start = std::exchange(options.start, nullptr);
+  auto start = std::exchange(options.start, nullptr);
   auto tail = Tail::open(options.journal, StreamKind::entries, start ? start->position : 0, options.archive);
   if (!tail) return std::unexpected(tail.error().message);
   auto impl = std::make_unique<Impl>(std::move(options), std::move(*tail), std::move(projection));
   if (start)
-    if (auto done = impl->resume(*start); !done)
+    if (auto done = impl->resume(std::move(start)); !done)
       return std::unexpected("the follower cannot start from a snapshot: " + done.error());
   auto* const raw = impl.get();
   impl->thread = std::thread([raw] { raw->run(); });
@@ -156,6 +158,7 @@ void Follower::stop() {
 }
 
 void Follower::Impl::run() {
+  import_start();
   for (;;) {
     bool const more = apply_some();
     tell_touched();
@@ -177,14 +180,22 @@ void Follower::Impl::run() {
   snapshots.finish();
 }
 
-std::expected<void, std::string> Follower::Impl::resume(Snapshot const& from) {
-  if (auto done = core.import_state(from.state); !done) return done;
-  if (!receipts.load(from.aside)) return std::unexpected("what it keeps for receipts is not in order");
-  replayer.resume(OutcomeChain(from.digest, from.seq, from.batch), from.tree);
-  snapshots.resume(from);
-  applied = from.seq;
+std::expected<void, std::string> Follower::Impl::resume(std::shared_ptr<Snapshot const> from) {
+  if (!receipts.load(from->aside)) return std::unexpected("what it keeps for receipts is not in order");
+  replayer.resume(OutcomeChain(from->digest, from->seq, from->batch), from->tree);
+  snapshots.resume(*from);
+  applied = from->seq;
   applied_seq.store(applied.v);
+  start = std::move(from);
   return {};
+}
+
+// A large state takes seconds. Commands need not wait for them: only reads come from here.
+void Follower::Impl::import_start() {
+  if (!start) return;
+  if (auto done = core.import_state(start->state); !done)
+    stop_process("it cannot start from a snapshot: " + done.error());
+  start.reset();
 }
 
 // Applies at most one commit's worth of frames; true when more may be there.
@@ -200,7 +211,7 @@ bool Follower::Impl::apply_some() {
     if (!*frame) return false;
     if (auto const done = replayer.feed(**frame); !done)
       stop_process("sequence " + std::to_string(done.error().seq.v) + ": " + done.error().reason);
-    snapshots.leaf(replayer.leaf());
+    snapshots.leaf(replayer.leaf(), replayer.tree().finished());
     if ((*frame)->type == FrameType::seal && snapshots.due(core)) make_snapshot();
   }
   return true;

@@ -227,7 +227,8 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options,
       fault = done.error();
       return;
     }
-    if (auto done = tiles.recall(replayer.leaf()); !done) tiles_failed = done.error();
+    if (auto done = tiles.recall(replayer.leaf(), replayer.tree().finished()); !done)
+      tiles_failed = done.error();
     projection_check.at(replayer.chain().last(), replayer.chain().digest());
   };
   RecoveryReport report;

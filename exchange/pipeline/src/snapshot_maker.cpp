@@ -39,8 +39,9 @@ void SnapshotMaker::resume(Snapshot const& from) {
   written_.store(from.seq.v);
 }
 
-void SnapshotMaker::leaf(Hash256 const& hash) {
-  tiles_.append(hash, [](TileName const&, std::span<Hash256 const>) {});
+void SnapshotMaker::leaf(Hash256 const& hash, std::span<Hash256 const> roots) {
+  tiles_.append(
+      hash, [](TileName const&, std::span<Hash256 const>) {}, roots);
 }
 
 bool SnapshotMaker::due(ExchangeCore const& core) const {

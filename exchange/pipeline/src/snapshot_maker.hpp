@@ -34,8 +34,8 @@ class SnapshotMaker {
 
   /// Before the first leaf: replay began behind this one.
   void resume(Snapshot const& from);
-  /// Each frame's leaf, in order.
-  void leaf(Hash256 const& hash);
+  /// Each frame's leaf, in order, and Frontier::finished() behind it.
+  void leaf(Hash256 const& hash, std::span<Hash256 const> roots);
   /// Whether one should be made behind this batch: the schedule says so, and the one before is on disk.
   [[nodiscard]] bool due(ExchangeCore const& core) const;
   /// `position` is behind the seal that `replay` was fed last.

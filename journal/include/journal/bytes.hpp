@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +20,11 @@ using Hash256 = std::array<std::byte, 32>;
 
 [[nodiscard]] inline ByteView as_byte_view(std::string_view text) {
   return std::as_bytes(std::span<char const>(text.data(), text.size()));
+}
+
+/// As std::ranges::equal, which goes byte by byte where std::byte is concerned.
+[[nodiscard]] inline bool same_bytes(ByteView a, ByteView b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
 [[nodiscard]] std::string to_hex(ByteView bytes);

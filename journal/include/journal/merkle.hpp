@@ -1,6 +1,6 @@
 // journal/merkle.hpp - the RFC 6962 tree: leaf = SHA-256(0x00 || entry), node = SHA-256(0x01 || left ||
 // right).
-// Room:   journal; sees the standard library (SHA-256 is OpenSSL's, inside).
+// Room:   journal; sees the standard library (SHA-256 is the processor's or OpenSSL's, inside).
 // Errors: verification answers true or false; making a proof for an index or size outside the tree is a bug.
 // Source: RFC 6962 section 2.1; verification as in RFC 9162 section 2.1.
 #pragma once
@@ -17,12 +17,17 @@ namespace spillway {
 
 [[nodiscard]] Hash256 leaf_hash(ByteView entry);
 [[nodiscard]] Hash256 node_hash(Hash256 const& left, Hash256 const& right);
+/// leaf_hash by OpenSSL alone: for machines without the instructions, and for the test that compares both.
+[[nodiscard]] Hash256 leaf_hash_by_library(ByteView entry);
 [[nodiscard]] Hash256 empty_root();  // SHA-256 of nothing
 
 /// The right edge of a growing tree: roots of its complete subtrees, largest first. At most 64 hashes.
 class Frontier {
  public:
   void append(Hash256 const& leaf);
+  /// Roots of the complete subtrees of 8, 16, ... levels that end with the leaf appended last: of the tiles
+  /// that it filled.
+  [[nodiscard]] std::span<Hash256 const> finished() const { return finished_; }
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] Hash256 root() const;
 
@@ -31,11 +36,14 @@ class Frontier {
   /// Nothing if the bytes are not exactly one frontier.
   [[nodiscard]] static std::optional<Frontier> parse(ByteView bytes);
 
-  friend bool operator==(Frontier const&, Frontier const&) = default;
+  friend bool operator==(Frontier const& a, Frontier const& b) {
+    return a.size_ == b.size_ && a.peaks_ == b.peaks_;
+  }
 
  private:
   std::uint64_t size_ = 0;
   std::vector<Hash256> peaks_;  // one for each bit of size_ that is set, from the highest
+  std::vector<Hash256> finished_;
 };
 
 [[nodiscard]] Hash256 tree_root(std::span<Hash256 const> leaves);

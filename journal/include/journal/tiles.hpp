@@ -45,8 +45,9 @@ struct TileName {
 class TileTree {
  public:
   using OnFull = std::function<void(TileName const&, std::span<Hash256 const>)>;
-  /// Calls `full` for every tile that this leaf fills, lowest level first.
-  void append(Hash256 const& leaf, OnFull const& full);
+  /// Calls `full` for every tile that this leaf fills, lowest level first. `roots`: Frontier::finished() of
+  /// the same leaves, where there is one; what it lacks is computed.
+  void append(Hash256 const& leaf, OnFull const& full, std::span<Hash256 const> roots = {});
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] unsigned levels() const { return static_cast<unsigned>(open_.size()); }
   /// Hashes of the tile of `level` that is being filled, 0 to 255 of them.
@@ -93,17 +94,18 @@ class TileWriter {
  public:
   explicit TileWriter(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
+  using Roots = std::span<Hash256 const>;  // as TileTree::append takes them
   /// Before the first leaf: goes on from a tree whose full tiles are on disk.
   void resume(TileTree tree);
   /// A leaf that recovery found: tiles that are on disk as they should be stay as they are.
-  [[nodiscard]] std::expected<void, JournalError> recall(Hash256 const& leaf);
+  [[nodiscard]] std::expected<void, JournalError> recall(Hash256 const& leaf, Roots roots = {});
   /// After the last recall: partial files are looked through too.
   [[nodiscard]] std::expected<void, JournalError> recalled();
   /// How many files recovery found missing or wrong, and made again.
   [[nodiscard]] std::uint64_t remade() const { return remade_; }
 
   /// A leaf that is synced. Files are written by the calls below.
-  void append(Hash256 const& leaf);
+  void append(Hash256 const& leaf, Roots roots = {});
   /// Writes the tiles that became full. What fails is tried again at the next call.
   [[nodiscard]] std::expected<void, JournalError> write_full();
   /// Writes everything that a checkpoint over size() needs.
@@ -115,7 +117,7 @@ class TileWriter {
     TileName name;
     std::vector<Hash256> hashes;
   };
-  void gather(Hash256 const& leaf);
+  void gather(Hash256 const& leaf, Roots roots);
   [[nodiscard]] std::expected<void, JournalError> make_sure(TileName const& name,
                                                             std::span<Hash256 const> hashes);
 

@@ -1,0 +1,15 @@
+// journal/src/sha256.hpp - SHA-256 of one byte and a message, the only form that the tree needs.
+// Room:   journal, inside only.
+// Source: FIPS 180-4.
+#pragma once
+
+#include "journal/bytes.hpp"
+
+namespace spillway {
+
+/// By the processor's own instructions where it has them, else as below.
+[[nodiscard]] Hash256 sha256(std::byte first, ByteView rest);
+/// By OpenSSL: a call of it costs more than a short message itself.
+[[nodiscard]] Hash256 sha256_by_library(std::byte first, ByteView rest);
+
+}  // namespace spillway
