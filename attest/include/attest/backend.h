@@ -95,7 +95,7 @@ typedef struct cap1_backend {
   /* The sum of CAP1_DOES(profile) of the profiles that it multiplies; at least one. */
   uint32_t profiles;
   /* `open` for one of them. Under F16X a retained entry counts as two bytes of memory: it fits 16 bits (the
-     largest is n * 64, but beyond 16 bits lie eleven standard deviations), so a card may keep it so. */
+     largest is n * 64, but beyond 16 bits lie ten standard deviations), so a card may keep it so. */
   int (*open_profile)(uint32_t device, uint32_t n, uint32_t retained, uint32_t profile, const cap1_host* host,
                       cap1_unit** out);
 } cap1_backend;
