@@ -1,6 +1,6 @@
 // bench/attest_bench.cpp - what one challenge costs prover and verifier, in CPU time of one thread.
 //
-//   attest_bench [--quick] [--backend NAME] [--backends FOLDER] [--json FILE]
+//   attest_bench [--quick] [--profile int8|f16x] [--backend NAME] [--backends FOLDER] [--json FILE]
 //
 // Prints a table for the portable back end and the fastest one present; --backend takes that one alone.
 // --json writes the same figures. --quick takes tiny matrices, so that a test can run it. `digest` is the end
@@ -69,7 +69,7 @@ Said prove(Row& row, std::shared_ptr<EpochSecret const> const& secret, Backend c
   auto session = session_of(secret, row.params);
   Prover prover(UnitKey{}, backend);
   Micros now{0};
-  Said said{{encode(AttestOpen{UnitKey{}, NodeId{1}, ClassId{1}, Profile::int8, "bench"}), now}};
+  Said said{{encode(AttestOpen{UnitKey{}, NodeId{1}, ClassId{1}, row.params.profile, "bench"}), now}};
   auto waiting = session.on_message(said.back().first, now).send;
   RunningHash ends("bench");
   while (!waiting.empty()) {
@@ -116,8 +116,9 @@ Row measure(Cap1Params const& params, Backend const& backend) {
   Row row;
   row.backend = backend.name();
   row.params = params;
-  auto const secret = timed(
-      row.epoch_us, [&] { return std::make_shared<EpochSecret const>(1, Bytes32{}, Bytes32{}, params.n); });
+  auto const secret = timed(row.epoch_us, [&] {
+    return std::make_shared<EpochSecret const>(1, Bytes32{}, Bytes32{}, params.n, params.profile);
+  });
   auto const said = prove(row, secret, backend);
   std::vector<std::int64_t> times;
   for (int i = 0; i < verifications; ++i) times.push_back(verify_us(secret, params, said));
@@ -144,6 +145,7 @@ double gib_per_s(Row const& r) {
 double ratio(Row const& r) { return static_cast<double>(prover_us(r)) / static_cast<double>(r.verify_us); }
 
 void print(std::vector<Row> const& rows) {
+  std::printf("profile %s\n", std::string(name_of(rows.front().params.profile)).c_str());
   std::printf("%-15s %6s %3s %3s %2s %4s | %9s %9s %7s %9s %7s %9s | %9s %9s %9s %7s\n", "back end", "n", "R",
               "W", "P", "k", "B ms", "rounds ms", "GMAC/s", "passes ms", "GiB/s", "open ms", "epoch ms",
               "verify ms", "answer KB", "ratio");
@@ -166,12 +168,13 @@ bool write_json(std::vector<Row> const& rows, char const* path) {
   out << "[";
   for (auto const& r : rows) {
     auto const& p = r.params;
-    out << (&r == rows.data() ? "\n" : ",\n") << "{\"backend\":\"" << r.backend << "\",\"n\":" << p.n
-        << ",\"rounds\":" << p.rounds << ",\"openings\":" << p.openings << ",\"retained\":" << p.retained
-        << ",\"passes\":" << p.passes << ",\"prove_ms\":" << ms(prover_us(r))
-        << ",\"verify_ms\":" << ms(r.verify_us) << ",\"ratio\":" << ratio(r)
-        << ",\"gmac_per_s\":" << gmac_per_s(r) << ",\"epoch_ms\":" << ms(r.epoch_us)
-        << ",\"answer_bytes\":" << r.answer_bytes << ",\"digest\":\"" << r.digest << "\"}";
+    out << (&r == rows.data() ? "\n" : ",\n") << "{\"backend\":\"" << r.backend << "\",\"profile\":\""
+        << name_of(p.profile) << "\",\"n\":" << p.n << ",\"rounds\":" << p.rounds
+        << ",\"openings\":" << p.openings << ",\"retained\":" << p.retained << ",\"passes\":" << p.passes
+        << ",\"prove_ms\":" << ms(prover_us(r)) << ",\"verify_ms\":" << ms(r.verify_us)
+        << ",\"ratio\":" << ratio(r) << ",\"gmac_per_s\":" << gmac_per_s(r)
+        << ",\"epoch_ms\":" << ms(r.epoch_us) << ",\"answer_bytes\":" << r.answer_bytes << ",\"digest\":\""
+        << r.digest << "\"}";
   }
   out << "\n]\n";
   return out.flush().good();
@@ -179,6 +182,7 @@ bool write_json(std::vector<Row> const& rows, char const* path) {
 
 struct Flags {
   bool quick = false;
+  Profile profile = Profile::int8;
   std::string backend, json;
   std::filesystem::path backends = own_backends();
 };
@@ -194,6 +198,10 @@ std::optional<Flags> parse(int argc, char** argv) {
       flags.backend = argv[++i];
     } else if (flag == "--backends" && has_value) {
       flags.backends = argv[++i];
+    } else if (flag == "--profile" && has_value) {
+      std::string_view const word = argv[++i];
+      if (word != "int8" && word != "f16x") return std::nullopt;
+      flags.profile = word == "f16x" ? Profile::f16x : Profile::int8;
     } else if (flag == "--json" && has_value) {
       flags.json = argv[++i];
     } else {
@@ -223,7 +231,8 @@ int main(int argc, char** argv) {
   auto const flags = parse(argc, argv);
   if (!flags) {
     std::fprintf(stderr,
-                 "usage: attest_bench [--quick] [--backend NAME] [--backends FOLDER] [--json FILE]\n");
+                 "usage: attest_bench [--quick] [--profile int8|f16x] [--backend NAME] [--backends FOLDER] "
+                 "[--json FILE]\n");
     return 2;
   }
   std::vector<Cap1Params> const quick_set{{.n = 64, .rounds = 2, .retained = 2, .passes = 2, .openings = 16}};
@@ -232,14 +241,18 @@ int main(int argc, char** argv) {
       {},
       {.n = 2'048, .rounds = 4, .retained = 4, .passes = 4, .openings = 128},
       {.n = 4'096, .rounds = 4, .retained = 4, .passes = 4, .openings = 128}};
-  auto const backends = chosen(*flags);
+  auto backends = chosen(*flags);
+  std::erase_if(backends, [&](auto const& backend) { return backend.lacks(flags->profile).has_value(); });
   if (backends.empty()) {
-    std::fprintf(stderr, "attest_bench: the back end %s is absent\n", flags->backend.c_str());
+    std::fprintf(stderr, "attest_bench: the back end %s is absent or has no %s\n", flags->backend.c_str(),
+                 std::string(name_of(flags->profile)).c_str());
     return 1;
   }
   std::vector<Row> rows;
-  for (auto const& params : flags->quick ? quick_set : full_set)
+  for (auto params : flags->quick ? quick_set : full_set) {
+    params.profile = flags->profile;
     for (auto const& backend : backends) rows.push_back(measure(params, backend));
+  }
   print(rows);
   if (!flags->json.empty() && !write_json(rows, flags->json.c_str())) {
     std::fprintf(stderr, "attest_bench: cannot write %s\n", flags->json.c_str());

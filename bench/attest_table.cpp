@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "attest/floors.hpp"
 #include "attest/rank.hpp"
 #include "reference/csv.hpp"
 #include "reference/tables.hpp"
@@ -27,9 +28,9 @@ namespace {
 constexpr char const* yardstick = "H100-SXM";
 constexpr std::size_t fewest_classes = 4;
 
-// The class's own profile: INT8, or FP16 for a part that has no INT8 matrix rate.
-double rate(AcceleratorClass const& klass) {
-  return static_cast<double>(klass.int8_gops > 0 ? klass.int8_gops : klass.fp16_gflops);
+// By the profile that proves the class: INT8 rates compared, or FP16 rates for a part without INT8 units.
+double rate(AcceleratorClass const& klass, attest::Profile profile) {
+  return static_cast<double>(profile == attest::Profile::int8 ? klass.int8_gops : klass.fp16_gflops);
 }
 
 struct Score {
@@ -38,17 +39,19 @@ struct Score {
 };
 
 Score score(AcceleratorClass const& klass, AcceleratorClass const& one) {
-  return {rate(klass) / rate(one), double{1} * klass.bandwidth_mb_s / one.bandwidth_mb_s};
+  auto const profile = attest::profile_of(klass);
+  return {rate(klass, profile) / rate(one, profile), double{1} * klass.bandwidth_mb_s / one.bandwidth_mb_s};
 }
 
 void print_table(Tables const& tables, AcceleratorClass const& one) {
   auto classes = tables.classes;
   std::ranges::stable_sort(classes, std::ranges::greater{},
                            [&](auto const& klass) { return score(klass, one).value(); });
-  std::printf("%-15s %8s %8s %8s  %s\n", "class", "score", "ops", "bytes/s", "calibrated");
+  std::printf("%-15s %8s %8s %8s  %-7s %s\n", "class", "score", "ops", "bytes/s", "profile", "calibrated");
   for (auto const& klass : classes) {
     auto const s = score(klass, one);
-    std::printf("%-15s %8.3f %8.3f %8.3f  %s\n", klass.name.c_str(), s.value(), s.operations, s.bandwidth,
+    std::printf("%-15s %8.3f %8.3f %8.3f  %-7s %s\n", klass.name.c_str(), s.value(), s.operations,
+                s.bandwidth, std::string(attest::name_of(attest::profile_of(klass))).c_str(),
                 klass.calibrated ? "yes" : "no");
   }
 }

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """attest/golden/cap1.py - CAP-1's prover a second time, from docs/attestation.md alone: no library, no shared code.
 
-Writes the golden vectors: python3 attest/golden/cap1.py > attest/golden/cap1-int8.txt (one minute of one thread).
+Writes the golden vectors, a minute of one thread for each profile:
+python3 attest/golden/cap1.py > attest/golden/cap1-int8.txt
+python3 attest/golden/cap1.py f16x > attest/golden/cap1-f16x.txt
 """
 import hashlib
 import struct
+import sys
 
 MASK = 0xFFFFFFFF
 
@@ -41,8 +44,34 @@ def prf(key, domain, index, size):
     return bytes(out[:size])
 
 
-def signed(row):
-    return [x - 256 if x > 127 else x for x in row]
+class Int8:
+    number, a, b = 1, 1, 2
+
+    @staticmethod
+    def row(key, domain, index, n):
+        return [x - 256 if x > 127 else x for x in prf(key, domain, index, n)]
+
+
+class F16x:
+    """Entries from -8 to 7, two a byte, low half first: small enough that floats multiply and add them exactly."""
+    number, a, b = 2, 6, 7
+
+    @staticmethod
+    def row(key, domain, index, n):
+        halves = [half for x in prf(key, domain, index, n // 2) for half in (x & 15, x >> 4)]
+        return [x - 16 if x > 7 else x for x in halves]
+
+
+def same_in_floats(a_row, b_rows, j, exact):
+    """FP16 entries, FP32 sums, forwards and backwards: nothing is ever rounded."""
+    half = lambda x: struct.unpack("<e", struct.pack("<e", x))[0]
+    single = lambda x: struct.unpack("<f", struct.pack("<f", x))[0]
+    terms = [half(a) * half(b_rows[k][j]) for k, a in enumerate(a_row)]
+    for order in (terms, terms[::-1], sorted(terms)):
+        total = 0.0
+        for term in order:
+            total = single(total + single(term))
+        assert total == exact
 
 
 def packed_rows(b_rows):
@@ -117,7 +146,7 @@ def first(start):
     return bytes((start + i) % 256 for i in range(32))
 
 
-def challenge(n, rounds, retained, passes, openings, epoch=5, unit=30, nonce=50, beacon=10, z=60):
+def challenge(profile, n, rounds, retained, passes, openings, epoch=5, unit=30, nonce=50, beacon=10, z=60):
     say = lambda name, value: print(f"{name} = {value.hex() if isinstance(value, bytes) else value}")
     print(f"[challenge n={n}]")
     for name in ("n", "rounds", "retained", "passes", "openings", "epoch"):
@@ -125,15 +154,17 @@ def challenge(n, rounds, retained, passes, openings, epoch=5, unit=30, nonce=50,
     unit, nonce, beacon, z = map(first, (unit, nonce, beacon, z))
     for name, value in (("unit", unit), ("nonce", nonce), ("beacon", beacon), ("z_0", z)):
         say(name, value)
-    b_rows = [signed(prf(beacon, 2, i, n)) for i in range(n)]
+    b_rows = [profile.row(beacon, profile.b, i, n) for i in range(n)]
     say("B row 0, first 8", b_rows[0][:8])
     key = h("cap1-start", nonce, unit, struct.pack("<Q", epoch))
     say("s_0", key)
     products, trees, roots = [], [], []
     for t in range(rounds):
-        a_rows = [signed(prf(key, 1, i, n)) for i in range(n)]
+        a_rows = [profile.row(key, profile.a, i, n) for i in range(n)]
         c = product(a_rows, b_rows, n)
         assert c[0][1] == sum(a_rows[0][k] * b_rows[k][1] for k in range(n))
+        if profile is F16x:
+            same_in_floats(a_rows[0], b_rows, 1, c[0][1])
         lk = lanes_key(key)
         walked = [lanes(lk, row) for row in c]
         levels = tree([leaf(t, i, n, walked[i]) for i in range(n)])
@@ -167,11 +198,11 @@ def challenge(n, rounds, retained, passes, openings, epoch=5, unit=30, nonce=50,
     return roots, pass_roots, z
 
 
-def messages():
+def messages(profile):
     """Every message but Openings, whose bytes the challenges above cover, with small contents."""
-    params = struct.pack("<IIIIIB", 64, 3, 2, 2, 4, 1)
+    params = struct.pack("<IIIIIB", 64, 3, 2, 2, 4, profile.number)
     said = {
-        "AttestOpen": message(1, first(30) + struct.pack("<IHB", 7, 3, 1) + counted([b"c", b"p", b"u"])),
+        "AttestOpen": message(1, first(30) + struct.pack("<IHB", 7, 3, profile.number) + counted([b"c", b"p", b"u"])),
         "EpochParams": message(2, struct.pack("<Q", 5) + first(10) + params),
         "RttProbe": message(3, struct.pack("<I", 6) + first(70)),
         "RttEcho": message(4, struct.pack("<I", 6) + first(70)),
@@ -188,11 +219,14 @@ def messages():
 
 
 if __name__ == "__main__":
-    print("# attest/golden/cap1-int8.txt - golden vectors of CAP-1, profile INT8; made by attest/golden/cap1.py.")
+    profile = F16x if sys.argv[1:] == ["f16x"] else Int8
+    name, words = ("f16x", "F16X") if profile is F16x else ("int8", "INT8")
+    print(f"# attest/golden/cap1-{name}.txt - golden vectors of CAP-1, profile {words}; made by attest/golden/cap1.py.")
     print("# Opening i: round i mod R, row 37 i mod n, pass i mod P. Byte i of the 32-byte inputs is first + i.\n")
-    challenge(64, 3, 2, 2, 4)
-    challenge(128, 2, 1, 1, 6, epoch=6, unit=31, nonce=51, beacon=11, z=61)
-    challenge(256, 3, 3, 2, 9, epoch=7, unit=32, nonce=52, beacon=12, z=62)
-    challenge(1024, 2, 1, 1, 5, epoch=8, unit=33, nonce=53, beacon=13, z=63)
-    challenge(2048, 1, 1, 1, 3, epoch=9, unit=34, nonce=54, beacon=14, z=64)
-    messages()
+    challenge(profile, 64, 3, 2, 2, 4)
+    challenge(profile, 128, 2, 1, 1, 6, epoch=6, unit=31, nonce=51, beacon=11, z=61)
+    challenge(profile, 256, 3, 3, 2, 9, epoch=7, unit=32, nonce=52, beacon=12, z=62)
+    challenge(profile, 1024, 2, 1, 1, 5, epoch=8, unit=33, nonce=53, beacon=13, z=63)
+    if profile is Int8:
+        challenge(profile, 2048, 1, 1, 1, 3, epoch=9, unit=34, nonce=54, beacon=14, z=64)
+    messages(profile)

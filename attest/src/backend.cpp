@@ -2,6 +2,7 @@
 #include "attest/backend.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "market/check.hpp"
@@ -19,7 +20,19 @@ void host_prf(std::uint8_t const key[32], std::uint32_t domain, std::uint64_t in
   prf(k, domain, index, std::as_writable_bytes(std::span(out, bytes)));
 }
 
+constexpr std::uint32_t first_abi = 1;  // INT8 only; its table ends before `profiles`
 constexpr cap1_host host{CAP1_BACKEND_ABI, host_prf};
+constexpr cap1_host first_host{first_abi, host_prf};
+
+std::size_t table_bytes(std::uint32_t abi) {
+  return abi == first_abi ? offsetof(cap1_backend, profiles) : sizeof(cap1_backend);
+}
+
+// What a table of this ABI must have of the two ways to open a unit.
+bool can_open(cap1_backend const& table) {
+  if (table.abi == first_abi) return table.open != nullptr;
+  return table.open_profile != nullptr;
+}
 
 std::uint8_t const* raw(Bytes32 const& bytes) { return reinterpret_cast<std::uint8_t const*>(bytes.data()); }
 
@@ -44,16 +57,19 @@ static_assert(sizeof(Lanes) == CAP1_LANES * sizeof(std::uint32_t), "a back end w
 
 std::expected<Backend, std::string> Backend::checked(cap1_backend const* table) {
   if (table == nullptr) return std::unexpected("it gives no table");
-  if (table->abi != CAP1_BACKEND_ABI || table->bytes < sizeof(cap1_backend)) {
+  bool const spoken = table->abi == first_abi || table->abi == CAP1_BACKEND_ABI;
+  if (!spoken || table->bytes < table_bytes(table->abi)) {
     return std::unexpected("it speaks ABI " + std::to_string(table->abi) + " in " +
-                           std::to_string(table->bytes) + " bytes; this program speaks ABI " +
-                           std::to_string(CAP1_BACKEND_ABI) + " in " + std::to_string(sizeof(cap1_backend)));
+                           std::to_string(table->bytes) + " bytes; this program speaks ABI 1 in " +
+                           std::to_string(table_bytes(first_abi)) + " and ABI 2 in " +
+                           std::to_string(table_bytes(CAP1_BACKEND_ABI)));
   }
   bool const whole = table->absent != nullptr && table->devices != nullptr && table->describe != nullptr &&
-                     table->explain != nullptr && table->open != nullptr && table->close != nullptr &&
+                     table->explain != nullptr && can_open(*table) && table->close != nullptr &&
                      table->prepare != nullptr && table->round != nullptr && table->walk != nullptr &&
                      table->row != nullptr && table->row_again != nullptr && table->forget != nullptr;
   if (!whole) return std::unexpected("a function of its table is missing");
+  if (table->abi != first_abi && table->profiles == 0) return std::unexpected("it multiplies in no profile");
   if (table->name == nullptr || !typeable(table->name))
     return std::unexpected("its name is not 1 to 63 characters of a-z, 0-9 and -");
   return Backend(*table);
@@ -77,13 +93,25 @@ std::vector<Device> Backend::devices() const {
   return out;
 }
 
+std::optional<std::string> Backend::lacks(Profile profile) const {
+  auto const who = std::string(name()) + " has no " + std::string(name_of(profile));
+  if (table_->abi == first_abi)
+    return profile == Profile::int8 ? std::nullopt : std::optional(who + ": it was built for ABI 1");
+  bool const does = (table_->profiles & CAP1_DOES(static_cast<std::uint32_t>(profile))) != 0;
+  return does ? std::nullopt : std::optional(who);
+}
+
 std::expected<DeviceUnit, std::string> Backend::open(std::uint32_t device, std::uint32_t n,
-                                                     std::uint32_t retained) const {
+                                                     std::uint32_t retained, Profile profile) const {
   if (auto why = absent()) return std::unexpected(std::move(*why));
+  if (auto why = lacks(profile)) return std::unexpected(std::move(*why));
   if (device >= table_->devices()) return std::unexpected("there is no device " + std::to_string(device));
   cap1_unit* unit = nullptr;
-  auto const status = table_->open(device, n, retained, &host, &unit);
-  if (status == 0 && unit != nullptr) return DeviceUnit(*table_, unit, n, retained);
+  auto const status =
+      table_->abi == first_abi
+          ? table_->open(device, n, retained, &first_host, &unit)
+          : table_->open_profile(device, n, retained, static_cast<std::uint32_t>(profile), &host, &unit);
+  if (status == 0 && unit != nullptr) return DeviceUnit(*table_, unit, n, retained, profile);
   auto const* const why = table_->explain(status);
   return std::unexpected(why == nullptr ? "open fails without a word" : why);
 }

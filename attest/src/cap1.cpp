@@ -1,6 +1,7 @@
 // attest/cap1.cpp - see attest/cap1.hpp.
 #include "attest/cap1.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace spillway::attest {
@@ -10,10 +11,29 @@ namespace {
 constexpr std::uint32_t domain_a = 1;
 constexpr std::uint32_t domain_b = 2;
 constexpr std::uint32_t domain_fingerprint = 3;
+constexpr std::uint32_t domain_a_f16x = 6;  // 4 and 5 are the verifier's
+constexpr std::uint32_t domain_b_f16x = 7;
 
 std::uint32_t load_le32(ByteView bytes) {
   return std::to_integer<std::uint32_t>(bytes[0]) | std::to_integer<std::uint32_t>(bytes[1]) << 8 |
          std::to_integer<std::uint32_t>(bytes[2]) << 16 | std::to_integer<std::uint32_t>(bytes[3]) << 24;
+}
+
+bool known(Profile profile) { return std::ranges::find(profiles, profile) != profiles.end(); }
+
+// Two's complement in four bits, even entries in the low half.
+void spread(std::uint8_t const* __restrict two, std::int8_t* __restrict row, std::size_t pairs) {
+  for (std::size_t i = 0; i < pairs; ++i) {
+    row[2 * i] = static_cast<std::int8_t>(((two[i] & 15) ^ 8) - 8);
+    row[2 * i + 1] = static_cast<std::int8_t>((two[i] >> 4 ^ 8) - 8);
+  }
+}
+
+void f16x_row(Bytes32 const& key, std::uint32_t domain, std::uint64_t row, std::span<std::int8_t> out) {
+  std::array<std::uint8_t, largest_n / 2> stream;
+  auto const pairs = out.size() / 2;
+  prf(key, domain, row, std::as_writable_bytes(std::span(stream).first(pairs)));
+  spread(stream.data(), out.data(), pairs);
 }
 
 // Generous: both paths at their longest, and the opening's own fields.
@@ -24,6 +44,18 @@ std::size_t answer_bytes(Cap1Params const& p) {
 }
 
 }  // namespace
+
+std::string_view name_of(Profile profile) {
+  switch (profile) {
+    case Profile::int8:
+      return "INT8";
+    case Profile::f16x:
+      return "F16X";
+    case Profile::unset:
+      break;
+  }
+  return "no profile";
+}
 
 std::string_view sentence(ParamsError error) {
   switch (error) {
@@ -38,7 +70,7 @@ std::string_view sentence(ParamsError error) {
     case ParamsError::openings:
       return "openings must be 1 to 1024";
     case ParamsError::profile:
-      return "the profile must be int8";
+      return "the profile must be INT8 or F16X";
     case ParamsError::answer_too_large:
       return "openings of rows of this n exceed a message of 4 MiB: ask fewer";
   }
@@ -52,21 +84,29 @@ std::expected<void, ParamsError> check(Cap1Params const& p) {
   if (p.retained < 1 || p.retained > p.rounds) return std::unexpected(ParamsError::retained);
   if (p.passes < 1 || p.passes > most_passes) return std::unexpected(ParamsError::passes);
   if (p.openings < 1 || p.openings > most_openings) return std::unexpected(ParamsError::openings);
-  if (p.profile != Profile::int8) return std::unexpected(ParamsError::profile);
+  if (!known(p.profile)) return std::unexpected(ParamsError::profile);
   if (answer_bytes(p) > largest_message_bytes) return std::unexpected(ParamsError::answer_too_large);
   return {};
 }
 
 std::int64_t work_ops(Cap1Params const& p) { return 2 * std::int64_t{p.n} * p.n * p.n * p.rounds; }
 
-std::int64_t retained_bytes(Cap1Params const& p) { return 4 * std::int64_t{p.n} * p.n * p.retained; }
+std::int64_t retained_bytes(Cap1Params const& p) {
+  return (p.profile == Profile::f16x ? 2 : 4) * std::int64_t{p.n} * p.n * p.retained;
+}
 
-void a_row(Bytes32 const& round_key, std::uint64_t row, std::span<std::int8_t> out) {
+void a_row(Bytes32 const& round_key, std::uint64_t row, std::span<std::int8_t> out, Profile profile) {
+  if (profile == Profile::f16x) return f16x_row(round_key, domain_a_f16x, row, out);
   prf(round_key, domain_a, row, std::as_writable_bytes(out));
 }
 
-void b_row(Bytes32 const& beacon, std::uint64_t row, std::span<std::int8_t> out) {
+void b_row(Bytes32 const& beacon, std::uint64_t row, std::span<std::int8_t> out, Profile profile) {
+  if (profile == Profile::f16x) return f16x_row(beacon, domain_b_f16x, row, out);
   prf(beacon, domain_b, row, std::as_writable_bytes(out));
+}
+
+std::int32_t largest_entry(Profile profile, std::uint32_t n) {
+  return static_cast<std::int32_t>(n) << (profile == Profile::f16x ? 6 : 14);
 }
 
 Digest first_round_key(Bytes32 const& nonce, UnitKey const& unit, std::uint64_t epoch) {

@@ -94,7 +94,8 @@ template <class Io, class P>
 void profile(Io& io, P& value) {
   auto raw = static_cast<std::uint8_t>(value);
   io.number(raw);
-  io.require(raw == static_cast<std::uint8_t>(Profile::int8));
+  io.require(raw == static_cast<std::uint8_t>(Profile::int8) ||
+             raw == static_cast<std::uint8_t>(Profile::f16x));
   if constexpr (!std::is_const_v<P>) value = static_cast<Profile>(raw);
 }
 

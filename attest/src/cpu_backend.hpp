@@ -60,7 +60,7 @@ Buffer<T> buffer(std::size_t count) {
 }
 
 struct Unit {
-  std::uint32_t n;
+  std::uint32_t n, profile;
   cap1_host const* host;
   std::vector<Buffer<std::int32_t>> slots;  // taken when first written
   Buffer<std::int32_t> dropped;             // where products go that nobody keeps
@@ -80,13 +80,27 @@ int guarded(Work work) {
 
 inline std::uint32_t devices() { return 1; }
 
-inline int open(std::uint32_t device, std::uint32_t n, std::uint32_t retained, cap1_host const* host,
-                cap1_unit** out) {
+/// A row of A or B as bytes, whatever the profile: integer instructions are exact in both, and the same.
+inline void matrix_row(Unit const& u, std::uint8_t const key[32], bool of_a, std::uint32_t row,
+                       std::int8_t* out) {
+  if (u.profile == CAP1_PROFILE_INT8)
+    return u.host->prf(key, of_a ? CAP1_PRF_A : CAP1_PRF_B, row, reinterpret_cast<std::uint8_t*>(out), u.n);
+  std::uint8_t pairs[16'384 / 2];
+  u.host->prf(key, of_a ? CAP1_PRF_A_F16X : CAP1_PRF_B_F16X, row, pairs, u.n / 2);
+  for (std::uint32_t j = 0; j < u.n / 2; ++j) {
+    out[2 * j] = static_cast<std::int8_t>(((pairs[j] & 15) ^ 8) - 8);
+    out[2 * j + 1] = static_cast<std::int8_t>((pairs[j] >> 4 ^ 8) - 8);
+  }
+}
+
+inline int open(std::uint32_t device, std::uint32_t n, std::uint32_t retained, std::uint32_t profile,
+                cap1_host const* host, cap1_unit** out) {
   if (device != 0) return no_device;
   if (n < 64 || n > 16'384 || (n & (n - 1)) != 0 || host == nullptr) return out_of_range;
+  if (profile != CAP1_PROFILE_INT8 && profile != CAP1_PROFILE_F16X) return out_of_range;
   return guarded([&] {
     auto unit = std::make_unique<Unit>();
-    unit->n = n, unit->host = host;
+    unit->n = n, unit->profile = profile, unit->host = host;
     unit->slots.resize(retained);
     *out = reinterpret_cast<cap1_unit*>(unit.release());
     return done;
@@ -99,8 +113,7 @@ int prepare(cap1_unit* unit, std::uint8_t const beacon[32]) {
   return guarded([&] {
     auto& u = of(unit);
     auto const b = buffer<std::int8_t>(std::size_t{u.n} * u.n);
-    for (std::uint32_t i = 0; i < u.n; ++i)
-      u.host->prf(beacon, CAP1_PRF_B, i, reinterpret_cast<std::uint8_t*>(&b[std::size_t{i} * u.n]), u.n);
+    for (std::uint32_t i = 0; i < u.n; ++i) matrix_row(u, beacon, false, i, &b[std::size_t{i} * u.n]);
     if (!u.packed) u.packed = buffer<std::int16_t>(kernel.packed_elements(u.n));
     kernel.pack(b.get(), u.n, u.packed.get());
     return done;
@@ -117,8 +130,7 @@ int round(cap1_unit* unit, std::uint8_t const key[32], cap1_lanes_key const* lan
     auto const square = std::size_t{u.n} * u.n;
     if (!c) c = buffer<std::int32_t>(square);
     auto const a = buffer<std::int8_t>(square);
-    for (std::uint32_t i = 0; i < u.n; ++i)
-      u.host->prf(key, CAP1_PRF_A, i, reinterpret_cast<std::uint8_t*>(&a[std::size_t{i} * u.n]), u.n);
+    for (std::uint32_t i = 0; i < u.n; ++i) matrix_row(u, key, true, i, &a[std::size_t{i} * u.n]);
     kernel.multiply(a.get(), u.n, u.n, u.packed.get(), c.get());
     kernel.walk(*lanes_key, c.get(), u.n, u.n, lanes);
     return done;
@@ -146,7 +158,7 @@ int row_again(cap1_unit* unit, std::uint8_t const key[32], std::uint32_t row, st
   if (!u.packed || row >= u.n) return out_of_range;
   return guarded([&] {
     auto const a = buffer<std::int8_t>(u.n);
-    u.host->prf(key, CAP1_PRF_A, row, reinterpret_cast<std::uint8_t*>(a.get()), u.n);
+    matrix_row(u, key, true, row, a.get());
     kernel.multiply(a.get(), 1, u.n, u.packed.get(), out);
     return done;
   });
@@ -167,14 +179,16 @@ constexpr cap1_backend table(char const* name, char const* (*absent)()) {
           devices,
           describe,
           explain,
-          open,
+          nullptr,
           close,
           prepare<kernel>,
           round<kernel>,
           walk<kernel>,
           row,
           row_again<kernel>,
-          forget};
+          forget,
+          CAP1_DOES(CAP1_PROFILE_INT8) | CAP1_DOES(CAP1_PROFILE_F16X),
+          open};
 }
 
 }  // namespace cpu

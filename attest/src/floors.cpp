@@ -23,12 +23,19 @@ std::expected<void, FloorMiss> reach(Floor which, std::int64_t measured, std::in
 
 }  // namespace
 
-Floors floors_of(std::int64_t int8_ops_per_s, std::int64_t memory_bytes, std::int64_t bytes_per_s) {
-  return {per_cent(int8_ops_per_s, 70), per_cent(memory_bytes, 92), per_cent(bytes_per_s, 70)};
+Profile profile_of(AcceleratorClass const& klass) {
+  return klass.int8_gops < klass.fp16_gflops ? Profile::f16x : Profile::int8;
 }
 
-std::optional<Floors> floors_of(AcceleratorClass const& klass) {
-  auto const gops = klass.int8_gops > 0 ? klass.int8_gops : klass.fp16_gflops;
+Floors floors_of(std::int64_t ops_per_s, std::int64_t memory_bytes, std::int64_t bytes_per_s) {
+  return {per_cent(ops_per_s, 70), per_cent(memory_bytes, 92), per_cent(bytes_per_s, 70)};
+}
+
+std::optional<Floors> floors_of(AcceleratorClass const& klass) { return floors_of(klass, profile_of(klass)); }
+
+std::optional<Floors> floors_of(AcceleratorClass const& klass, Profile profile) {
+  if (profile == Profile::f16x && profile_of(klass) != profile) return std::nullopt;
+  auto const gops = profile == Profile::int8 && klass.int8_gops > 0 ? klass.int8_gops : klass.fp16_gflops;
   if (gops <= 0 || klass.memory_mib <= 0 || klass.bandwidth_mb_s <= 0) return std::nullopt;
   return floors_of(gops * 1'000'000'000, std::int64_t{klass.memory_mib} << 20,
                    std::int64_t{klass.bandwidth_mb_s} * 1'000'000);
@@ -36,14 +43,14 @@ std::optional<Floors> floors_of(AcceleratorClass const& klass) {
 
 Floors scaled(Floors const& floors, std::int64_t class_scale) {
   sw_check(class_scale >= 1, "class_scale divides floors and is at least 1");
-  return {divided_up(floors.int8_ops_per_s, class_scale), divided_up(floors.bytes, class_scale),
+  return {divided_up(floors.ops_per_s, class_scale), divided_up(floors.bytes, class_scale),
           divided_up(floors.bytes_per_s, class_scale)};
 }
 
 std::string_view name_of(Floor floor) {
   switch (floor) {
     case Floor::ops:
-      return "INT8 operations per second";
+      return "operations per second";
     case Floor::bytes:
       return "bytes of memory";
     case Floor::bytes_per_s:
@@ -55,7 +62,7 @@ std::string_view name_of(Floor floor) {
 std::expected<void, FloorMiss> admits(Measured const& measured, Floors const& floors,
                                       std::int64_t class_scale) {
   auto const needed = scaled(floors, class_scale);
-  if (auto ok = reach(Floor::ops, measured.ops_per_s, needed.int8_ops_per_s); !ok) return ok;
+  if (auto ok = reach(Floor::ops, measured.ops_per_s, needed.ops_per_s); !ok) return ok;
   if (auto ok = reach(Floor::bytes, measured.bytes, needed.bytes); !ok) return ok;
   return reach(Floor::bytes_per_s, measured.bytes_per_s, needed.bytes_per_s);
 }

@@ -46,10 +46,10 @@ ATTEST_HOT_LOOP void find_extremes(Extremes* out, std::int32_t const* row, std::
   *out = {least, most};
 }
 
-bool in_range(std::span<std::int32_t const> row) {
+bool in_range(std::span<std::int32_t const> row, Profile profile) {
   Extremes found;
   find_extremes(&found, row.data(), row.size());
-  auto const bound = static_cast<std::int32_t>(row.size()) * 128 * 128;
+  auto const bound = largest_entry(profile, static_cast<std::uint32_t>(row.size()));
   return -bound <= found.least && found.most <= bound;
 }
 
@@ -68,6 +68,7 @@ OpeningCheck::OpeningCheck(EpochSecret const& secret, Cap1Params const& params, 
       held_(hash_width) {
   sw_check(committed.round_roots.size() == params.rounds && committed.pass_roots.size() == params.passes,
            "commitments are those of the challenge");
+  sw_check(secret.profile() == params.profile, "the secret is of the challenge's profile");
 }
 
 // ---- bytes ----
@@ -164,8 +165,8 @@ OpeningCheck::Checked OpeningCheck::finish() {
 // ---- rows ----
 
 OpeningCheck::Checked OpeningCheck::row_is_right(OpeningPlace const& at) {
-  if (!in_range(row_)) return fail(RejectReason::row_out_of_range);
-  a_row(committed_.round_keys[at.round], at.row, a_);
+  if (!in_range(row_, params_.profile)) return fail(RejectReason::row_out_of_range);
+  a_row(committed_.round_keys[at.round], at.row, a_, params_.profile);
   return secret_.is_row_of_product(a_, row_) ? Checked{} : fail(RejectReason::row_wrong);
 }
 

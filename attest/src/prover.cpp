@@ -34,11 +34,11 @@ struct Committed {
   std::vector<MerkleTree> passes;  // P
 };
 
-// The products, 2 n^2 bytes of B, twice that while a product is made, and the trees at two digests a row.
+// Products (4 bytes an entry), 2 n^2 bytes of B, twice that while one is made, two digests a row of a tree.
 std::int64_t memory_needed_bytes(Cap1Params const& p) {
   auto const square = std::int64_t{p.n} * p.n;
   auto const leaves = std::int64_t{p.n} * (p.rounds + std::int64_t{p.retained} * p.passes);
-  return retained_bytes(p) + 5 * square + 64 * leaves;
+  return 4 * square * p.retained + 5 * square + 64 * leaves;
 }
 
 void add_leaves(std::vector<Digest>& leaves, std::uint32_t group, std::span<Lanes const> lanes) {
@@ -95,11 +95,11 @@ struct Prover::State {
     if (memory_needed_bytes(m.params) > memory_at_most_bytes)
       return std::unexpected(ProverRefusal::params_too_large);
     forget();
-    bool const same_b =
-        card && epoch.beacon == m.beacon && card->n() == m.params.n && card->retained() == m.params.retained;
+    bool const same_b = card && epoch.beacon == m.beacon && card->n() == m.params.n &&
+                        card->retained() == m.params.retained && card->profile() == m.params.profile;
     if (!same_b) {
       card.reset();
-      auto opened = backend.open(device, m.params.n, m.params.retained);
+      auto opened = backend.open(device, m.params.n, m.params.retained, m.params.profile);
       if (!opened) return failed(opened.error());
       if (auto const ready = opened->prepare(m.beacon); !ready) return failed(ready.error());
       card = std::move(*opened);

@@ -31,10 +31,12 @@ std::expected<Outcome, std::string> recheck(Transcript const& transcript,
                                             std::shared_ptr<EpochSecret const> secret) {
   auto const claim = claim_of(transcript);
   if (!claim) return no(claim.error());
-  sw_check(secret->n() == claim->epoch.params.n, "the secret was made for the transcript's n");
+  auto const& params = claim->epoch.params;
+  sw_check(secret->n() == params.n && secret->profile() == params.profile,
+           "the secret was made for the transcript's n and profile");
   auto const& said = transcript.said;
   SessionConfig config;
-  config.params = claim->epoch.params;
+  config.params = params;
   auto const& open = claim->open;
   ChallengeSession session(std::move(secret), config, Claimant{open.unit, open.node, open.wanted},
                            transcript.fresh, said[0].at);

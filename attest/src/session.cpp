@@ -247,7 +247,8 @@ ChallengeSession::ChallengeSession(std::shared_ptr<EpochSecret const> secret, Se
                                    Claimant const& who, Bytes32 const& fresh, Micros now)
     : state_(std::make_unique<State>()) {
   sw_check(check(config.params).has_value(), "the exchange's own challenge parameters are valid");
-  sw_check(secret != nullptr && secret->n() == config.params.n, "the epoch's secret was made for this n");
+  sw_check(secret != nullptr && secret->n() == config.params.n && secret->profile() == config.params.profile,
+           "the epoch's secret was made for this n and profile");
   state_->secret = std::move(secret);
   state_->config = config;
   state_->who = who;

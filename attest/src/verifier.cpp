@@ -157,9 +157,11 @@ Digest make_beacon(Bytes32 const& random, Digest const& previous_root) {
   return hash("cap1-beacon", {random, previous_root});
 }
 
-EpochSecret::EpochSecret(std::uint64_t epoch, Bytes32 const& seed, Bytes32 const& beacon, std::uint32_t n)
-    : epoch_(epoch), seed_(seed), beacon_(beacon), n_(n) {
-  Draws draws(hash("cap1-r", {seed, le64(epoch), le32(n), beacon}), domain_r);
+EpochSecret::EpochSecret(std::uint64_t epoch, Bytes32 const& seed, Bytes32 const& beacon, std::uint32_t n,
+                         Profile profile)
+    : epoch_(epoch), seed_(seed), beacon_(beacon), n_(n), profile_(profile) {
+  auto const* const word = profile == Profile::f16x ? "cap1-r-f16x" : "cap1-r";
+  Draws draws(hash(word, {seed, le64(epoch), le32(n), beacon}), domain_r);
   std::array<Vector, 2> vectors;
   for (std::size_t v = 0; v < 2; ++v) {
     vectors[v].resize(n);
@@ -172,7 +174,7 @@ EpochSecret::EpochSecret(std::uint64_t epoch, Bytes32 const& seed, Bytes32 const
   for (auto& y : y_) y.reserve(n);
   std::vector<std::int8_t> row(n);
   for (std::uint32_t i = 0; i < n; ++i) {  // B passes by row by row and is never held
-    b_row(beacon, i, row);
+    b_row(beacon, i, row, profile);
     for (std::size_t v = 0; v < 2; ++v)
       y_[v].push_back(static_cast<std::uint32_t>(dot(std::span(std::as_const(row)), vectors[v])));
   }

@@ -70,10 +70,11 @@ void leave(cap1_unit* unit) {
   if (device.turn == own.place) device.pass_on();
 }
 
-int open(std::uint32_t card, std::uint32_t n, std::uint32_t retained, cap1_host const* host,
-         cap1_unit** out) {
+int open(std::uint32_t card, std::uint32_t n, std::uint32_t retained, std::uint32_t profile,
+         cap1_host const* host, cap1_unit** out) {
   auto own = std::make_unique<Unit>();
-  if (int const status = device.real->open(card, n, retained, host, &own->real); status != 0) return status;
+  int const status = device.real->open_profile(card, n, retained, profile, host, &own->real);
+  if (status != 0) return status;
   std::lock_guard const lock(device.mutex);
   own->place = device.opened++;
   *out = reinterpret_cast<cap1_unit*>(own.release());
@@ -94,7 +95,7 @@ constexpr cap1_backend table{
     []() -> std::uint32_t { return 1; },
     [](std::uint32_t card, cap1_device* out) { return device.real->describe(card, out); },
     [](int status) { return device.real->explain(status); },
-    open,
+    nullptr,
     close,
     [](cap1_unit* unit, std::uint8_t const* beacon) { return device.real->prepare(of(unit).real, beacon); },
     [](cap1_unit* unit, std::uint8_t const* key, cap1_lanes_key const* lanes_key, std::uint32_t slot,
@@ -114,7 +115,9 @@ constexpr cap1_backend table{
     [](cap1_unit* unit) {
       leave(unit);
       device.real->forget(of(unit).real);
-    }};
+    },
+    CAP1_DOES(CAP1_PROFILE_INT8) | CAP1_DOES(CAP1_PROFILE_F16X),
+    open};
 
 }  // namespace
 

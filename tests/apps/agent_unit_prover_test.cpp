@@ -27,11 +27,12 @@ struct Examiner {
       auto const open = std::get<attest::AttestOpen>(attest::decode(bytes).value());
       keys.insert(open.unit);
       attest::SessionConfig config;
-      config.params = {64, 2, 2, 1, 8};
+      config.params = {64, 2, 2, 1, 8, asks};
       Bytes32 fresh{};
       fresh[0] = std::byte(unit.second);
       session = std::make_unique<ChallengeSession>(
-          secret, config, attest::Claimant{open.unit, unit.first, open.wanted}, fresh, now());
+          std::make_shared<attest::EpochSecret>(secret->in(asks)), config,
+          attest::Claimant{open.unit, unit.first, open.wanted}, fresh, now());
     }
     auto const step = session->on_message(bytes, now());
     for (auto const& out : step.send) prover.on_frame(unit, out);
@@ -51,6 +52,7 @@ struct Examiner {
                       .count()};
   }
 
+  attest::Profile asks = attest::Profile::int8;
   boost::asio::io_context loop{1};
   Credentials credentials;
   std::shared_ptr<attest::EpochSecret const> secret =
@@ -68,6 +70,16 @@ TEST(UnitProver, ProvesManyUnitsEachWithAKeyOfItsOwn) {
   examiner.run_until_verdicts(6);
   for (auto const& [unit, outcome] : examiner.outcomes) EXPECT_TRUE(outcome.admitted()) << outcome.explain();
   EXPECT_EQ(examiner.keys.size(), 6u);
+}
+
+TEST(UnitProver, AUnitIsProvenInTheProfileThatItOpensIn) {
+  Examiner examiner(make_credentials(ParticipantId{1}, KeyId{1}, Role::provider));
+  examiner.asks = attest::Profile::f16x;
+  examiner.prover.open({NodeId{1}, 0}, ClassId{1}, attest::Profile::f16x);
+  examiner.prover.open({NodeId{1}, 1}, ClassId{1});
+  examiner.run_until_verdicts(2);
+  EXPECT_TRUE(examiner.outcomes.at({NodeId{1}, 0}).admitted());
+  EXPECT_EQ(examiner.outcomes.at({NodeId{1}, 1}).reason, attest::RejectReason::wrong_unit);
 }
 
 TEST(UnitProver, AUnitKeepsItsKeyAndAnotherProvidersHasAnother) {

@@ -118,6 +118,13 @@ TEST_F(AttestAudit, EveryProofOfTheJournalIsCheckedAgain) {
   EXPECT_THAT(document_, HasSubstr(R"({"ok":true,"proofs":3,"rechecked":3,)"));
 }
 
+TEST_F(AttestAudit, AProofInF16xIsCheckedAgainInItsProfile) {
+  auto line = world_.log_in(ada);
+  EXPECT_TRUE(prove(line, add_node(line, 1, "V100-16"), "V100-16").admitted);
+  EXPECT_TRUE(prove(line, add_node(line, 2)).admitted);
+  EXPECT_EQ(audit_at_rest().rechecked, 2u) << page_;
+}
+
 TEST_F(AttestAudit, OneByteAlteredInOneTranscriptIsFoundAndNamed) {
   prove_three();
   (void)audit_at_rest();

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+
 #include "attest/prover.hpp"
 #include "reference.hpp"
 
@@ -31,10 +33,7 @@ constexpr cap1_backend fake{
     []() -> std::uint32_t { return 1; },
     [](std::uint32_t, cap1_device*) { return 0; },
     [](int status) -> char const* { return status == 7 ? "the card fell off the bus" : nullptr; },
-    [](std::uint32_t, std::uint32_t, std::uint32_t, cap1_host const*, cap1_unit** out) {
-      *out = a_unit(), faults.opened += faults.open == 0;
-      return faults.open;
-    },
+    nullptr,
     [](cap1_unit*) { ++faults.closed; },
     [](cap1_unit*, std::uint8_t const*) { return faults.prepare; },
     [](cap1_unit*, std::uint8_t const*, cap1_lanes_key const*, std::uint32_t, std::uint32_t*) {
@@ -43,7 +42,12 @@ constexpr cap1_backend fake{
     [](cap1_unit*, std::uint32_t, cap1_lanes_key const*, std::uint32_t*) { return faults.walk; },
     [](cap1_unit*, std::uint32_t, std::uint32_t, std::int32_t*) { return faults.row; },
     [](cap1_unit*, std::uint8_t const*, std::uint32_t, std::int32_t*) { return 0; },
-    [](cap1_unit*) {}};
+    [](cap1_unit*) {},
+    CAP1_DOES(CAP1_PROFILE_INT8),
+    [](std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, cap1_host const*, cap1_unit** out) {
+      *out = a_unit(), faults.opened += faults.open == 0;
+      return faults.open;
+    }};
 
 constexpr Cap1Params params{.n = 64, .rounds = 1, .retained = 1, .passes = 1, .openings = 1};
 
@@ -77,18 +81,37 @@ std::string told(Faults const& set) {
 TEST(Backend, RefusesTablesThatItCannotCall) {
   EXPECT_EQ(refusal_of(fake), "");
   auto other = fake;
-  other.abi = 2;
-  EXPECT_NE(refusal_of(other).find("speaks ABI 2"), std::string::npos);
+  other.abi = 3;
+  EXPECT_NE(refusal_of(other).find("it speaks ABI 3"), std::string::npos);
+  other = fake, other.bytes = offsetof(cap1_backend, profiles);
+  EXPECT_NE(refusal_of(other).find("it speaks ABI 2 in 112 bytes"), std::string::npos);
   other = fake, other.bytes = 8;
   EXPECT_NE(refusal_of(other).find("in 8 bytes"), std::string::npos);
   other = fake, other.walk = nullptr;
   EXPECT_EQ(refusal_of(other), "a function of its table is missing");
+  other = fake, other.open_profile = nullptr;
+  EXPECT_EQ(refusal_of(other), "a function of its table is missing");
+  other = fake, other.profiles = 0;
+  EXPECT_EQ(refusal_of(other), "it multiplies in no profile");
   for (auto const* name :
        {"", "Has Capitals", "../up", "a-name-of-more-than-sixty-three-characters-which-fits-no-line-000"}) {
     other = fake, other.name = name;
     EXPECT_EQ(refusal_of(other), "its name is not 1 to 63 characters of a-z, 0-9 and -") << name;
   }
   EXPECT_EQ(Backend::checked(nullptr).error(), "it gives no table");
+}
+
+TEST(Backend, NamesTheProfileThatItLacks) {
+  auto const backend = Backend::checked(&fake).value();
+  EXPECT_FALSE(backend.lacks(Profile::int8));
+  EXPECT_EQ(backend.lacks(Profile::f16x), "fake-card has no F16X");
+  EXPECT_EQ(backend.open(0, 64, 1, Profile::f16x).error(), "fake-card has no F16X");
+  for (auto const profile : profiles) EXPECT_FALSE(portable_backend().lacks(profile));
+  Prover prover(bytes32(30), backend);
+  auto asked = params;
+  asked.profile = Profile::f16x;
+  EXPECT_EQ(prover.answer(EpochParams{5, bytes32(10), asked}).error(), ProverRefusal::backend_failed);
+  EXPECT_EQ(prover.backend_failure(), "fake-card has no F16X");
 }
 
 TEST(Backend, PortableIsPresentOnEveryMachineAndDescribesOneDevice) {

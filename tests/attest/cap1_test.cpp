@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <set>
 
 #include "hex.hpp"
 #include "reference.hpp"
@@ -39,6 +40,8 @@ TEST(Cap1Params, AreRefusedByTheFirstRuleTheyBreak) {
            {{.openings = 0}, ParamsError::openings},
            {{.openings = 1'025}, ParamsError::openings},
            {{.profile = Profile::unset}, ParamsError::profile},
+           {{.profile = Profile{3}}, ParamsError::profile},
+           {{.profile = Profile::f16x}, {}},
            {{.n = 16'384, .openings = 64}, ParamsError::answer_too_large},
            {{.n = 16'384, .openings = 60}, {}},
            {{.n = 64, .rounds = 1, .retained = 1, .passes = 1, .openings = 1}, {}},
@@ -53,6 +56,10 @@ TEST(Cap1Params, CountWorkAndMemory) {
   EXPECT_EQ(work_ops({}), 16 * 2 * (std::int64_t{1} << 30));
   EXPECT_EQ(retained_bytes({}), 64 << 20);
   EXPECT_EQ(work_ops({.n = 16'384, .rounds = 1'024}), std::int64_t{1} << 53);
+  EXPECT_EQ(work_ops({.profile = Profile::f16x}), work_ops({}));
+  EXPECT_EQ(retained_bytes({.profile = Profile::f16x}), 32 << 20) << "an entry fits two bytes";
+  EXPECT_EQ(largest_entry(Profile::int8, largest_n), 1 << 28);
+  EXPECT_EQ(largest_entry(Profile::f16x, largest_n), 1 << 20);
 }
 
 TEST(Cap1Matrices, DifferByRowKeyAndName) {
@@ -62,6 +69,51 @@ TEST(Cap1Matrices, DifferByRowKeyAndName) {
   EXPECT_NE(a, b);
   EXPECT_NE(a, a1);
   EXPECT_NE(a, other);
+}
+
+TEST(Cap1Matrices, OfF16xAreFourBitsEachFromStreamsOfTheirOwn) {
+  constexpr std::uint32_t domain_a = 6, domain_b = 7;
+  auto const key = reference::bytes32(1);
+  for (bool const of_a : {true, false}) {
+    std::vector<std::int8_t> row(256);
+    std::vector<std::byte> stream(128);
+    of_a ? a_row(key, 3, row, Profile::f16x) : b_row(key, 3, row, Profile::f16x);
+    prf(key, of_a ? domain_a : domain_b, 3, stream);
+    std::set<int> values(row.begin(), row.end());
+    EXPECT_EQ(values.size(), 16u);
+    EXPECT_EQ(*values.begin(), -8);
+    EXPECT_EQ(*values.rbegin(), 7);
+    for (std::size_t j = 0; j < row.size(); ++j) {
+      auto const four = std::to_integer<int>(stream[j / 2]) >> (j % 2 == 0 ? 0 : 4) & 15;
+      EXPECT_EQ(row[j], four < 8 ? four : four - 16) << j;
+    }
+  }
+}
+
+// What FP16 units do: products of halves are exact, FP32 holds every sum, in any order. FP16 sums don't.
+TEST(Cap1Matrices, OfF16xHaveProductsThatFloatsGiveExactlyInAnyOrder) {
+  constexpr std::size_t n = 1'024;
+  std::vector<std::int8_t> a(n), b(n);
+  std::size_t beyond_halves = 0;
+  for (std::uint32_t row = 0; row < 64; ++row) {
+    a_row(reference::bytes32(1), row, a, Profile::f16x), b_row(reference::bytes32(2), row, b, Profile::f16x);
+    std::int32_t exact = 0;
+    float forwards = 0, backwards = 0, strided[4] = {};
+    for (std::size_t k = 0; k < n; ++k) {
+      exact += a[k] * b[k];
+      forwards += static_cast<float>(a[k]) * static_cast<float>(b[k]);
+      backwards += static_cast<float>(a[n - 1 - k]) * static_cast<float>(b[n - 1 - k]);
+      strided[k % 4] += static_cast<float>(a[k]) * static_cast<float>(b[k]);
+    }
+    EXPECT_EQ(forwards, static_cast<float>(exact));
+    EXPECT_EQ(backwards, forwards);
+    EXPECT_EQ(strided[3] + strided[1] + (strided[2] + strided[0]), forwards);
+    beyond_halves += std::abs(exact) > 256 ? 1 : 0;
+  }
+  EXPECT_GT(beyond_halves, 32u) << "sums that a significand of 8 bits can't hold are the rule";
+  float worst = 0;
+  for (std::uint32_t k = 0; k < largest_n; ++k) worst += 64.0F;
+  EXPECT_EQ(static_cast<std::int32_t>(worst), largest_entry(Profile::f16x, largest_n));
 }
 
 // A product of matrices with one diagonal rule (Hankel, Toeplitz) follows from its neighbours in O(n^2).

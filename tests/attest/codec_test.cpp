@@ -88,7 +88,21 @@ TEST(AttestCodec, RefusesParametersAndProfilesOutsideTheProtocol) {
   auto const epoch = encode(EpochParams{});
   constexpr std::size_t n_at = 4 + 1 + 8 + 32;
   EXPECT_EQ(error_of(with(epoch, n_at, 1)), DecodeError::value_out_of_range);
-  EXPECT_EQ(error_of(with(epoch, epoch.size() - 1, 9)), DecodeError::value_out_of_range);
+  for (auto const profile : std::initializer_list<std::uint8_t>{0, 3, 9, 255})
+    EXPECT_EQ(error_of(with(epoch, epoch.size() - 1, profile)), DecodeError::value_out_of_range);
+}
+
+TEST(AttestCodec, CarriesTheProfileInBothMessagesThatNameIt) {
+  AttestOpen open;
+  open.profile = Profile::f16x;
+  EpochParams epoch;
+  epoch.params.profile = Profile::f16x;
+  for (AttestMessage const& message : {AttestMessage(open), AttestMessage(epoch)}) {
+    auto const back = decode(encode(message));
+    ASSERT_TRUE(back.has_value());
+    EXPECT_EQ(*back, message);
+  }
+  EXPECT_EQ(encode(epoch).back(), std::byte{2});
 }
 
 TEST(AttestCodec, HasASentenceForEveryError) {

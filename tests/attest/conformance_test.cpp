@@ -70,6 +70,13 @@ void last_entry_off_multiply(std::int8_t const* a, std::uint32_t rows, std::uint
   plain_multiply(a, rows, n, b, c);
   if (rows == n) c[std::size_t{n} * n - 1] += 1;
 }
+void bf16_multiply(std::int8_t const* a, std::uint32_t rows, std::uint32_t n, std::int16_t const* b,
+                   std::int32_t* c) {
+  plain_multiply(a, rows, n, b, c);
+  bool const small = std::ranges::none_of(std::span(a, n), [](int x) { return x < -8 || x > 7; });
+  if (!small) return;  // right in INT8
+  for (std::size_t i = 0; i < std::size_t{rows} * n; ++i) c[i] = reference::rounded(c[i], 8);
+}
 void float_multiply(std::int8_t const* a, std::uint32_t rows, std::uint32_t n, std::int16_t const* b,
                     std::int32_t* c) {
   plain_multiply(a, rows, n, b, c);
@@ -94,6 +101,7 @@ constexpr CpuKernel plain{plain_elements, plain_pack, plain_multiply, plain_walk
 constexpr CpuKernel saturating{plain_elements, plain_pack, saturating_multiply, plain_walk};
 constexpr CpuKernel last_entry_off{plain_elements, plain_pack, last_entry_off_multiply, plain_walk};
 constexpr CpuKernel rounded{plain_elements, plain_pack, float_multiply, plain_walk};
+constexpr CpuKernel bf16{plain_elements, plain_pack, bf16_multiply, plain_walk};
 constexpr CpuKernel one_key{plain_elements, plain_pack, plain_multiply, walk_of_one_key};
 constexpr CpuKernel stale_b{plain_elements, forgetful_pack, plain_multiply, plain_walk};
 
@@ -115,7 +123,10 @@ TEST(Conformance, FindsEveryBackendOfThisMachineRightAndItsDigestsEqual) {
   for (auto const& found : find_backends(folder())) {
     if (!found.backend) continue;
     ++present;
-    EXPECT_EQ(broken(conform(*found.backend, 0, quick_n)), "") << found.name;
+    auto const checks = conform(*found.backend, 0, quick_n);
+    EXPECT_EQ(broken(checks), "") << found.name;
+    EXPECT_TRUE(
+        std::ranges::any_of(checks, [](auto const& c) { return c.what.starts_with("F16X, n = 256"); }));
   }
   EXPECT_GE(present, 1u);
   RecordProperty("backends_present", static_cast<int>(present));
@@ -137,6 +148,13 @@ TEST(Conformance, FindsAProductThatSaturatesWrong) { EXPECT_NE(verdict<saturatin
 TEST(Conformance, FindsOneWrongEntryOfTheLastRow) { EXPECT_NE(verdict<last_entry_off>(), ""); }
 
 TEST(Conformance, FindsRoundedSumsWrong) { EXPECT_NE(verdict<rounded>(), ""); }
+
+TEST(Conformance, FindsSumsOfF16xInBf16WrongAndNothingElse) {
+  auto const found = verdict<bf16>();
+  EXPECT_NE(found.find("F16X, n = 64"), std::string::npos) << found;
+  for (auto const* const of_int8 : {"\nn = 64", "\nn = 128", "units"})
+    EXPECT_EQ(("\n" + found).find(of_int8), std::string::npos) << found;
+}
 
 TEST(Conformance, FindsAWalkThatIgnoresItsKeyWrong) { EXPECT_NE(verdict<one_key>(), ""); }
 

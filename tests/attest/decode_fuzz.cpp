@@ -27,17 +27,28 @@ std::optional<RejectReason> verdict(EpochSecret const& secret, Cap1Params const&
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
-  static auto const secret = std::make_shared<EpochSecret const>(1, Bytes32{}, Bytes32{}, smallest_n);
+  static auto const of_int8 = std::make_shared<EpochSecret const>(1, Bytes32{}, Bytes32{}, smallest_n);
+  static auto const of_f16x = std::make_shared<EpochSecret const>(of_int8->in(Profile::f16x));
   auto const bytes = std::as_bytes(std::span(data, size));
-  SessionConfig config;
-  config.params = {.n = smallest_n, .rounds = 1, .retained = 1, .passes = 1, .openings = 1};
-  ChallengeSession session(secret, config, {}, Bytes32{}, Micros{0});
-  (void)session.on_message(bytes, Micros{1});
+  for (auto const& secret : {of_int8, of_f16x}) {
+    SessionConfig config;
+    config.params = {.n = smallest_n,
+                     .rounds = 1,
+                     .retained = 1,
+                     .passes = 1,
+                     .openings = 1,
+                     .profile = secret->profile()};
+    ChallengeSession session(secret, config, {}, Bytes32{}, Micros{0});
+    auto const step = session.on_message(bytes, Micros{1});
+    auto const open = decode(bytes);
+    auto const* const said = open ? std::get_if<AttestOpen>(&*open) : nullptr;
+    if (said != nullptr && said->profile != secret->profile() && !step.outcome) std::abort();
 
-  auto const half = size / 2;
-  if (verdict(*secret, config.params, bytes, {}) !=
-      verdict(*secret, config.params, bytes.first(half), bytes.subspan(half)))
-    std::abort();
+    auto const half = size / 2;
+    if (verdict(*secret, config.params, bytes, {}) !=
+        verdict(*secret, config.params, bytes.first(half), bytes.subspan(half)))
+      std::abort();
+  }
 
   auto const message = decode(bytes);
   if (!message) return 0;

@@ -12,11 +12,34 @@ AcceleratorClass t4() {
   return c;
 }
 
+AcceleratorClass v100() {
+  AcceleratorClass c;
+  c.memory_mib = 16'384, c.bandwidth_mb_s = 900'000, c.fp16_gflops = 125'000, c.int8_gops = 62'000;
+  return c;
+}
+
 }  // namespace
+
+TEST(Floors, AreOfTheOneProfileThatProvesTheClass) {
+  EXPECT_EQ(profile_of(t4()), Profile::int8);
+  EXPECT_EQ(profile_of(v100()), Profile::f16x) << "INT8 by dot products, slower than FP16";
+  EXPECT_EQ(floors_of(v100())->ops_per_s, 87'500'000'000'000) << "0.70 of the FP16 column";
+  EXPECT_EQ(floors_of(v100()), floors_of(v100(), Profile::f16x));
+  EXPECT_EQ(floors_of(t4()), floors_of(t4(), Profile::int8));
+  EXPECT_FALSE(floors_of(t4(), Profile::f16x))
+      << "its int4 units would compute F16X faster than its FP16 ones";
+}
+
+TEST(Floors, OfInt8StandAsInTranscriptsOlderThanF16x) {
+  EXPECT_EQ(floors_of(v100(), Profile::int8)->ops_per_s, 43'400'000'000'000);
+  auto part = v100();
+  part.int8_gops = 0;
+  EXPECT_EQ(floors_of(part, Profile::int8)->ops_per_s, 87'500'000'000'000);
+}
 
 TEST(Floors, AreTheSharesOfTheClassTable) {
   auto const floors = floors_of(t4()).value();
-  EXPECT_EQ(floors.int8_ops_per_s, 91'000'000'000'000);
+  EXPECT_EQ(floors.ops_per_s, 91'000'000'000'000);
   EXPECT_EQ(floors.bytes, (std::int64_t{15'360} << 20) * 92 / 100);
   EXPECT_EQ(floors.bytes_per_s, 224'000'000'000);
 }
@@ -29,7 +52,7 @@ TEST(Floors, KeepTheirShareForFiguresNearTheEndOf64Bits) {
 TEST(Floors, MeasureAPartWithoutInt8AgainstItsFp16Rate) {
   auto part = t4();
   part.int8_gops = 0;
-  EXPECT_EQ(floors_of(part)->int8_ops_per_s, 45'500'000'000'000);
+  EXPECT_EQ(floors_of(part)->ops_per_s, 45'500'000'000'000);
 }
 
 TEST(Floors, DoNotExistForAClassWithUnknownFigures) {

@@ -1,6 +1,6 @@
-// tests/attest/golden_test.cpp - attest/golden/cap1-int8.txt, which another program in another language
-// wrote, against what this one computes: every value between the inputs and the last digest, and the bytes of
-// messages.
+// tests/attest/golden_test.cpp - attest/golden/cap1-int8.txt and cap1-f16x.txt, which a program in another
+// language wrote, against what this one computes: every value between inputs and last digest, and messages'
+// bytes.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -19,8 +19,8 @@ namespace {
 using reference::bytes32;
 using Section = std::map<std::string, std::string>;
 
-std::map<std::string, Section> read_vectors() {
-  std::ifstream in(std::string(SPILLWAY_SOURCE_DIR) + "/attest/golden/cap1-int8.txt");
+std::map<std::string, Section> read_vectors(std::string const& file) {
+  std::ifstream in(std::string(SPILLWAY_SOURCE_DIR) + "/attest/golden/" + file);
   std::map<std::string, Section> out;
   std::string section;
   for (std::string line; std::getline(in, line);) {
@@ -35,13 +35,13 @@ std::map<std::string, Section> read_vectors() {
   return out;
 }
 
-std::map<std::string, Section> const& vectors() {
-  static auto const read = read_vectors();
-  return read;
+std::map<std::string, Section> const& vectors(Profile profile) {
+  static auto const of_int8 = read_vectors("cap1-int8.txt"), of_f16x = read_vectors("cap1-f16x.txt");
+  return profile == Profile::f16x ? of_f16x : of_int8;
 }
 
 Section const& challenge_of(Golden const& g) {
-  return vectors().at("challenge n=" + std::to_string(g.params.n));
+  return vectors(g.params.profile).at("challenge n=" + std::to_string(g.params.n));
 }
 
 template <class T>
@@ -59,7 +59,8 @@ M answer_as(Prover& prover, AttestMessage const& message) {
 }  // namespace
 
 TEST(GoldenVectors, AreThoseThatBackEndsAreJudgedBy) {
-  ASSERT_EQ(vectors().size(), golden_challenges().size() + 1) << "attest/golden/cap1-int8.txt is whole";
+  ASSERT_EQ(vectors(Profile::int8).size() + vectors(Profile::f16x).size(), golden_challenges().size() + 2)
+      << "the files of attest/golden are whole";
   for (auto const& g : golden_challenges()) {
     auto const& v = challenge_of(g);
     auto const& p = g.params;
@@ -107,9 +108,9 @@ TEST(GoldenVectors, HoldForTheFirstRowOfEachMatrixAndItsLeaf) {
     auto const n = g.params.n;
     auto const s_0 = first_round_key(bytes32(g.nonce), bytes32(g.unit), g.epoch);
     reference::Matrix8 a(n), b(std::size_t{n} * n);
-    a_row(s_0, 0, a);
+    a_row(s_0, 0, a, g.params.profile);
     for (std::uint32_t i = 0; i < n; ++i)
-      b_row(bytes32(g.beacon), i, std::span(b).subspan(std::size_t{i} * n, n));
+      b_row(bytes32(g.beacon), i, std::span(b).subspan(std::size_t{i} * n, n), g.params.profile);
     auto const c = reference::product(a, b, n);
     EXPECT_EQ(listed(std::span(std::as_const(a)).first(8)), v.at("A_0 row 0, first 8"));
     EXPECT_EQ(listed(std::span(std::as_const(b)).first(8)), v.at("B row 0, first 8"));
@@ -125,21 +126,24 @@ TEST(GoldenVectors, HoldForTheFirstRowOfEachMatrixAndItsLeaf) {
 }
 
 TEST(GoldenVectors, HoldForTheBytesOfEveryMessage) {
-  Cap1Params const params{.n = 64, .rounds = 3, .retained = 2, .passes = 2, .openings = 4};
-  std::vector<AttestMessage> const said{AttestOpen{bytes32(30), NodeId{7}, ClassId{3}, Profile::int8, "cpu"},
-                                        EpochParams{5, bytes32(10), params},
-                                        RttProbe{6, bytes32(70)},
-                                        RttEcho{6, bytes32(70)},
-                                        Challenge{bytes32(50)},
-                                        RoundsDone{bytes32(80)},
-                                        MemChallenge{bytes32(60)},
-                                        MemDone{{bytes32(1), bytes32(2)}, {bytes32(3)}, bytes32(4)},
-                                        Open{{{2, 37, 1}}},
-                                        Verdict{bytes32(30), 0, 10, 20, 30, bytes32(90)}};
-  auto const& v = vectors().at("messages");
-  ASSERT_EQ(v.size(), said.size());
-  for (auto const& message : said)
-    EXPECT_EQ(hex(encode(message)), v.at(std::string(name_of(message)))) << name_of(message);
+  for (auto const profile : profiles) {
+    Cap1Params const params{
+        .n = 64, .rounds = 3, .retained = 2, .passes = 2, .openings = 4, .profile = profile};
+    std::vector<AttestMessage> const said{AttestOpen{bytes32(30), NodeId{7}, ClassId{3}, profile, "cpu"},
+                                          EpochParams{5, bytes32(10), params},
+                                          RttProbe{6, bytes32(70)},
+                                          RttEcho{6, bytes32(70)},
+                                          Challenge{bytes32(50)},
+                                          RoundsDone{bytes32(80)},
+                                          MemChallenge{bytes32(60)},
+                                          MemDone{{bytes32(1), bytes32(2)}, {bytes32(3)}, bytes32(4)},
+                                          Open{{{2, 37, 1}}},
+                                          Verdict{bytes32(30), 0, 10, 20, 30, bytes32(90)}};
+    auto const& v = vectors(profile).at("messages");
+    ASSERT_EQ(v.size(), said.size());
+    for (auto const& message : said)
+      EXPECT_EQ(hex(encode(message)), v.at(std::string(name_of(message)))) << name_of(message);
+  }
 }
 
 }  // namespace spillway::attest

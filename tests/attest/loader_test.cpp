@@ -38,6 +38,15 @@ TEST(BackendLoader, LoadsABackendWrittenInPlainCAndItConforms) {
   EXPECT_TRUE(conforms(conform(*backend, 0, 128)));
 }
 
+TEST(BackendLoader, TakesABackendOfTheFirstAbiAndNamesItAsLackingF16x) {
+  auto const backend = load_backend(SPILLWAY_FIRST_ABI_BACKEND);
+  ASSERT_TRUE(backend) << backend.error();
+  EXPECT_TRUE(conforms(conform(*backend, 0, 128)));
+  EXPECT_FALSE(backend->lacks(Profile::int8));
+  EXPECT_EQ(backend->lacks(Profile::f16x), "first has no F16X: it was built for ABI 1");
+  EXPECT_EQ(backend->open(0, 64, 1, Profile::f16x).error(), "first has no F16X: it was built for ABI 1");
+}
+
 TEST(BackendLoader, NamesThePortableOneFirstAndWhatIsNotThere) {
   auto const found = find_backends(fresh_folder("empty"));
   ASSERT_FALSE(found.empty());

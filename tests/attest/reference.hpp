@@ -3,6 +3,7 @@
 // Room:   tests; sees attest's hash and messages, but neither its product, its fingerprint loop nor its tree.
 #pragma once
 
+#include <cstdlib>
 #include <functional>
 #include <vector>
 
@@ -26,6 +27,16 @@ inline Matrix32 product(Matrix8 const& a, Matrix8 const& b, std::size_t n) {
     for (std::size_t j = 0; j < n; ++j)
       for (std::size_t k = 0; k < n; ++k) c[i * n + j] += a[i * n + k] * b[k * n + j];
   return c;
+}
+
+/// The nearest number of so many significant bits, ties to even: 8 are BF16's, 11 are FP16's.
+inline std::int32_t rounded(std::int32_t x, int bits) {
+  int dropped = 0;
+  while (std::abs(x) >> dropped >= 1 << bits) ++dropped;
+  if (dropped == 0) return x;
+  auto const half = std::int32_t{1} << (dropped - 1);
+  auto const up = half - 1 + (x >> dropped & 1);
+  return (x + up) >> dropped << dropped;
 }
 
 inline Lanes fingerprint(FingerprintKey const& key, std::span<std::int32_t const> row) {
@@ -109,7 +120,8 @@ struct Prover {
   Matrix8 matrix(Bytes32 const& key, Row make_row) const {
     auto const n = epoch.params.n;
     Matrix8 m(std::size_t{n} * n);
-    for (std::uint32_t i = 0; i < n; ++i) make_row(key, i, std::span(m).subspan(std::size_t{i} * n, n));
+    for (std::uint32_t i = 0; i < n; ++i)
+      make_row(key, i, std::span(m).subspan(std::size_t{i} * n, n), epoch.params.profile);
     return m;
   }
   std::vector<Digest> leaves_of(Digest const& key, std::uint32_t group, Matrix32 const& c) const {

@@ -65,6 +65,26 @@ TEST(ChallengeSession, TellsTheUnitItsVerdictAndTheHashOfTheTranscript) {
             "6dd2f8dda249b765f97ac182bd4b9b813a2d23a93236c4c2328c273ddc094249");  // fixed seeds and times
 }
 
+TEST(ChallengeSession, ProvesAUnitInF16xAndNamesTheProfileInTheTranscript) {
+  Trial trial;
+  trial.params.profile = trial.open.profile = Profile::f16x;
+  auto const outcome = trial.run();
+  EXPECT_TRUE(outcome.admitted()) << outcome.explain();
+  EXPECT_EQ(outcome.measured.bytes, 2 * 64 * 64 * 3);
+  EXPECT_EQ(of<EpochParams>(trial).params.profile, Profile::f16x);
+  EXPECT_EQ(hex(outcome.transcript),
+            "23636a76bfd411c260954e4efd9298f4f64f5b40d804d30f237e587325ff3800");  // fixed seeds and times
+}
+
+TEST(ChallengeSession, RefusesAUnitThatOpensInAnotherProfile) {
+  for (auto const profile : profiles) {
+    Trial trial;
+    trial.params.profile = profile;
+    trial.open.profile = profile == Profile::int8 ? Profile::f16x : Profile::int8;
+    EXPECT_EQ(trial.run().reason, RejectReason::wrong_unit);
+  }
+}
+
 TEST(ChallengeSession, HashesEveryByteAndTimeIntoTheTranscript) {
   Trial first, later, backend;
   later.walk = Micros{100'001};
@@ -133,16 +153,15 @@ TEST(ChallengeSession, RejectsAnswersReplayedFromAnEarlierChallenge) {
 
 TEST(ChallengeSession, RefusesAUnitThatIsTooSlowForItsClassWithBothFigures) {
   Trial trial;
-  trial.floors.int8_ops_per_s = 2 * 64 * 64 * 64 * 4;
+  trial.floors.ops_per_s = 2 * 64 * 64 * 64 * 4;
   EXPECT_TRUE(trial.run().admitted());
   trial.compute = Micros{1'000'001};
   auto const outcome = trial.run();
   EXPECT_EQ(outcome.reason, RejectReason::floor_ops);
   EXPECT_EQ(outcome.miss, (FloorMiss{Floor::ops, 2'097'149, 2'097'152}));
   EXPECT_EQ(outcome.explain(),
-            "the unit computes more slowly than its class demands: measured 2097149, needed 2097152 INT8 "
-            "operations per "
-            "second");
+            "the unit computes more slowly than its class demands: measured 2097149, needed 2097152 "
+            "operations per second");
   EXPECT_EQ(of<Verdict>(trial).ops_per_s, 2'097'152);  // of the first run: the figures are in every verdict
 }
 

@@ -51,6 +51,29 @@ TEST(Transcript, GivesTheSameFiguresWhenItIsCheckedAgain) {
   EXPECT_EQ(again->transcript, kept.outcome.transcript);
 }
 
+TEST(Transcript, IsCheckedAgainInTheProfileThatItNames) {
+  Trial trial;
+  trial.params.profile = trial.open.profile = Profile::f16x;
+  auto const outcome = trial.run();
+  auto const claim = claim_of(trial.kept);
+  ASSERT_TRUE(claim.has_value());
+  EXPECT_EQ(claim->open.profile, Profile::f16x);
+  auto const again = recheck(trial.kept, trial.secret());
+  ASSERT_TRUE(again.has_value()) << again.error();
+  EXPECT_TRUE(again->admitted()) << again->explain();
+  EXPECT_EQ(again->measured, outcome.measured);
+  auto renamed = trial.kept;  // as if it had been asked in INT8, where twice the memory would be counted
+  for (auto& said : renamed.said) {
+    auto message = decode(said.bytes).value();
+    if (auto* const open = std::get_if<AttestOpen>(&message)) open->profile = Profile::int8;
+    if (auto* const epoch = std::get_if<EpochParams>(&message)) epoch->params.profile = Profile::int8;
+    said.bytes = encode(message);
+  }
+  trial.params.profile = Profile::int8;
+  auto const other = recheck(renamed, trial.secret());
+  EXPECT_TRUE(!other || !other->admitted());
+}
+
 TEST(Transcript, AFlippedBitIsFoundWhereverItIs) {
   Kept kept;
   auto bytes = encode(kept.transcript);

@@ -31,7 +31,7 @@ struct Trial {
   Transcript kept;                  // of the last run
 
   [[nodiscard]] std::shared_ptr<EpochSecret const> secret() const {
-    return std::make_shared<EpochSecret const>(5, reference::bytes32(40), beacon, params.n);
+    return std::make_shared<EpochSecret const>(5, reference::bytes32(40), beacon, params.n, params.profile);
   }
   [[nodiscard]] SessionConfig config() const {
     SessionConfig c;

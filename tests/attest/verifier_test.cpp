@@ -20,14 +20,15 @@ using reference::bytes32;
 
 // A challenge with everything a cheat could want to change.
 struct Case {
-  Cap1Params params{.n = 64, .rounds = 3, .retained = 2, .passes = 2, .openings = 16};
+  Cap1Params params;
   EpochParams epoch{5, bytes32(10), params};
-  EpochSecret secret{5, bytes32(40), epoch.beacon, params.n};
+  EpochSecret secret{5, bytes32(40), epoch.beacon, params.n, params.profile};
   Digest first_key = first_round_key(bytes32(50), bytes32(30), 5);
   reference::Prover prover;
 
-  explicit Case(reference::Prover::Alter alter = {})
-      : prover(epoch, bytes32(30), bytes32(50), bytes32(60), std::move(alter)) {}
+  explicit Case(reference::Prover::Alter alter = {}, Profile profile = Profile::int8)
+      : params{.n = 64, .rounds = 3, .retained = 2, .passes = 2, .openings = 16, .profile = profile},
+        prover(epoch, bytes32(30), bytes32(50), bytes32(60), std::move(alter)) {}
 
   [[nodiscard]] Commitments committed() const {
     return check_chains(params, first_key, prover.rounds, bytes32(60), prover.memory).value();
@@ -70,12 +71,111 @@ std::optional<RejectReason> chain_verdict(Case const& c, RoundsDone const& round
 }  // namespace
 
 TEST(Verifier, AcceptsEveryRowOfAnHonestProver) {
-  Case const c;
-  for (std::uint32_t t = 0; t < c.params.rounds; ++t)
-    for (std::uint32_t i = 0; i < c.params.n; ++i) {
-      OpeningPlace const at{t, i, i % c.params.passes};
-      ASSERT_EQ(c.verdict(at, c.prover.open({at}).rows[0]), std::nullopt) << t << " " << i;
-    }
+  for (auto const profile : profiles) {
+    Case const c({}, profile);
+    for (std::uint32_t t = 0; t < c.params.rounds; ++t)
+      for (std::uint32_t i = 0; i < c.params.n; ++i) {
+        OpeningPlace const at{t, i, i % c.params.passes};
+        ASSERT_EQ(c.verdict(at, c.prover.open({at}).rows[0]), std::nullopt) << t << " " << i;
+      }
+  }
+}
+
+TEST(Verifier, RefusesF16xRowsThatAreNotExactWholeOrInPieces) {
+  Case const c({}, Profile::f16x);
+  auto const asked = c.places();
+  auto const honest = c.prover.open(asked);
+  auto changed = honest, too_large = honest;
+  changed.rows[3].row[63] -= 1;
+  too_large.rows[3].row[63] = largest_entry(Profile::f16x, c.params.n) + 1;
+  ASSERT_LT(too_large.rows[3].row[63], largest_entry(Profile::int8, c.params.n));
+  for (std::size_t const piece : {std::size_t{0}, std::size_t{1}, std::size_t{300}}) {
+    EXPECT_EQ(c.verdict(asked, honest, piece), std::nullopt) << piece;
+    EXPECT_EQ(c.verdict(asked, changed, piece), RejectReason::row_wrong) << piece;
+    EXPECT_EQ(c.verdict(asked, too_large, piece), RejectReason::row_out_of_range) << piece;
+  }
+}
+
+TEST(Verifier, TakesNoRowOfOneProfileForARowOfTheOther) {
+  Case const wide, narrow({}, Profile::f16x);
+  OpeningPlace const at{2, 7, 1};
+  EXPECT_EQ(wide.verdict(at, narrow.prover.open({at}).rows[0]), RejectReason::row_wrong);
+  EXPECT_NE(narrow.verdict(at, wide.prover.open({at}).rows[0]), std::nullopt);
+  EXPECT_EQ(wide.secret.in(Profile::f16x).profile(), Profile::f16x);
+  EXPECT_EQ(wide.places(), wide.secret.in(Profile::f16x)
+                               .places(wide.params, bytes32(50), wide.prover.rounds.last_key,
+                                       wide.prover.memory.pass_roots.back()))
+      << "the places come of the seed, not of the profile";
+}
+
+// Sums kept in BF16 (8 significant bits): the arithmetic that a part with nothing better would do.
+TEST(Verifier, CatchesAProverThatRoundsF16xToBf16) {
+  Case const cheat(
+      [](std::uint32_t, reference::Matrix32& product) {
+        for (auto& x : product) x = reference::rounded(x, 8);
+      },
+      Profile::f16x);
+  int caught = 0;
+  for (std::uint32_t row = 0; row < 64; ++row) {
+    OpeningPlace const at{2, row, 1};
+    auto const verdict = cheat.verdict(at, cheat.prover.open({at}).rows[0]);
+    EXPECT_TRUE(!verdict || *verdict == RejectReason::row_wrong);
+    caught += verdict ? 1 : 0;
+  }
+  EXPECT_GE(caught, 60) << "one entry in fifteen is changed, so hardly a row stays right";
+}
+
+// Sums kept in FP16 (11 bits) are exact below 2048: it takes n = 1024 to see them, there three rows in four.
+TEST(Verifier, CatchesAProverThatKeepsF16xSumsInFp16) {
+  constexpr std::uint32_t n = 1'024;
+  EpochSecret const secret(5, bytes32(40), bytes32(10), n, Profile::f16x);
+  reference::Matrix8 a(n), b(std::size_t{n} * n);
+  for (std::uint32_t i = 0; i < n; ++i)
+    b_row(bytes32(10), i, std::span(b).subspan(std::size_t{i} * n, n), Profile::f16x);
+  int caught = 0;
+  for (std::uint32_t i = 0; i < 12; ++i) {
+    a_row(bytes32(50), i, a, Profile::f16x);
+    auto row = reference::product(a, b, n);
+    EXPECT_TRUE(secret.is_row_of_product(a, row));
+    for (auto& x : row) x = reference::rounded(x, 11);
+    caught += secret.is_row_of_product(a, row) ? 0 : 1;
+  }
+  EXPECT_GE(caught, 6);
+}
+
+// O(n^2) where entry (i, j) depends on i + j alone; on key streams it gives other rows, in this profile too.
+TEST(Verifier, CatchesTheShortcutForStructuredMatricesInF16x) {
+  constexpr std::size_t n = 64;
+  auto const by_recurrence = [](reference::Matrix8 const& a, reference::Matrix8 const& b,
+                                reference::Matrix32& c) {
+    for (std::size_t i = 1; i < n; ++i)
+      for (std::size_t j = 1; j < n; ++j)
+        c[i * n + j] =
+            c[(i - 1) * n + j - 1] - a[(i - 1) * n] * b[j - 1] + a[i * n + n - 1] * b[(n - 1) * n + j];
+  };
+  reference::Matrix8 a(n * n), b(n * n);
+  for (std::size_t at = 0; at < n * n; ++at) {
+    auto const diagonal = static_cast<int>(at / n + at % n);
+    a[at] = static_cast<std::int8_t>(diagonal * 37 % 16 - 8);
+    b[at] = static_cast<std::int8_t>(diagonal * 91 % 16 - 8);
+  }
+  auto const right = reference::product(a, b, n);
+  auto shortcut = right;
+  by_recurrence(a, b, shortcut);
+  ASSERT_EQ(shortcut, right) << "the shortcut is right where there is structure";
+
+  auto const key = first_round_key(bytes32(50), bytes32(30), 5);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    a_row(key, i, std::span(a).subspan(i * n, n), Profile::f16x);
+    b_row(bytes32(10), i, std::span(b).subspan(i * n, n), Profile::f16x);
+  }
+  Case const cheat(
+      [&](std::uint32_t round, reference::Matrix32& product) {
+        if (round == 0) by_recurrence(a, b, product);
+      },
+      Profile::f16x);
+  OpeningPlace const at{0, 7, 0};
+  EXPECT_NE(cheat.verdict(at, cheat.prover.open({at}).rows[0]), std::nullopt);
 }
 
 TEST(Verifier, RejectsAnyOneChangedEntryByWhatItBreaks) {
@@ -255,11 +355,14 @@ TEST(Verifier, RefusesOpeningsThatEndEarlyOrGoOn) {
 
 // A prover that leaves out 1 row in 8 passes 16 openings with (7/8)^16 = 11.8 %; 600 draws, five standard
 // deviations. Each place is checked once, for the answer is the same in every draw.
-TEST(Verifier, CatchesSkippedRowsAsOftenAsTheFormulaSays) {
-  Case const cheat([](std::uint32_t, reference::Matrix32& product) {
-    for (std::size_t row = 0; row < 64; row += 8)
-      std::fill_n(product.begin() + static_cast<long>(row * 64), 64, 0);
-  });
+namespace {
+void skipped_rows_are_caught_as_often_as_the_formula_says(Profile profile) {
+  Case const cheat(
+      [](std::uint32_t, reference::Matrix32& product) {
+        for (std::size_t row = 0; row < 64; row += 8)
+          std::fill_n(product.begin() + static_cast<long>(row * 64), 64, 0);
+      },
+      profile);
   auto passes = [&, seen = std::map<std::array<std::uint32_t, 3>, bool>{}](OpeningPlace const& at) mutable {
     auto const [found, fresh] = seen.try_emplace({at.round, at.row, at.pass});
     if (fresh) found->second = !cheat.verdict(at, cheat.prover.open({at}).rows[0]);
@@ -274,6 +377,12 @@ TEST(Verifier, CatchesSkippedRowsAsOftenAsTheFormulaSays) {
   }
   auto const p = std::pow(7.0 / 8.0, 16);
   EXPECT_NEAR(passed, trials * p, 5 * std::sqrt(trials * p * (1 - p)));
+}
+
+}  // namespace
+
+TEST(Verifier, CatchesSkippedRowsAsOftenAsTheFormulaSays) {
+  for (auto const profile : profiles) skipped_rows_are_caught_as_often_as_the_formula_says(profile);
 }
 
 TEST(Verifier, AsksPlacesThatDependOnEverythingCommittedAndCoverTheProducts) {

@@ -17,6 +17,8 @@ struct Adversary {
   using Product = attest::reference::Matrix32;
   using Work = attest::reference::Prover;
 
+  char const* klass = test_class;                              // of its node
+  attest::Profile profile = attest::Profile::int8;             // in which it opens
   attest::UnitKey unit{};                                      // whom it says it is
   std::optional<attest::UnitKey> worker;                       // who computes; not set: the same
   std::function<void(std::uint32_t round, Product&)> compute;  // before a product is committed
@@ -63,7 +65,7 @@ struct Adversary {
 
 /// One challenge of the node's unit 0 against the running exchange, to its verdict.
 inline msg::AttestVerdict attack(Line& provider, NodeId node, Adversary& adversary) {
-  attest::AttestOpen const open{adversary.unit, node, class_id(test_class), attest::Profile::int8, "plain"};
+  attest::AttestOpen const open{adversary.unit, node, class_id(adversary.klass), adversary.profile, "plain"};
   provider.send(msg::AttestFrame{node, 0, attest::encode(attest::AttestMessage(open))});
   for (;;) {
     auto message = provider.receive();

@@ -24,7 +24,8 @@ WorldOptions options(std::uint32_t rounds = 2) {
 }
 
 struct Duel {
-  explicit Duel(WorldOptions const& how = options()) : world(how) {}
+  explicit Duel(WorldOptions const& how = options(), char const* klass = test_class)
+      : world(how), node(add_node(line, 1, klass)) {}
 
   // The reason, 0 where it was admitted; a refused unit never reaches the book.
   std::uint16_t reason(Adversary adversary) {
@@ -40,7 +41,7 @@ struct Duel {
 
   GateWorld world;
   Line line = world.log_in(ada);
-  NodeId node = add_node(line);
+  NodeId node;
   Adversary last;
 };
 
@@ -52,9 +53,11 @@ std::int64_t offers_on_book(Line& line) {
   return std::ranges::count_if(rows, [](auto const& row) { return !row.at("ask").is_null(); });
 }
 
-Matrix8 matrix(Bytes32 const& key, void (*row)(Bytes32 const&, std::uint64_t, std::span<std::int8_t>)) {
+template <class Row>
+Matrix8 matrix(Bytes32 const& key, Row row) {
   Matrix8 out(std::size_t{n} * n);
-  for (std::uint32_t i = 0; i < n; ++i) row(key, i, std::span(out).subspan(std::size_t{i} * n, n));
+  for (std::uint32_t i = 0; i < n; ++i)
+    row(key, i, std::span(out).subspan(std::size_t{i} * n, n), attest::Profile::int8);
   return out;
 }
 
@@ -80,6 +83,21 @@ void commit_passes(Adversary::Work& work, Bytes32 key) {
 TEST(Adversaries, ThePlainProverIsAdmittedWhenItDoesNotCheat) {
   Duel duel;
   EXPECT_EQ(duel.reason({}), 0);
+}
+
+// A class that only F16X proves: honest, in the other profile, and with sums kept in BF16.
+TEST(Adversaries, APartWithoutInt8IsProvenInF16xAndSumsInBf16AreNoSums) {
+  Duel duel(options(), "V100-16");
+  Adversary unit;
+  unit.klass = "V100-16";
+  EXPECT_EQ(duel.reason(unit), of(RejectReason::wrong_unit)) << "INT8 does not prove this class";
+  unit.profile = attest::Profile::f16x;
+  auto rounding = unit;
+  rounding.compute = [](std::uint32_t, Matrix32& product) {
+    for (auto& x : product) x = attest::reference::rounded(x, 8);
+  };
+  EXPECT_EQ(duel.reason(rounding), of(RejectReason::row_wrong));
+  EXPECT_EQ(duel.reason(unit), 0);
 }
 
 TEST(Adversaries, AForgedOpeningIsNoRowOfTheProduct) {

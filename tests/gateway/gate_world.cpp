@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "attest/evidence_store.hpp"
+#include "attest/floors.hpp"
 #include "attest/prover.hpp"
 #include "market/decimal.hpp"
 #include "market/json.hpp"
@@ -271,10 +272,14 @@ std::string text_of(Bytes const& bytes) {
   return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
 }
 
-ClassId class_id(char const* name) {
+namespace {
+AcceleratorClass const& class_row(char const* name) {
   static auto const tables = shipped_tables();
-  return tables.class_of(name)->id;
+  return *tables.class_of(name);
 }
+}  // namespace
+
+ClassId class_id(char const* name) { return class_row(name).id; }
 
 NodeId add_node(Line& provider, std::uint64_t label, char const* klass) {
   auto const answer = provider.ask(msg::RegisterNode{0, ClientOrderId{label}, test_place, klass, 1});
@@ -287,6 +292,7 @@ msg::AttestVerdict prove(Line& provider, NodeId node, char const* klass) {
   open.unit[0] = std::byte(node.v), open.unit[31] = std::byte{1};
   open.node = node;
   open.wanted = class_id(klass);
+  open.profile = attest::profile_of(class_row(klass));
   open.backend = "test";
   attest::Prover prover(open.unit);
   provider.send(msg::AttestFrame{node, 0, attest::encode(attest::AttestMessage(open))});

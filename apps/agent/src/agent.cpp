@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "attest/floors.hpp"
 #include "attest/verifier.hpp"
 #include "engine_call.hpp"
 #include "gateway/client/market_client.hpp"
@@ -249,7 +250,8 @@ void Agent::Impl::prove(NodeId id, std::uint16_t unit) {
   // A second opening would end the challenge that runs.
   if (std::exchange(found->second.units[unit].asked, true)) return;
   auto const* const klass = tables.class_of(found->second.config->klass);
-  prover->open({id, unit}, klass ? klass->id : ClassId{});
+  if (!klass) return prover->open({id, unit}, ClassId{});
+  prover->open({id, unit}, klass->id, attest::profile_of(*klass));
 }
 
 void Agent::Impl::on(msg::AttestVerdict const& verdict) {

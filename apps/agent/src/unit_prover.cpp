@@ -48,11 +48,12 @@ attest::UnitKey UnitProver::key_of(UnitId unit) const {
   return key;
 }
 
-void UnitProver::open(UnitId unit, ClassId wanted) {
+void UnitProver::open(UnitId unit, ClassId wanted, attest::Profile profile) {
   attest::AttestOpen message;
   message.unit = key_of(unit);
   message.node = unit.first;
   message.wanted = wanted;
+  message.profile = profile;
   message.backend = backend_.name();
   {
     std::lock_guard const lock(mutex_);

@@ -25,8 +25,8 @@ class UnitProver {
 
   UnitProver(wire::executor where, Credentials const& credentials, Send send);
   ~UnitProver();
-  /// Asks the exchange for a challenge of this unit.
-  void open(UnitId unit, ClassId wanted);
+  /// Asks the exchange for a challenge of this unit, in the profile that proves the class.
+  void open(UnitId unit, ClassId wanted, attest::Profile profile = attest::Profile::int8);
   void on_frame(UnitId unit, std::vector<std::byte> bytes);
 
  private:

@@ -72,8 +72,9 @@ std::string ProofCheck::what_is_wrong(UnitAttested const& said, attest::Transcri
   if (again->measured != journalled)
     return "it shows " + figures(again->measured) + ", the entry says " + figures(journalled);
   auto const* const klass = reference_.find(said.klass);
-  auto const floors = klass ? attest::floors_of(*klass) : std::nullopt;
-  if (!floors) return "the class table has no floors for its class";
+  auto const floors = klass ? attest::floors_of(*klass, open.profile) : std::nullopt;
+  if (!floors)
+    return "the class table has no floors for its class in " + std::string(attest::name_of(open.profile));
   auto const fits = attest::admits(again->measured, *floors, class_scale_);
   if (fits) return {};
   return "below the floor of its class: measured " + std::to_string(fits.error().measured) + ", needed " +
@@ -83,8 +84,11 @@ std::string ProofCheck::what_is_wrong(UnitAttested const& said, attest::Transcri
 std::shared_ptr<attest::EpochSecret const> ProofCheck::secret_of(Bytes32 const& seed,
                                                                  attest::EpochParams const& epoch) {
   bool const same = secret_ && secret_seed_ == seed && secret_->epoch() == epoch.epoch &&
-                    secret_->beacon() == epoch.beacon && secret_->n() == epoch.params.n;
-  if (!same) secret_ = std::make_shared<attest::EpochSecret>(epoch.epoch, seed, epoch.beacon, epoch.params.n);
+                    secret_->beacon() == epoch.beacon && secret_->n() == epoch.params.n &&
+                    secret_->profile() == epoch.params.profile;
+  if (!same)
+    secret_ = std::make_shared<attest::EpochSecret>(epoch.epoch, seed, epoch.beacon, epoch.params.n,
+                                                    epoch.params.profile);
   secret_seed_ = seed;
   return secret_;
 }

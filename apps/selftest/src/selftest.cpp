@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <deque>
+#include <map>
 #include <memory>
 
 #include "attest/prover.hpp"
@@ -30,7 +31,7 @@ std::expected<Measured, std::string> challenged(Backend const& backend, std::uin
                                                 Cap1Params const& params,
                                                 std::function<Micros()> const& clock) {
   UnitKey const unit{};
-  auto const secret = std::make_shared<EpochSecret const>(1, Bytes32{}, Bytes32{}, params.n);
+  auto const secret = std::make_shared<EpochSecret const>(1, Bytes32{}, Bytes32{}, params.n, params.profile);
   Claimant const who{unit, NodeId{1}, ClassId{1}};
   ChallengeSession session(secret, config_of(params), who, Bytes32{}, clock());
   Prover prover(unit, backend, device);
@@ -64,37 +65,48 @@ std::string grouped(std::int64_t value) {
   return digits;
 }
 
-std::string refusal(AcceleratorClass const& klass, Measured const& measured, std::int64_t class_scale) {
+std::string refusal(AcceleratorClass const& klass, ProfileFigures const& of, std::int64_t class_scale) {
   auto const floors = floors_of(klass);
   if (!floors) return "the table has no rate, memory or bandwidth for it";
-  auto const fits = admits(measured, *floors, class_scale);
+  if (!of.lacks.empty()) return of.lacks;
+  if (!of.failed.empty()) return "no figures in " + std::string(name_of(of.profile));
+  auto const fits = admits(of.measured, *floors, class_scale);
   if (fits) return {};
   return std::string(name_of(fits.error().which)) + ": measured " + grouped(fits.error().measured) +
          ", needed " + grouped(fits.error().needed);
 }
 
 void judge(DeviceReport& report, std::vector<AcceleratorClass> const& classes, std::int64_t class_scale) {
-  std::int64_t strongest = 0;
+  std::map<Profile, std::int64_t> strongest;
   for (auto const& klass : classes) {
-    auto why = refusal(klass, report.measured, class_scale);
-    if (why.empty() && floors_of(klass)->int8_ops_per_s > strongest) {
-      strongest = floors_of(klass)->int8_ops_per_s;
-      report.klass = klass.name;
+    auto const profile = profile_of(klass);
+    auto& figures = *std::ranges::find(report.figures, profile, &ProfileFigures::profile);
+    auto why = refusal(klass, figures, class_scale);
+    if (why.empty() && floors_of(klass)->ops_per_s > strongest[profile]) {
+      strongest[profile] = floors_of(klass)->ops_per_s;
+      figures.klass = klass.name;
     }
-    report.verdicts.push_back({klass.name, std::move(why)});
+    report.verdicts.push_back({klass.name, profile, std::move(why)});
   }
+}
+
+ProfileFigures figures_of(Backend const& backend, std::uint32_t device, Profile profile,
+                          SelftestRequest const& request) {
+  ProfileFigures out{profile, backend.lacks(profile).value_or(""), {}, {}, {}};
+  if (!out.lacks.empty()) return out;
+  auto params = request.params;
+  params.profile = profile;
+  auto const measured = challenged(backend, device, params, request.clock);
+  if (measured) out.measured = *measured;
+  if (!measured) out.failed = measured.error();
+  return out;
 }
 
 DeviceReport tested(Backend const& backend, std::uint32_t index, Device const& device,
                     SelftestRequest const& request, std::vector<AcceleratorClass> const& classes) {
-  DeviceReport report{std::string(backend.name()), device, {}, {}, {}, {}, {}};
+  DeviceReport report{std::string(backend.name()), device, {}, {}, {}};
   report.checks = conform(backend, index, request.largest_golden_n);
-  auto const measured = challenged(backend, index, request.params, request.clock);
-  if (!measured) {
-    report.failed = measured.error();
-    return report;
-  }
-  report.measured = *measured;
+  for (auto const profile : profiles) report.figures.push_back(figures_of(backend, index, profile, request));
   judge(report, classes, request.class_scale);
   return report;
 }
@@ -114,10 +126,25 @@ std::expected<std::vector<AcceleratorClass>, std::string> wanted(std::vector<std
 void add_verdicts(std::string& out, DeviceReport const& device) {
   for (auto const& verdict : device.verdicts) {
     char line[160];
-    std::snprintf(line, sizeof line, "    %-14s %s%s\n", verdict.klass.c_str(),
+    std::snprintf(line, sizeof line, "    %-14s %s %s%s\n", verdict.klass.c_str(),
+                  std::string(name_of(verdict.profile)).c_str(),
                   verdict.refused.empty() ? "admitted" : "refused: ", verdict.refused.c_str());
     out += line;
   }
+}
+
+void add_figures(std::string& out, ProfileFigures const& of, Device const& device) {
+  out += "  " + std::string(name_of(of.profile)) + "\n";
+  if (!of.lacks.empty() || !of.failed.empty()) {
+    out += "    figures       none: " + (of.lacks.empty() ? of.failed : of.lacks) + "\n";
+    return;
+  }
+  out += "    operations/s  " + grouped(of.measured.ops_per_s) + "\n";
+  out += "    memory bytes  " + grouped(of.measured.bytes) +
+         " (what this challenge asks for; the machine says " +
+         grouped(static_cast<std::int64_t>(device.memory_bytes)) + ")\n";
+  out += "    bytes/s       " + grouped(of.measured.bytes_per_s) + "\n";
+  out += "    class         " + (of.klass.empty() ? "none of these: it would be unlisted" : of.klass) + "\n";
 }
 
 void add_device(std::string& out, DeviceReport const& device) {
@@ -127,17 +154,8 @@ void add_device(std::string& out, DeviceReport const& device) {
          " rules kept, digests " + (conforms(device.checks) ? "equal to the golden ones" : "WRONG") + "\n";
   for (auto const& check : device.checks)
     if (!check.wrong.empty()) out += "    WRONG " + check.what + ": " + check.wrong + "\n";
-  if (!device.failed.empty()) {
-    out += "  figures       none: " + device.failed + "\n";
-    return;
-  }
-  out += "  operations/s  " + grouped(device.measured.ops_per_s) + "\n";
-  out += "  memory bytes  " + grouped(device.measured.bytes) +
-         " (what this challenge asks for; the machine says " +
-         grouped(static_cast<std::int64_t>(device.device.memory_bytes)) + ")\n";
-  out += "  bytes/s       " + grouped(device.measured.bytes_per_s) + "\n";
-  out += "  class         " + (device.klass.empty() ? "none of these: it would be unlisted" : device.klass) +
-         "\n";
+  for (auto const& figures : device.figures) add_figures(out, figures, device.device);
+  out += "  classes, each by the profile that proves it\n";
   add_verdicts(out, device);
 }
 
@@ -167,14 +185,15 @@ SelftestReport run_selftest(SelftestRequest const& request) {
 
 bool passed(SelftestReport const& report) {
   return !report.devices.empty() && std::ranges::all_of(report.devices, [](auto const& device) {
-    return device.failed.empty() && conforms(device.checks);
+    auto const measured = [](auto const& figures) { return figures.failed.empty(); };
+    return std::ranges::all_of(device.figures, measured) && conforms(device.checks);
   });
 }
 
 std::string text_of(SelftestReport const& report, SelftestRequest const& request) {
   if (!report.wrong.empty()) return report.wrong + "\n";
   auto const& p = request.params;
-  std::string out = "CAP-1 INT8, n = " + std::to_string(p.n) + ", R = " + std::to_string(p.rounds) +
+  std::string out = "CAP-1, n = " + std::to_string(p.n) + ", R = " + std::to_string(p.rounds) +
                     ", W = " + std::to_string(p.retained) + ", P = " + std::to_string(p.passes) +
                     ", k = " + std::to_string(p.openings) + "; floors of the class table / class_scale " +
                     grouped(request.class_scale) + (request.class_scale > 1 ? " (attestation: scaled)" : "") +

@@ -10,7 +10,7 @@ enum { done = 0, no_memory, no_device, out_of_range };
 
 struct cap1_unit {
   const cap1_host* host;
-  uint32_t n, retained;
+  uint32_t n, retained, profile;
   int8_t* b;       /* null until prepare() */
   int32_t* spare;  /* a product that nobody keeps */
   int32_t** slots; /* null until written */
@@ -46,12 +46,14 @@ static void close_unit(cap1_unit* u) {
   free(u);
 }
 
-static int open_unit(uint32_t device, uint32_t n, uint32_t retained, const cap1_host* host, cap1_unit** out) {
+static int open_unit(uint32_t device, uint32_t n, uint32_t retained, uint32_t profile, const cap1_host* host,
+                     cap1_unit** out) {
   if (device != 0) return no_device;
   if (n < 64 || n > 16384 || (n & (n - 1)) != 0) return out_of_range;
+  if (profile != CAP1_PROFILE_INT8 && profile != CAP1_PROFILE_F16X) return out_of_range;
   cap1_unit* u = calloc(1, sizeof *u);
   if (u == NULL) return no_memory;
-  u->host = host, u->n = n, u->retained = retained;
+  u->host = host, u->n = n, u->retained = retained, u->profile = profile;
   u->slots = calloc(retained, sizeof *u->slots);
   u->spare = malloc((size_t)n * n * sizeof *u->spare);
   if (u->slots == NULL || u->spare == NULL) {
@@ -63,18 +65,31 @@ static int open_unit(uint32_t device, uint32_t n, uint32_t retained, const cap1_
   return done;
 }
 
+/* A row of A or B. A card whose FP16 unit multiplies makes FP16 of these small integers instead of int8. */
+static void matrix_row(const cap1_unit* u, const uint8_t key[32], int of_a, uint32_t row, int8_t* out) {
+  uint8_t pairs[8192];
+  if (u->profile == CAP1_PROFILE_INT8) {
+    u->host->prf(key, of_a ? CAP1_PRF_A : CAP1_PRF_B, row, (uint8_t*)out, u->n);
+    return;
+  }
+  u->host->prf(key, of_a ? CAP1_PRF_A_F16X : CAP1_PRF_B_F16X, row, pairs, u->n / 2);
+  for (uint32_t j = 0; j < u->n; ++j) {
+    const int four = j % 2 == 0 ? pairs[j / 2] & 15 : pairs[j / 2] >> 4;
+    out[j] = (int8_t)(four < 8 ? four : four - 16);
+  }
+}
+
 static int prepare(cap1_unit* u, const uint8_t beacon[32]) {
   if (u->b == NULL) u->b = malloc((size_t)u->n * u->n);
   if (u->b == NULL) return no_memory;
-  for (uint32_t i = 0; i < u->n; ++i)
-    u->host->prf(beacon, CAP1_PRF_B, i, (uint8_t*)u->b + (size_t)i * u->n, u->n);
+  for (uint32_t i = 0; i < u->n; ++i) matrix_row(u, beacon, 0, i, u->b + (size_t)i * u->n);
   return done;
 }
 
 static int row_again(cap1_unit* u, const uint8_t key[32], uint32_t row, int32_t* out) {
   int8_t a[16384];
   if (u->b == NULL || row >= u->n) return out_of_range;
-  u->host->prf(key, CAP1_PRF_A, row, (uint8_t*)a, u->n);
+  matrix_row(u, key, 1, row, a);
   memset(out, 0, u->n * sizeof *out);
   for (uint32_t k = 0; k < u->n; ++k)
     for (uint32_t j = 0; j < u->n; ++j) out[j] += a[k] * u->b[(size_t)k * u->n + j];
@@ -119,6 +134,7 @@ static int row(cap1_unit* u, uint32_t slot, uint32_t at, int32_t* out) {
 }
 
 static const cap1_backend table = {CAP1_BACKEND_ABI, sizeof(cap1_backend), "plain", absent, devices, describe,
-                                   explain, open_unit, close_unit, prepare, round_of, walk, row, row_again, forget};
+                                   explain, NULL, close_unit, prepare, round_of, walk, row, row_again, forget,
+                                   CAP1_DOES(CAP1_PROFILE_INT8) | CAP1_DOES(CAP1_PROFILE_F16X), open_unit};
 
 const cap1_backend* spillway_cap1_backend(void) { return &table; }

@@ -10,7 +10,7 @@ namespace spillway::attest {
 
 namespace {
 
-constexpr std::array<Golden, 5> golden{{
+constexpr std::array<Golden, 9> golden{{
     {{.n = 64, .rounds = 3, .retained = 2, .passes = 2, .openings = 4},
      5,
      30,
@@ -56,6 +56,42 @@ constexpr std::array<Golden, 5> golden{{
      "860c5654b120c232314de52171b4c6cea3a26df3042b20aa945f85e1d6a491b5",
      "88e1e76f89ff662ef879514e63e3b7fdfde860e634ef72dc4e8712fdf24144cc",
      "ec7ee2a4d58f55eb4fd601353bf5b5ae70ca928d0128574c38f444c90b6d37e9"},
+    {{.n = 64, .rounds = 3, .retained = 2, .passes = 2, .openings = 4, .profile = Profile::f16x},
+     5,
+     30,
+     50,
+     10,
+     60,
+     "d7d7df3941a7b3c4d2e718212271d94184a112b8254ba627da86547d8fd1dc86",
+     "77e9af944713ddec76187b162ea02a4805813e42163482bc5d75d177b262e399",
+     "e7607358117614be2d5d422f1c7a4a6340b196d9aca84eae66fdb6156cf5d704"},
+    {{.n = 128, .rounds = 2, .retained = 1, .passes = 1, .openings = 6, .profile = Profile::f16x},
+     6,
+     31,
+     51,
+     11,
+     61,
+     "46f8905e86ddc05a352c1cf7c0de9b6e9c20b6cdefec38f6e2aa9e66907282a5",
+     "250e2cc0696db3057784a847c9ec7b2be697ede82e861d964bc72bf39be4c8bb",
+     "575f724bdc84bb5ec7ff2f9d20d1993cb08eeb03cfb037f41837f4a452fa38fa"},
+    {{.n = 256, .rounds = 3, .retained = 3, .passes = 2, .openings = 9, .profile = Profile::f16x},
+     7,
+     32,
+     52,
+     12,
+     62,
+     "aa0d758db7c8d392bb4f828aa60b0f6710c052ed9740ef4a0fdc6724f303ecea",
+     "794470bc87b6f7ff5fec7be8a7f15135db97e375beab9cd21c8b8f8d0de49b77",
+     "d1d9bc35815e8fbd913134498ef62d0d7359fa654a87562363c167cbd9607228"},
+    {{.n = 1024, .rounds = 2, .retained = 1, .passes = 1, .openings = 5, .profile = Profile::f16x},
+     8,
+     33,
+     53,
+     13,
+     63,
+     "f1f2b1de9a4da918b3c9b7015da4214b73f33d74648ec11eb21900f9b8275139",
+     "d00d49ac035dacefdd0cad971b6605ce95a6720ece863241a703a2c4aed752c9",
+     "9f2627f567eae33e7ee6de0e284cd5286d3cc85702231f69d440a869d74df634"},
 }};
 
 Bytes32 counting_from(std::uint8_t first) {
@@ -108,7 +144,8 @@ void walk_golden(Checks& checks, std::string const& name, Prover& prover, Golden
 
 // The small ones twice on one unit: what the first challenge left behind must not be seen in the second.
 void run_golden(Checks& checks, Backend const& backend, std::uint32_t device, Golden const& g) {
-  auto const n = "n = " + std::to_string(g.params.n) + ",";
+  auto const which = g.params.profile == Profile::int8 ? "" : std::string(name_of(g.params.profile)) + ", ";
+  auto const n = which + "n = " + std::to_string(g.params.n) + ",";
   Prover prover(counting_from(g.unit), backend, device);
   constexpr std::uint32_t twice_at_most_n = 256;
   for (auto const* again : {"", " again"}) {
@@ -127,9 +164,9 @@ void note(Checks& checks, std::string what, bool kept, std::string wrong) {
   checks.push_back({std::move(what), kept ? std::string() : std::move(wrong)});
 }
 
-void check_two_units(Checks& checks, Backend const& backend, std::uint32_t device) {
+void check_two_units(Checks& checks, Backend const& backend, std::uint32_t device, Profile in) {
   constexpr auto what = "two units at once do not disturb each other, and a new beacon replaces B";
-  auto first = backend.open(device, 64, 1), second = backend.open(device, 64, 1);
+  auto first = backend.open(device, 64, 1, in), second = backend.open(device, 64, 1, in);
   if (!first || !second) return note(checks, what, false, first ? second.error() : first.error());
   auto const a = counting_from(1), b = counting_from(2), key = counting_from(3);
   bool ok = first->prepare(a) && second->prepare(b);
@@ -140,9 +177,23 @@ void check_two_units(Checks& checks, Backend const& backend, std::uint32_t devic
   note(checks, what, ok && changed && *changed == *of_a, "the lanes say otherwise");
 }
 
-void check_slots(Checks& checks, Backend const& backend, std::uint32_t device) {
+// The same keys in both profiles: what one unit made must not serve the other.
+void check_two_profiles(Checks& checks, Backend const& backend, std::uint32_t device) {
+  constexpr auto what = "units of both profiles at once do not disturb each other";
+  auto one = backend.open(device, 64, 1, Profile::int8), two = backend.open(device, 64, 1, Profile::f16x);
+  if (!one || !two) return note(checks, what, false, one ? two.error() : one.error());
+  auto const b = counting_from(1), key = counting_from(3);
+  bool ok = one->prepare(b) && two->prepare(b);
+  auto const wide = one->round(key, 0), narrow = two->round(key, 0);
+  auto const wide_walked = one->walk(0, key), narrow_walked = two->walk(0, key);
+  ok = ok && wide && narrow && wide_walked && narrow_walked && *wide != *narrow && *wide == *wide_walked &&
+       *narrow == *narrow_walked;
+  note(checks, what, ok, "the lanes say otherwise");
+}
+
+void check_slots(Checks& checks, Backend const& backend, std::uint32_t device, Profile in) {
   constexpr auto what = "a product stays in its slot whatever is computed beside it, and is replaced whole";
-  auto unit = backend.open(device, 128, 2);
+  auto unit = backend.open(device, 128, 2, in);
   if (!unit) return note(checks, what, false, unit.error());
   auto const k0 = counting_from(1), k1 = counting_from(2), k2 = counting_from(3);
   bool ok = unit->prepare(counting_from(9)).has_value();
@@ -156,8 +207,8 @@ void check_slots(Checks& checks, Backend const& backend, std::uint32_t device) {
   note(checks, what, ok && row == again, "a walk or a row shows another product");
 }
 
-void check_refusals(Checks& checks, Backend const& backend, std::uint32_t device) {
-  auto unit = backend.open(device, 64, 2);
+void check_refusals(Checks& checks, Backend const& backend, std::uint32_t device, Profile in) {
+  auto unit = backend.open(device, 64, 2, in);
   if (!unit) return note(checks, "opens n = 64 with two slots", false, unit.error());
   note(checks, "refuses a round before B is made", !unit->round(counting_from(1), 0), "computes");
   (void)unit->prepare(counting_from(1));
@@ -165,7 +216,7 @@ void check_refusals(Checks& checks, Backend const& backend, std::uint32_t device
   note(checks, "forgets retained products when told",
        unit->round(counting_from(1), 1) && (unit->forget(), !unit->walk(1, counting_from(1))), "remembers");
   note(checks, "keeps B when it forgets products", unit->round(counting_from(1), 1).has_value(), "lost it");
-  note(checks, "refuses n = 96, no power of two", !backend.open(device, 96, 1), "opens");
+  note(checks, "refuses n = 96, no power of two", !backend.open(device, 96, 1, in), "opens");
 }
 
 }  // namespace
@@ -187,11 +238,15 @@ std::vector<ConformanceCheck> conform(Backend const& backend, std::uint32_t devi
        "has " + std::to_string(devices) + " devices, no " + std::to_string(device));
   if (device >= devices) return checks;
   for (auto const& g : golden) {
-    if (g.params.n <= largest_golden_n) run_golden(checks, backend, device, g);
+    if (g.params.n <= largest_golden_n && !backend.lacks(g.params.profile))
+      run_golden(checks, backend, device, g);
   }
-  check_two_units(checks, backend, device);
-  check_slots(checks, backend, device);
-  check_refusals(checks, backend, device);
+  auto const in = backend.lacks(Profile::int8) ? Profile::f16x : Profile::int8;
+  check_two_units(checks, backend, device, in);
+  check_slots(checks, backend, device, in);
+  check_refusals(checks, backend, device, in);
+  if (!backend.lacks(Profile::int8) && !backend.lacks(Profile::f16x))
+    check_two_profiles(checks, backend, device);
   return checks;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "attest/backend_loader.hpp"
 #include "attest/conformance.hpp"
@@ -42,6 +43,11 @@ int main(int argc, char** argv) {
                 check.wrong.empty() ? "" : ": ", check.wrong.c_str());
   }
   bool const right = conforms(checks);
-  std::printf("%s: %s\n", name.c_str(), right ? "conforms to CAP-1" : "does NOT conform to CAP-1");
+  std::printf("%s: %s", name.c_str(), right ? "conforms to CAP-1" : "does NOT conform to CAP-1");
+  for (auto const profile : profiles) {
+    auto const lacks = backend->lacks(profile);
+    std::printf("; %s", lacks ? lacks->c_str() : std::string(name_of(profile)).c_str());
+  }
+  std::printf("\n");
   return right ? 0 : 1;
 }

@@ -6,7 +6,11 @@
    Rules: every function may be called from any thread, one unit from one thread at a time. Functions that return
    int give 0 or a status of your own above 0, for which `explain` has a sentence; nothing is thrown, nothing
    exits. Arrays belong to the caller and are in host memory, row-major, in the machine's byte order. n is a power
-   of two from 64 to 16384. All arithmetic on integers is exact; wrong answers cost their provider its bond. */
+   of two from 64 to 16384. All arithmetic on integers is exact; wrong answers cost their provider its bond.
+
+   A unit multiplies in one profile. What the result is does not depend on the unit that multiplies: entries of C
+   are integers, as int32 wherever they leave the back end or are walked. F16X is made so that FP16 inputs with
+   FP32 sums are exact in any order (|sum| <= 2^20), where the hardware keeps all 24 bits of its sums. */
 #ifndef SPILLWAY_ATTEST_BACKEND_H
 #define SPILLWAY_ATTEST_BACKEND_H
 
@@ -17,14 +21,22 @@
 extern "C" {
 #endif
 
-#define CAP1_BACKEND_ABI 1u
+#define CAP1_BACKEND_ABI 2u /* a table of ABI 1 is taken too: it ends before `profiles` and has INT8 only */
 #define CAP1_LANES 16u
 #define CAP1_NO_SLOT UINT32_MAX
 
-/* The two kinds of key stream that matrices are made of: row i of A_t is prf(s_t, CAP1_PRF_A, i), n bytes read as
-   int8; row i of B is prf(beacon, CAP1_PRF_B, i). */
+#define CAP1_PROFILE_INT8 1u
+#define CAP1_PROFILE_F16X 2u
+#define CAP1_DOES(profile) (1u << (profile))
+
+/* The key streams that matrices are made of. INT8: row i of A_t is prf(s_t, CAP1_PRF_A, i), n bytes read as int8;
+   row i of B is prf(beacon, CAP1_PRF_B, i). F16X: row i of A_t is prf(s_t, CAP1_PRF_A_F16X, i), n / 2 bytes, of
+   which byte j has entry 2j in its low and entry 2j + 1 in its high four bits, two's complement: -8 to 7; row i of
+   B is prf(beacon, CAP1_PRF_B_F16X, i) in the same form. */
 #define CAP1_PRF_A 1u
 #define CAP1_PRF_B 2u
+#define CAP1_PRF_A_F16X 6u
+#define CAP1_PRF_B_F16X 7u
 
 /* What the prover lends to its back end. A card makes its matrices itself; a CPU need not bring a ChaCha20. */
 typedef struct cap1_host {
@@ -47,7 +59,7 @@ typedef struct cap1_device {
 typedef struct cap1_unit cap1_unit; /* yours: B, the retained products, streams, ... of one device and n */
 
 typedef struct cap1_backend {
-  uint32_t abi;     /* CAP1_BACKEND_ABI */
+  uint32_t abi;     /* CAP1_BACKEND_ABI of the header that it was built with */
   uint32_t bytes;   /* sizeof(cap1_backend) when it was built; later ABIs append only */
   const char* name; /* "cpu-avx2", "cann", ...: at most 63 characters of a-z, 0-9 and - */
 
@@ -58,8 +70,9 @@ typedef struct cap1_backend {
   int (*describe)(uint32_t device, cap1_device* out);
   const char* (*explain)(int status);
 
-  /* A unit for products of n x n of which `retained` must stay in the device's memory at once. Memory may be
-     taken here or when a slot is first written. `host` outlives the unit. */
+  /* A unit for INT8 products of n x n of which `retained` must stay in the device's memory at once. Memory may be
+     taken here or when a slot is first written. `host` outlives the unit. Since ABI 2 it is open_profile that is
+     called, and this may be null. */
   int (*open)(uint32_t device, uint32_t n, uint32_t retained, const cap1_host* host, cap1_unit** out);
   void (*close)(cap1_unit* unit);
 
@@ -76,6 +89,15 @@ typedef struct cap1_backend {
   int (*row_again)(cap1_unit* unit, const uint8_t key[32], uint32_t row, int32_t* out);
   /* The challenge is over: retained products may be freed, B stays. */
   void (*forget)(cap1_unit* unit);
+
+  /* ---- since ABI 2 ---- */
+
+  /* The sum of CAP1_DOES(profile) of the profiles that it multiplies; at least one. */
+  uint32_t profiles;
+  /* `open` for one of them. Under F16X a retained entry counts as two bytes of memory: it fits 16 bits (the
+     largest is n * 64, but beyond 16 bits lie ten standard deviations), so a card may keep it so. */
+  int (*open_profile)(uint32_t device, uint32_t n, uint32_t retained, uint32_t profile, const cap1_host* host,
+                      cap1_unit** out);
 } cap1_backend;
 
 /* The one symbol of a shared object. The table lives as long as the object stays loaded: until the process ends. */

@@ -41,6 +41,7 @@ class DeviceUnit {
   void forget();
   [[nodiscard]] std::uint32_t n() const { return n_; }
   [[nodiscard]] std::uint32_t retained() const { return retained_; }
+  [[nodiscard]] Profile profile() const { return profile_; }
 
  private:
   friend class Backend;
@@ -48,20 +49,22 @@ class DeviceUnit {
     void (*close)(cap1_unit*);
     void operator()(cap1_unit* unit) const { close(unit); }
   };
-  DeviceUnit(cap1_backend const& table, cap1_unit* unit, std::uint32_t n, std::uint32_t retained)
-      : table_(&table), unit_(unit, Close{table.close}), n_(n), retained_(retained) {}
+  DeviceUnit(cap1_backend const& table, cap1_unit* unit, std::uint32_t n, std::uint32_t retained,
+             Profile profile)
+      : table_(&table), unit_(unit, Close{table.close}), n_(n), retained_(retained), profile_(profile) {}
   [[nodiscard]] Done said(int status) const;
 
   cap1_backend const* table_;
   std::unique_ptr<cap1_unit, Close> unit_;
   std::uint32_t n_;
   std::uint32_t retained_;
+  Profile profile_;
 };
 
 /// A handle: cheap to copy, valid until the process ends.
 class Backend {
  public:
-  /// Refuses a table of another ABI, with a missing function or with a name that nobody could type.
+  /// Refuses a table of an ABI but 1 (INT8 only) and 2, lacking a function, or with a name nobody can type.
   [[nodiscard]] static std::expected<Backend, std::string> checked(cap1_backend const* table);
 
   [[nodiscard]] std::string_view name() const { return table_->name; }
@@ -69,8 +72,11 @@ class Backend {
   [[nodiscard]] cap1_backend const& table() const { return *table_; }
   [[nodiscard]] std::optional<std::string> absent() const;  // what is missing here; nothing: it can work
   [[nodiscard]] std::vector<Device> devices() const;
+  /// Nothing when it multiplies in this profile, else a sentence that names it as lacking it.
+  [[nodiscard]] std::optional<std::string> lacks(Profile profile) const;
   [[nodiscard]] std::expected<DeviceUnit, std::string> open(std::uint32_t device, std::uint32_t n,
-                                                            std::uint32_t retained) const;
+                                                            std::uint32_t retained,
+                                                            Profile profile = Profile::int8) const;
 
  private:
   explicit Backend(cap1_backend const& table) : table_(&table) {}

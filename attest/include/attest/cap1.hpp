@@ -6,6 +6,7 @@
 // Source: docs/attestation.md. Integers are little-endian wherever they become bytes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -22,7 +23,14 @@ inline constexpr std::uint32_t most_passes = 64;
 inline constexpr std::uint32_t most_openings = 1'024;
 inline constexpr std::size_t largest_message_bytes = std::size_t{4} << 20;
 
-enum class Profile : std::uint8_t { unset = 0, int8 = 1 };  // on the wire; do not change the numbers
+/// What the entries of A and B are; the product is exact in both. On the wire: do not change the numbers.
+enum class Profile : std::uint8_t {
+  unset = 0,
+  int8 = 1,  // -128 to 127: for parts with an INT8 matrix unit
+  f16x = 2,  // -8 to 7: sums stay below 2^24, so FP16 with FP32 sums gives them exactly in any order
+};
+inline constexpr std::array profiles{Profile::int8, Profile::f16x};
+[[nodiscard]] std::string_view name_of(Profile profile);  // "INT8", "F16X"
 
 /// What one challenge asks. Defaults: the full challenge of a CPU, whose 64 MiB of products exceed its
 /// caches.
@@ -51,12 +59,19 @@ enum class ParamsError : std::uint8_t {
 
 /// 2 n^3 R: operations of the compute phase.
 [[nodiscard]] std::int64_t work_ops(Cap1Params const& params);
-/// 4 n^2 W: bytes that the memory phase proves.
+/// Bytes that the memory phase proves: 4 n^2 W under INT8. Under F16X 2 n^2 W: its entries fit 16 bits, so
+/// nothing shows that more was kept.
 [[nodiscard]] std::int64_t retained_bytes(Cap1Params const& params);
 
-/// Row `row` of A_t (key s_t) and of B_E (key b_E): n int8, all 256 values equally likely.
-void a_row(Bytes32 const& round_key, std::uint64_t row, std::span<std::int8_t> out);
-void b_row(Bytes32 const& beacon, std::uint64_t row, std::span<std::int8_t> out);
+/// Row `row` of A_t (key s_t) and of B_E (key b_E), all values of the profile equally likely: n bytes of key
+/// stream under INT8; under F16X n / 2 bytes of other streams, each two entries of four bits, low half first.
+void a_row(Bytes32 const& round_key, std::uint64_t row, std::span<std::int8_t> out,
+           Profile profile = Profile::int8);
+void b_row(Bytes32 const& beacon, std::uint64_t row, std::span<std::int8_t> out,
+           Profile profile = Profile::int8);
+
+/// No entry of any product of n x n matrices of this profile is further from 0: n 2^14 or n 2^6.
+[[nodiscard]] std::int32_t largest_entry(Profile profile, std::uint32_t n);
 
 /// s_0 = H("cap1-start", nonce, unit, u64 epoch), s_{t+1} = H("cap1-round", s_t, root_t).
 [[nodiscard]] Digest first_round_key(Bytes32 const& nonce, UnitKey const& unit, std::uint64_t epoch);

@@ -22,7 +22,7 @@ struct TranscriptClaim {
 
 /// Plays it through: every message of the exchange must come out byte for byte as it is written, every answer
 /// of the unit must be right. The figures are those of the written times; floors are not asked. `secret` must
-/// be of the claim's n. That the times are true, nobody can see here.
+/// be of the claim's n and profile. That the times are true, nobody can see here.
 [[nodiscard]] std::expected<Outcome, std::string> recheck(Transcript const& transcript,
                                                           std::shared_ptr<EpochSecret const> secret);
 

@@ -78,8 +78,8 @@ struct SessionStep {
 
 class ChallengeSession {
  public:
-  /// `fresh` is randomness of this session alone: probes, nonce and z_0 come from it. `secret` has params.n
-  /// and outlives the session by shared ownership.
+  /// `fresh` is randomness of this session alone: probes, nonce and z_0 come from it. `secret` is of params.n
+  /// and params.profile and outlives the session by shared ownership.
   ChallengeSession(std::shared_ptr<EpochSecret const> secret, SessionConfig const& config,
                    Claimant const& who, Bytes32 const& fresh, Micros now);
   ~ChallengeSession();

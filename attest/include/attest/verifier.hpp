@@ -32,7 +32,7 @@ enum class RejectReason : std::uint16_t {
   pass_chain_broken = 12,   // the pass roots do not lead from z_0 to z_P
   other_place = 13,         // an opening of a row that was not asked for
   row_length_wrong = 14,
-  row_out_of_range = 15,   // an entry that no product of int8 matrices has
+  row_out_of_range = 15,   // an entry that no product of this n and profile has
   row_wrong = 16,          // not the row of A_t B
   round_path_wrong = 17,   // the row is right but was not committed in its round
   memory_path_wrong = 18,  // the row was not walked in that pass
@@ -49,17 +49,21 @@ enum class RejectReason : std::uint16_t {
 /// b_E = H("cap1-beacon", random, previous root).
 [[nodiscard]] Digest make_beacon(Bytes32 const& random, Digest const& previous_root);
 
-/// Per (epoch, n): the seed nobody else knows until the epoch closes, two vectors r in F_p (p = 2^31 - 1)
-/// drawn from it after B is fixed, and y = B r. Large to make (n^2), cheap to use (n per row); share one
-/// among sessions.
+/// Per (epoch, n, profile): the seed nobody else knows until the epoch closes, two vectors r in F_p (p =
+/// 2^31 - 1) drawn from it after B is fixed, and y = B r. Large to make (n^2), cheap to use (n per row);
+/// share one among sessions.
 class EpochSecret {
  public:
   /// `seed` is fresh randomness of this epoch. `n` must satisfy check(Cap1Params).
-  EpochSecret(std::uint64_t epoch, Bytes32 const& seed, Bytes32 const& beacon, std::uint32_t n);
+  EpochSecret(std::uint64_t epoch, Bytes32 const& seed, Bytes32 const& beacon, std::uint32_t n,
+              Profile profile = Profile::int8);
+  /// The same seed, epoch, beacon and n for another profile: other matrices, other vectors r.
+  [[nodiscard]] EpochSecret in(Profile profile) const { return {epoch_, seed_, beacon_, n_, profile}; }
 
   [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
   [[nodiscard]] Bytes32 const& beacon() const { return beacon_; }
   [[nodiscard]] std::uint32_t n() const { return n_; }
+  [[nodiscard]] Profile profile() const { return profile_; }
   /// H("cap1-seed", seed): published when the epoch opens, so that the later reveal binds.
   [[nodiscard]] Digest commitment() const;
 
@@ -79,6 +83,7 @@ class EpochSecret {
   Bytes32 seed_;
   Bytes32 beacon_;
   std::uint32_t n_;
+  Profile profile_;
   std::array<std::vector<std::int32_t>, 2> r_low_, r_high_;  // r = high 2^16 + low
   std::array<Vector, 2> y_;
 };

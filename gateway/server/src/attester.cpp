@@ -102,13 +102,14 @@ void Attester::start_next() {
     }
     attest::SessionConfig config;
     config.params = hub_.config().challenge;
+    config.params.profile = attest::profile_of(*klass);
     config.floors = *floors;
     config.class_scale = hub_.rules().class_scale;
     config.keep_transcript = !hub_.config().evidence_directory.empty();
     attest::Claimant const claimant{who.key, who.unit.first, who.klass};
     on_worker([this, running, config, claimant, open = std::move(open)] {
-      running->challenge = std::make_unique<attest::ChallengeSession>(secret(), config, claimant, fresh32(),
-                                                                      Micros{steady_us()});
+      running->challenge = std::make_unique<attest::ChallengeSession>(
+          secret(config.params.profile), config, claimant, fresh32(), Micros{steady_us()});
       watched_.insert(running);
       take(running, running->challenge->on_message(open, Micros{steady_us()}));
     });
@@ -198,8 +199,9 @@ void Attester::take(std::shared_ptr<Running> running, attest::SessionStep step) 
   });
 }
 
-// One secret per epoch; making it costs n^2, using it n per row.
-std::shared_ptr<attest::EpochSecret const> Attester::secret() {
+// One secret per epoch, and of its seed one more for the other profile when a unit needs it; making one costs
+// n^2, using it n per row.
+std::shared_ptr<attest::EpochSecret const> Attester::secret(attest::Profile profile) {
   if (!secret_ || steady_us() - secret_made_us_ > epoch_us) {
     secret_made_us_ = steady_us();
     auto const seed = fresh32();
@@ -211,8 +213,11 @@ std::shared_ptr<attest::EpochSecret const> Attester::secret() {
       say_if_failed(evidence_->open_epoch(beacon, seed));
     }
     secret_ = std::make_shared<attest::EpochSecret>(++epoch_, seed, beacon, hub_.config().challenge.n);
+    other_secret_.reset();
   }
-  return secret_;
+  if (profile == secret_->profile()) return secret_;
+  if (!other_secret_) other_secret_ = std::make_shared<attest::EpochSecret>(secret_->in(profile));
+  return other_secret_;
 }
 
 // Not before the first challenge: by then the journal has made its directory.

@@ -50,7 +50,7 @@ class Attester {
   void watch_deadlines();
   void take(std::shared_ptr<Running> running, attest::SessionStep step);
   void conclude(std::shared_ptr<Running> const& running, attest::Outcome const& outcome);
-  std::shared_ptr<attest::EpochSecret const> secret();
+  std::shared_ptr<attest::EpochSecret const> secret(attest::Profile profile);
   void open_evidence();
   void keep_evidence(attest::ChallengeSession const& challenge, attest::Outcome const& outcome);
   void say_if_failed(attest::Kept const& kept);
@@ -64,8 +64,8 @@ class Attester {
   std::condition_variable changed_;
   std::deque<std::function<void()>> tasks_;
   bool stopping_{};
-  std::set<std::shared_ptr<Running>> watched_;         // on the worker
-  std::shared_ptr<attest::EpochSecret const> secret_;  // on the worker
+  std::set<std::shared_ptr<Running>> watched_;                        // on the worker
+  std::shared_ptr<attest::EpochSecret const> secret_, other_secret_;  // on the worker
   std::int64_t secret_made_us_{};
   std::uint64_t epoch_{};
   std::thread worker_;

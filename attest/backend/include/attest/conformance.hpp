@@ -1,7 +1,7 @@
 // attest/conformance.hpp - whether a back end is right: golden digests, and the manners that the prover
 // relies on.
 // Room:   attest, library attest_backend; sees attest/backend.hpp and messages.hpp.
-// Source: attest/golden/cap1-int8.txt, made by attest/golden/cap1.py from docs/attestation.md alone.
+// Source: cap1-int8.txt and cap1-f16x.txt in attest/golden, made by cap1.py from docs/attestation.md alone.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,8 @@ struct ConformanceCheck {
   std::string wrong;  // what happened instead; empty: kept
 };
 
-/// Every rule, kept or broken; a broken one does not end the run. `largest_n` leaves out larger golden
+/// Every rule, kept or broken, in every profile that the back end has; what it lacks breaks no rule
+/// (Backend::lacks). A broken one does not end the run. `largest_n` leaves out larger golden
 /// challenges (n = 2048 needs about 30 MiB and 10^10 multiply-adds).
 [[nodiscard]] std::vector<ConformanceCheck> conform(Backend const& backend, std::uint32_t device = 0,
                                                     std::uint32_t largest_golden_n = 2'048);

@@ -24,24 +24,31 @@ struct SelftestRequest {
   std::string backend;               // one name; empty: every back end present
   std::vector<std::string> classes;  // wanted classes; empty: all of the shipped table
   std::int64_t class_scale{1};       // the exchange's
-  attest::Cap1Params params;         // of the challenge; the default is an exchange's default
+  attest::Cap1Params params;         // of the challenge in each profile; the default is an exchange's
   std::uint32_t largest_golden_n{2'048};
   std::function<Micros()> clock;  // monotonic
 };
 
 struct ClassVerdict {
   std::string klass;
-  std::string refused;  // why; empty: admitted
+  attest::Profile profile{};  // that proves this class
+  std::string refused;        // why; empty: admitted
+};
+
+struct ProfileFigures {
+  attest::Profile profile{};
+  std::string lacks;   // the back end does not multiply in it; empty: it does
+  std::string failed;  // why there are no figures although it does; empty: there are
+  attest::Measured measured;
+  std::string klass;  // the strongest one that this profile proves; empty: the unlisted class
 };
 
 struct DeviceReport {
   std::string backend;
   attest::Device device;
   std::vector<attest::ConformanceCheck> checks;
-  std::string failed;  // why there are no figures; empty: there are
-  attest::Measured measured;
-  std::string klass;                   // the strongest one admitted; empty: the unlisted class
-  std::vector<ClassVerdict> verdicts;  // in the order of the table or of the request
+  std::vector<ProfileFigures> figures;  // of every profile, INT8 first
+  std::vector<ClassVerdict> verdicts;   // in the order of the table or of the request
 };
 
 struct SelftestReport {
@@ -52,7 +59,7 @@ struct SelftestReport {
 
 [[nodiscard]] SelftestReport run_selftest(SelftestRequest const& request);
 
-/// True when something was tested and every device of it conforms and was measured.
+/// True when something was tested and every device of it conforms and was measured in each profile it has.
 [[nodiscard]] bool passed(SelftestReport const& report);
 
 /// For people, lines ended by '\n'.
