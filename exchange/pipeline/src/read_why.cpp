@@ -122,13 +122,14 @@ json::array planned(FollowerView const& view, PlaceOrder const& order, Lots& lef
 }
 
 // Reasons are attest's numbers; here only what a provider does about them differs.
-char const* census_sentence(std::uint16_t reason) {
-  if (reason == 0) return "it answered";
+char const* census_sentence(UnitView const& unit) {
+  auto const reason = unit.census_reason;
+  if (unit.failed) return "its answer was wrong";
   if (reason >= 5 && reason <= 9) return "it did not answer in time";
   if (reason >= 19 && reason <= 21) return "it was slower than its class demands";
   if (reason == 22) return "its connection ended before it had answered";
   if (reason == 23) return "it was farther away than the place that it claims";
-  return "its answer was wrong";
+  return "it did not pass";
 }
 
 char const* census_effect(UnitView const& unit) {
@@ -145,7 +146,7 @@ json::array census_of(FollowerView const& view, NodeId node) {
     out.push_back(json::object{{"unit", unit.unit},
                                {"epoch", number(unit.census)},
                                {"reason", unit.census_reason},
-                               {"sentence", census_sentence(unit.census_reason)},
+                               {"sentence", census_sentence(unit)},
                                {"effect", census_effect(unit)}});
   }
   return out;

@@ -65,7 +65,7 @@ enum class JobPhase : std::uint8_t {
 };
 enum class LeasePhase : std::uint8_t { unset = 0, starting = 1, running = 2, ended = 3, failed = 4 };
 enum class NodePhase : std::uint8_t { unset = 0, up = 1, lost = 2, gone = 3 };
-/// missed: proven, but it did not answer the last census, so its capacity is not offered. ended: twice running.
+/// missed: proven, but silent in the last census, so its capacity is not offered. ended: so twice running.
 enum class UnitPhase : std::uint8_t {
   unset = 0,
   attested = 1,

@@ -94,7 +94,7 @@ class Registry {
   UnitChange expire(UnitKey const& key);
   /// Ends a live record now. Nothing when the unit has none.
   std::optional<UnitChange> end(UnitKey const& key, EndReason reason);
-  /// The census of epoch `census` asked this live unit; `reason` 0: it passed, which ends its misses; else one
+  /// The census of epoch `census` asked this live unit; `reason` 0: it passed, which ends its misses; or one
   /// more. How many run now. A renewal does not end them, or renewing would be the way past every census.
   std::uint8_t judged(UnitKey const& key, std::uint64_t census, std::uint16_t reason);
   /// After a time when nothing could be renewed: all live records last `gap` longer.
