@@ -1,10 +1,11 @@
-// tests/apps/census_audit_test.cpp - four agents in the censuses of a real exchange: two are honest, one stops
-// answering, one answers wrongly; the auditor checks every verdict again. Covers census_audit.cpp,
+// tests/apps/census_audit_test.cpp - four agents in the censuses of a real exchange: two are honest, one
+// stops answering, one answers wrongly; the auditor checks every verdict again. Covers census_audit.cpp,
 // gateway/server/src/census.cpp.
 #include "apps/audit/census_audit.hpp"
 
 #include <gmock/gmock.h>
 
+#include <deque>
 #include <fstream>
 #include <map>
 
@@ -93,7 +94,11 @@ class CensusWorld : public ::testing::Test {
       check.gather(entry, outcome);
       auto const* const said = std::get_if<UnitChecked>(&entry.command);
       if (said && said->verdict == CensusVerdict::passed) passed_ = said->transcript;
-      if (std::holds_alternative<EpochClose>(entry.command)) revealed_ = passed_;
+      if (auto const* const opened = std::get_if<EpochOpen>(&entry.command)) opened_ = *opened;
+      if (auto const* const closed = std::get_if<EpochClose>(&entry.command)) {
+        revealed_ = passed_;
+        secret_ = std::make_shared<attest::EpochSecret>(closed->epoch, closed->seed, opened_.beacon, 64);
+      }
     };
     auto const report = audit_journal(options);
     if (!report) throw std::runtime_error(report.error().sentence);
@@ -106,8 +111,32 @@ class CensusWorld : public ::testing::Test {
   GateWorld world_{four_providers()};
   std::map<ParticipantId, OrderId> offers_;
   std::string page_;
+  EpochOpen opened_;
+  std::shared_ptr<attest::EpochSecret const> secret_;  // of the last closed epoch, as everybody can make it
   Bytes32 passed_{}, revealed_{};  // transcript of the last unit that passed, of a closed epoch
 };
+
+/// A light challenge that never was, made with a seed that was revealed.
+attest::Transcript forge_light(std::shared_ptr<attest::EpochSecret const> const& secret) {
+  attest::SessionConfig config;
+  config.params = short_epochs().light;
+  config.keep_transcript = true;
+  attest::AttestOpen open;
+  open.unit.fill(std::byte{0xdd});
+  open.node = NodeId{1}, open.wanted = class_id(test_class);
+  Micros now{1'000'000};
+  attest::ChallengeSession session(secret, config, {open.unit, open.node, open.wanted}, Bytes32{}, now);
+  attest::Prover prover(open.unit);
+  auto step = session.on_message(attest::encode(attest::AttestMessage(open)), now);
+  std::deque<std::vector<std::byte>> asked(step.send.begin(), step.send.end());
+  for (; !asked.empty(); asked.pop_front()) {
+    auto const answer = prover.answer(attest::decode(asked.front()).value()).value();
+    if (!answer) continue;
+    step = session.on_message(attest::encode(*answer), now += Micros{10});
+    asked.insert(asked.end(), step.send.begin(), step.send.end());
+  }
+  return session.transcript();
+}
 
 void alter(fs::path const& file) {
   std::fstream f(file, std::ios::binary | std::ios::in | std::ios::out);
@@ -166,6 +195,13 @@ TEST_F(CensusWorld, WhoIsSilentIsNotOfferedWhoIsWrongIsFrozenAndTheAuditorSeesIt
   EXPECT_GE(census.unanswered, 1u) << page_;
   EXPECT_GE(census.rechecked, 5u) << page_;
   EXPECT_EQ(census.verdicts, census.rechecked + census.unanswered + census.epoch_open) << page_;
+
+  auto const forged = forge_light(secret_);
+  EXPECT_TRUE(attest::recheck(forged, secret_)) << "perfect by itself";
+  ASSERT_TRUE(attest::EvidenceStore::open(evidence())->keep(forged));
+  auto const with_forged = audit();
+  EXPECT_EQ(with_forged.census.strangers.size(), census.strangers.size() + 1);
+  EXPECT_EQ(with_forged.census.rechecked, census.rechecked) << "no entry names it: it counts for nothing";
 
   auto const file = attest::EvidenceReader(evidence()).file_of(revealed_);
   alter(file);

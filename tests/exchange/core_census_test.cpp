@@ -1,5 +1,5 @@
 // tests/exchange/core_census_test.cpp - epochs and what their censuses change: exchange/src/core_census.cpp.
-#include "core_world.hpp"
+#include "core_crowd.hpp"
 
 namespace spillway {
 namespace {
@@ -223,6 +223,34 @@ TEST(CoreCensus, AsksNodesThatAreHeardForTheUnitsThatAreIdle) {
   EXPECT_EQ(asked[0].provider, ada);
   EXPECT_EQ(asked[0].free, 1);
   EXPECT_EQ(asked[0].units.size(), 2u);
+}
+
+// The world walks its invariants and replays on the other book: nothing that censuses do among all else
+// breaks a law or depends on how the book is made.
+TEST(CoreCensus, KeepsEveryLawAmongPeopleWhoSendAnything) {
+  CensusWorld w;
+  w.check_every = 25;
+  Crowd crowd(5);
+  int passes = 0, misses = 0, failures = 0;
+  for (int i = 1; i <= 3'000; ++i) {
+    ParticipantId who;
+    auto command = crowd.next(w, who);
+    w.now = w.now + Micros{static_cast<std::int64_t>(crowd.roll(200'000))};
+    w.send(who, command);
+    if (i % 100 == 1) w.next_epoch();
+    if (i % 5 != 0) continue;
+    NodeId const node{static_cast<std::uint32_t>(1 + crowd.roll(w.core.nodes().size() + 1))};
+    auto const unit = static_cast<std::uint16_t>(crowd.roll(4));
+    auto const drawn = crowd.roll(8);
+    auto const verdict = drawn == 0  ? failed(w.epoch(), node, unit)
+                         : drawn < 4 ? missed(w.epoch(), node, unit)
+                                     : passed(w.epoch(), node, unit);
+    if (w.send(system_itself, verdict) != Refusal::none) continue;
+    ++(drawn == 0 ? failures : drawn < 4 ? misses : passes);
+  }
+  EXPECT_GT(passes, 0);
+  EXPECT_GT(misses, 0);
+  EXPECT_GT(failures, 0);
 }
 
 TEST(CoreCensus, SurvivesASnapshot) {
