@@ -159,6 +159,7 @@ int serve(ServeFlags const& flags) {
   config->server.plain_text = flags.plain;
   config->server.tls_directory = flags.data / "tls";
   config->server.evidence_directory = flags.journal_directory() / attest::evidence_folder;
+  config->server.census_directory = flags.journal_directory() / attest::census_folder;
   config->server.log = say;
   StopOnSignal::block();  // before the server's threads: they inherit it
   auto server = ExchangeServer::start(std::move(config->server), std::move(*pipeline));

@@ -146,16 +146,25 @@ struct Fields<record::LogKeyState> {
                                           field("after_id", &record::LogKeyState::after_id),
                                           field("until_us", &record::LogKeyState::until_us)};
 };
+template <>
+struct Fields<record::EpochState> {
+  static constexpr auto list =
+      std::tuple{field("epoch", &record::EpochState::epoch),   field("value", &record::EpochState::value),
+                 field("phase", &record::EpochState::phase),   field("passed", &record::EpochState::passed),
+                 field("missed", &record::EpochState::missed), field("failed", &record::EpochState::failed)};
+};
 
 /// Calls f(std::in_place_type<Body>) for the body that records of `kind` have; false for an unknown kind.
 template <class F>
 bool visit_record_kind(RecordKind kind, F&& f) {
-  return [&]<class... Body>(std::type_identity<std::tuple<Body...>>) {
-    return ((record::kind_of<Body> == kind && (f(std::in_place_type<Body>), true)) || ...);
-  }(std::type_identity<std::tuple<record::Refused, record::Accepted, record::OrderState, record::OfferState,
-                                  record::Fill, record::JobState, record::LeaseState, record::Posting,
-                                  record::NodeState, record::UnitState, record::ParticipantState,
-                                  record::InstrumentListed, record::MarketState, record::LogKeyState>>{});
+  return
+      [&]<class... Body>(std::type_identity<std::tuple<Body...>>) {
+        return ((record::kind_of<Body> == kind && (f(std::in_place_type<Body>), true)) || ...);
+      }(std::type_identity<
+          std::tuple<record::Refused, record::Accepted, record::OrderState, record::OfferState, record::Fill,
+                     record::JobState, record::LeaseState, record::Posting, record::NodeState,
+                     record::UnitState, record::ParticipantState, record::InstrumentListed,
+                     record::MarketState, record::LogKeyState, record::EpochState>>{});
 }
 
 }  // namespace spillway::wire

@@ -9,7 +9,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "gate_world.hpp"
+#include "census_agent.hpp"
+#include "proof_words.hpp"
 #include "scripted_engine.hpp"
 
 namespace spillway {
@@ -301,6 +302,35 @@ TEST(Agent, EndsAtOnceWhereItsKeyOrUrlIsWrong) {
   home.config.credentials = key;
   home.config.exchange_url = "ftp://somewhere";
   EXPECT_THAT(home.wait(Agent(home.on(), home.config, [](auto const&) {}).run()), HasSubstr("url"));
+}
+
+TEST(Agent, AnswersTheCensusByItself) {
+  WorldOptions options;
+  options.census = short_epochs();
+  Home home(options);
+  auto line = home.log_in(ada);
+  Working agent(home);
+  auto const attested = [](msg::Report const& report) {
+    return report.record.head.kind == RecordKind::unit_state &&
+           UnitPhase{report.record.as<record::UnitState>().phase} == UnitPhase::attested;
+  };
+  (void)line.next<msg::Report>(attested);  // the proof, then a census that found it right
+  (void)line.next<msg::Report>(attested);
+}
+
+TEST(Agent, TellsItsProviderWhatACensusTook) {
+  record::UnitState state{};
+  state.unit = 3;
+  auto const news = [&](UnitPhase phase, std::uint16_t reason, bool asked = false) {
+    state.phase = static_cast<std::uint8_t>(phase);
+    return census_news(state, reason, 7, asked);
+  };
+  EXPECT_THAT(news(UnitPhase::missed, 5),
+              HasSubstr("unit 3 of node 7 missed the census (the unit did not open"));
+  EXPECT_THAT(news(UnitPhase::ended, 5), HasSubstr("it is proven again"));
+  EXPECT_THAT(news(UnitPhase::rejected, 16), HasSubstr("earnings are frozen"));
+  EXPECT_EQ(news(UnitPhase::rejected, 16, true), "") << "the verdict of its full challenge says it";
+  EXPECT_EQ(news(UnitPhase::attested, 0), "");
 }
 
 TEST(Agent, RenewsItsProofsBeforeTheyExpire) {

@@ -20,14 +20,18 @@ struct Examiner {
   explicit Examiner(Credentials who)
       : credentials(who),
         prover(loop.get_executor(), who,
-               [this](UnitProver::UnitId unit, std::vector<std::byte> b) { take(unit, std::move(b)); }) {}
+               [this](UnitProver::UnitId unit, std::vector<std::byte> b, std::uint64_t epoch) {
+                 epochs.insert(epoch);
+                 take(unit, std::move(b));
+               }) {}
   void take(UnitProver::UnitId unit, std::vector<std::byte> bytes) {
     auto& session = sessions[unit];
     if (!session) {
       auto const open = std::get<attest::AttestOpen>(attest::decode(bytes).value());
       keys.insert(open.unit);
       attest::SessionConfig config;
-      config.params = {64, 2, 2, 1, 8, asks};
+      config.params = params;
+      config.params.profile = asks;
       Bytes32 fresh{};
       fresh[0] = std::byte(unit.second);
       session = std::make_unique<ChallengeSession>(
@@ -35,7 +39,8 @@ struct Examiner {
           attest::Claimant{open.unit, unit.first, open.wanted}, fresh, now());
     }
     auto const step = session->on_message(bytes, now());
-    for (auto const& out : step.send) prover.on_frame(unit, out);
+    for (auto const& out : step.send)
+      epoch == 0 ? prover.on_frame(unit, out) : prover.on_census_frame(unit, out, epoch);
     if (step.outcome) outcomes[unit] = *step.outcome;
   }
   void run_until_verdicts(std::size_t count) {
@@ -60,6 +65,9 @@ struct Examiner {
   std::map<UnitProver::UnitId, std::unique_ptr<ChallengeSession>> sessions;
   std::map<UnitProver::UnitId, attest::Outcome> outcomes;
   std::set<attest::UnitKey> keys;
+  std::uint64_t epoch{};  // of the census; 0: full challenges
+  attest::Cap1Params params{64, 2, 2, 1, 8};
+  std::set<std::uint64_t> epochs;  // of the answers
   UnitProver prover;
 };
 
@@ -80,6 +88,22 @@ TEST(UnitProver, AUnitIsProvenInTheProfileThatItOpensIn) {
   examiner.run_until_verdicts(2);
   EXPECT_TRUE(examiner.outcomes.at({NodeId{1}, 0}).admitted());
   EXPECT_EQ(examiner.outcomes.at({NodeId{1}, 1}).reason, attest::RejectReason::wrong_unit);
+}
+
+TEST(UnitProver, AnswersTheCensusForEveryUnitUnderTheKeyOfItsProof) {
+  auto const mine = make_credentials(ParticipantId{1}, KeyId{1}, Role::provider);
+  Examiner full(mine), census(mine);
+  census.epoch = 7;
+  census.params = {64, 1, 0, 0, 8};
+  for (std::uint16_t unit = 0; unit < 3; ++unit) {
+    full.prover.open({NodeId{1}, unit}, ClassId{1});
+    census.prover.called({NodeId{1}, unit}, ClassId{1}, 7);
+  }
+  full.run_until_verdicts(3);
+  census.run_until_verdicts(3);
+  for (auto const& [unit, outcome] : census.outcomes) EXPECT_TRUE(outcome.admitted()) << outcome.explain();
+  EXPECT_EQ(census.keys, full.keys);
+  EXPECT_EQ(census.epochs, std::set<std::uint64_t>{7});
 }
 
 TEST(UnitProver, AUnitKeepsItsKeyAndAnotherProvidersHasAnother) {

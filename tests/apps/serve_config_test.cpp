@@ -25,6 +25,7 @@ TEST(ServeConfig, WithoutAFileTheNumbersAreThoseOfTheRules) {
   ASSERT_TRUE(config);
   EXPECT_EQ(config->rules, Rules{});
   EXPECT_EQ(config->server.challenge, attest::Cap1Params{});
+  EXPECT_FALSE(config->server.census.on);
   EXPECT_EQ(config->server.door_price_cap, highest_price);
   EXPECT_FALSE(config->bytes_per_token_milli);
 }
@@ -67,6 +68,16 @@ retained = 4
 passes = 2
 openings = 8
 at_once = 3
+[census]
+on = true
+epoch_ms = 3000
+window_from_ms = 100
+window_to_ms = 2000
+answer_within_ms = 500
+n = 128
+rounds = 2
+openings = 16
+workers = 2
 [engine]
 note = "stand-in"
 )",
@@ -97,6 +108,14 @@ note = "stand-in"
   EXPECT_EQ(config->server.door_good_for, Micros{15'000'000});
   EXPECT_EQ(config->server.challenge, (attest::Cap1Params{128, 4, 4, 2, 8}));
   EXPECT_EQ(config->server.challenges_at_once, 3u);
+  auto const& census = config->server.census;
+  EXPECT_TRUE(census.on);
+  EXPECT_EQ(census.epoch, Micros{3'000'000});
+  EXPECT_EQ(census.window_from, Micros{100'000});
+  EXPECT_EQ(census.window_to, Micros{2'000'000});
+  EXPECT_EQ(census.answer_within, Micros{500'000});
+  EXPECT_EQ(census.light, (attest::Cap1Params{128, 2, 0, 0, 16}));
+  EXPECT_EQ(census.workers, 2u);
   EXPECT_EQ(config->server.engine_note, "stand-in");
 }
 
@@ -107,6 +126,9 @@ TEST(ServeConfig, AMistakeIsNamedWithFileAndLine) {
   EXPECT_THAT(refusal("[rules]\nsilence_ms = 0"), HasSubstr("from 1 to"));
   EXPECT_THAT(refusal("[rule]\n"), HasSubstr("line 1: \"rule\" is unknown here"));
   EXPECT_THAT(refusal("rules = 1"), HasSubstr("must be a section"));
+  EXPECT_THAT(refusal("[census]\non = 1"), HasSubstr("must be true or false"));
+  EXPECT_THAT(refusal("[census]\nwindow_from_ms = 9\nwindow_to_ms = 8"),
+              HasSubstr("the window begins between"));
   EXPECT_THAT(refusal("[rules\n"), HasSubstr("market.toml, line "));
   EXPECT_THAT(refusal("[rules]\nusage_mark = 0.1"), HasSubstr("text in quotes"));
   EXPECT_THAT(refusal("[rules]\ntaker_fee_bps = 10\nmaker_rebate_bps = 20"), HasSubstr("maker's rebate"));

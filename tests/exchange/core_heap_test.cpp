@@ -41,6 +41,24 @@ AskedByKind replay(std::vector<Entry> const& journal) {
   return asked;
 }
 
+/// What censuses send among all else: now and then an epoch, of every tenth unit a verdict.
+void hold_census(World& w, int i) {
+  if (i % 10 != 0) return;
+  auto const census = w.core.census();
+  if (i % 500 == 0 && census.open) w.must(EpochClose{census.epoch, {}});
+  if (i % 500 == 0) w.must(EpochOpen{census.epoch + 1, {}, {}});
+  UnitChecked c;
+  c.epoch = w.core.census().epoch;
+  c.node = NodeId{static_cast<std::uint32_t>(1 + i / 10 % 6)},
+  c.unit = static_cast<std::uint16_t>(i / 70 % 4);
+  c.unit_key = World::proof(c.node, c.unit).unit_key;
+  c.reason = i % 30 == 0 ? 5 : i % 110 == 0 ? 16 : 0;
+  c.verdict = c.reason == 0   ? CensusVerdict::passed
+              : c.reason == 5 ? CensusVerdict::missed
+                              : CensusVerdict::failed;
+  w.send(system_itself, c);
+}
+
 TEST(CoreHeap, NoCommandAsksTheHeapForAnything) {
   World w;
   w.check_every = 1'000'000;
@@ -50,7 +68,14 @@ TEST(CoreHeap, NoCommandAsksTheHeapForAnything) {
     auto const command = crowd.next(w, who);
     w.now = w.now + Micros{static_cast<std::int64_t>(crowd.roll(50'000))};
     w.send(who, command);
+    hold_census(w, i);
   }
+  auto const census = w.core.census();
+  EXPECT_GT(census.epoch, 30u);
+  EXPECT_FALSE(w.balance(ada, AccountKind::frozen) + w.balance(bert, AccountKind::frozen) +
+                   w.balance(eve, AccountKind::frozen) ==
+               Nano{})
+      << "a failure froze something";
   auto long_list = w.token_order(units(1));
   for (std::uint16_t id = 0; id < 300; ++id) long_list.predicate.within.push_back(id % 2 == 0 ? here : there);
   w.send(carl, long_list);

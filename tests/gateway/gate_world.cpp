@@ -60,6 +60,8 @@ GateWorld::GateWorld(WorldOptions options) : options_(std::move(options)) {
                                   {poor, Role::buyer},
                                   {audrey, Role::auditor}})
     keys_.push_back(make_credentials(who, KeyId{1}, role));
+  for (auto const who : options_.more_providers)
+    keys_.push_back(make_credentials(who, KeyId{1}, Role::provider));
   bearer_ = make_bearer_key();
   start_exchange();
 }
@@ -111,6 +113,8 @@ std::expected<std::unique_ptr<ExchangeServer>, std::string> GateWorld::open_exch
   config.engine_note = options_.engine_note;
   config.challenge = options_.challenge;
   config.evidence_directory = directory_ / "journal" / attest::evidence_folder;
+  config.census = options_.census;
+  config.census_directory = directory_ / "journal" / attest::census_folder;
   config.door_buyer_place = test_place;
   config.door_price_cap =
       price("10");  // without a cap an order holds money for the dearest offer there could be

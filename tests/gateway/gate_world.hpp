@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 #include <type_traits>
+#include <vector>
 
 #include "gateway/client/market_client.hpp"
 #include "gateway/server/exchange_server.hpp"
@@ -41,6 +42,8 @@ struct WorldOptions {
   Micros login_within{30'000'000};
   Micros statement_within{10'000'000};
   bool statements_required = false;
+  std::vector<ParticipantId> more_providers;
+  CensusConfig census;
 };
 /// Memory decides who is admitted: 16 KiB are proven, an L4 needs 15.8 KB, an MI300X eight times that. The
 /// rates have seconds of slack.
@@ -55,6 +58,8 @@ class GateWorld {
   GateWorld(GateWorld const&) = delete;
   GateWorld& operator=(GateWorld const&) = delete;
 
+  /// What the next start of the exchange takes.
+  [[nodiscard]] WorldOptions& options() { return options_; }
   /// Starts the exchange (again) on the same directory and port; the constructor has done it once.
   void start_exchange();
   Pipeline::Stopped stop_exchange();

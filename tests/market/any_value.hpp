@@ -84,7 +84,7 @@ void fill(Dice& dice, T& out) {
     std::array<std::byte, sizeof(Record)> bytes{};
     fill(dice, bytes);
     out = std::bit_cast<Record>(bytes);
-    out.head.kind = static_cast<RecordKind>(dice.below(15));
+    out.head.kind = static_cast<RecordKind>(dice.below(16));
   } else {
     for_each_field<T>([&](auto const& f, auto) { fill(dice, out.*f.member); });
   }

@@ -7,12 +7,13 @@
 #include <set>
 
 #include "attest/floors.hpp"
-#include "attest/verifier.hpp"
 #include "engine_call.hpp"
 #include "gateway/client/market_client.hpp"
 #include "gateway/wire/signal.hpp"
 #include "lease_desk.hpp"
 #include "market/fail_words.hpp"
+#include "offer_slots.hpp"
+#include "proof_words.hpp"
 #include "reference/tables.hpp"
 #include "unit_prover.hpp"
 
@@ -32,13 +33,6 @@ std::uint64_t wall_us() {
 }
 
 constexpr auto longest_proof_pause = std::chrono::milliseconds(60'000);
-
-/// Late answers and rates come from a busy machine or link; 0: the exchange could not take the step just now.
-/// What a unit computes wrongly or lacks in memory will be so next time.
-bool may_pass_later(std::uint16_t reason) {
-  auto const why = attest::RejectReason{reason};
-  return reason == 0 || (attest::is_miss(why) && why != attest::RejectReason::floor_bytes);
-}
 
 }  // namespace
 
@@ -93,7 +87,9 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   void end_work();
   void handle(ServerMessage const&);
   void on(msg::Answer const&);
+  void on(msg::AttestFrame const&);
   void on(msg::AttestVerdict const&);
+  void on(record::UnitState const&, std::uint16_t reason);
   void on(msg::Dispatch const&);
   void on(msg::LeaseStart const&);
   void on(msg::Report const&);
@@ -101,7 +97,6 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   void post_offers(Node& node);
   void cancel_offers_of(NodeId node, bool ours_too);
   void caught_up_now();
-  [[nodiscard]] std::int64_t slots_of(Node const& node, AgentOffer const& offer) const;
   wire::awaitable<void> prove_later(std::weak_ptr<MarketClient> session, UnitProver::UnitId unit,
                                     wire::duration pause);
   wire::awaitable<void> wait_for_reports(std::weak_ptr<MarketClient> session);
@@ -181,9 +176,10 @@ wire::awaitable<std::optional<std::string>> Agent::Impl::one_connection(Credenti
 void Agent::Impl::start_work(Credentials const& credentials) {
   log("logged in as participant " + std::to_string(credentials.participant.v));
   prover = std::make_unique<UnitProver>(
-      where, credentials, [weak = std::weak_ptr(client)](UnitProver::UnitId unit, Bytes bytes) {
+      where, credentials,
+      [weak = std::weak_ptr(client)](UnitProver::UnitId unit, Bytes bytes, std::uint64_t epoch) {
         if (auto const session = weak.lock())
-          session->send(msg::AttestFrame{unit.first, unit.second, std::move(bytes)});
+          session->send(msg::AttestFrame{unit.first, unit.second, std::move(bytes), epoch});
       });
   for (auto const& node : config.nodes)
     registering[client->ask(
@@ -216,8 +212,7 @@ void Agent::Impl::handle(ServerMessage const& message) {
   if (auto const* const report = std::get_if<msg::Report>(&message)) on(*report);
   if (auto const* const closing = std::get_if<msg::Closing>(&message))
     log("the exchange closes: " + closing->sentence);
-  if (auto const* const frame = std::get_if<msg::AttestFrame>(&message))
-    prover->on_frame({frame->node, frame->unit}, frame->bytes);
+  if (auto const* const frame = std::get_if<msg::AttestFrame>(&message)) on(*frame);
   if (auto const* const cancel = std::get_if<msg::CancelJob>(&message))
     if (auto const job = jobs.find(cancel->job); job != jobs.end()) job->second->cancel();
 }
@@ -252,6 +247,24 @@ void Agent::Impl::prove(NodeId id, std::uint16_t unit) {
   auto const* const klass = tables.class_of(found->second.config->klass);
   if (!klass) return prover->open({id, unit}, ClassId{});
   prover->open({id, unit}, klass->id, attest::profile_of(*klass));
+}
+
+void Agent::Impl::on(msg::AttestFrame const& frame) {
+  UnitProver::UnitId const unit{frame.node, frame.unit};
+  if (frame.epoch == 0) return prover->on_frame(unit, frame.bytes);
+  if (!frame.bytes.empty()) return prover->on_census_frame(unit, frame.bytes, frame.epoch);
+  auto const node = nodes.find(frame.node);
+  auto const* const klass = node == nodes.end() ? nullptr : tables.class_of(node->second.config->klass);
+  if (klass) prover->called(unit, klass->id, frame.epoch, attest::profile_of(*klass));
+}
+
+void Agent::Impl::on(record::UnitState const& state, std::uint16_t reason) {
+  auto const node = nodes.find(NodeId{state.node});
+  if (node == nodes.end()) return;
+  auto const label = node->second.config->label;
+  auto const news = census_news(state, reason, label, node->second.units[state.unit].asked);
+  if (!news.empty()) log(news);
+  if (UnitPhase{state.phase} == UnitPhase::ended) prove(node->first, state.unit);
 }
 
 void Agent::Impl::on(msg::AttestVerdict const& verdict) {
@@ -292,21 +305,6 @@ wire::awaitable<void> Agent::Impl::prove_later(std::weak_ptr<MarketClient> sessi
   if (still && still == client && !stopping) prove(unit.first, unit.second);
 }
 
-std::int64_t Agent::Impl::slots_of(Node const& node, AgentOffer const& offer) const {
-  auto const wanted = offer.slots > 0 ? std::min(offer.slots, config.engine_slots) : config.engine_slots;
-  auto const* const klass = tables.class_of(node.config->klass);
-  auto const* const model = tables.model_of(offer.model);
-  if (!klass || !model) return wanted;
-  Reference reference;
-  (void)reference.set_classes(tables.classes);
-  (void)reference.set_tiers(tables.tiers);
-  (void)reference.set_models(tables.models);
-  auto const* const tier = reference.tier_named(offer.tier, ProductKind::tokens);
-  auto const fit = tier ? reference.fit(model->id, klass->id, tier->id) : std::nullopt;
-  if (!fit) return wanted;
-  return std::min<std::int64_t>(wanted, std::int64_t{node.config->units} / fit->cards * fit->slots);
-}
-
 // Reports say which offers live: so the agent finds those of the program before it, whose file may have said
 // something else. They go first, or their prices would be taken.
 void Agent::Impl::on(msg::Report const& report) {
@@ -318,6 +316,8 @@ void Agent::Impl::on(msg::Report const& report) {
     else
       live_offers.erase(OfferId{offer.offer});
   }
+  if (report.record.head.kind == RecordKind::unit_state && caught_up)
+    on(report.record.as<record::UnitState>(), report.record.head.code);
   if (report.record.head.kind == RecordKind::lease_state) {
     auto const lease = report.record.as<record::LeaseState>();
     auto const phase = LeasePhase{lease.phase};
@@ -364,7 +364,9 @@ void Agent::Impl::post_offers(Node& node) {
     message.model = offer.model;
     message.tier = offer.tier;
     message.price = offer.price;
-    message.quantity = Lots{offer.product == ProductKind::tokens ? slots_of(node, offer) : offer.units_milli};
+    message.quantity =
+        Lots{offer.product == ProductKind::tokens ? slots_of(config, tables, *node.config, offer)
+                                                  : offer.units_milli};
     message.replenish = true;
     if (message.quantity.v == 0) {
       log("node " + std::to_string(node.config->label) + " has no room for " + offer.model);

@@ -48,48 +48,69 @@ attest::UnitKey UnitProver::key_of(UnitId unit) const {
   return key;
 }
 
-void UnitProver::open(UnitId unit, ClassId wanted, attest::Profile profile) {
+attest::AttestOpen UnitProver::opening(UnitId unit, ClassId wanted, attest::Profile profile) const {
   attest::AttestOpen message;
   message.unit = key_of(unit);
   message.node = unit.first;
   message.wanted = wanted;
   message.profile = profile;
   message.backend = backend_.name();
+  return message;
+}
+
+void UnitProver::enqueue(std::deque<std::function<void()>>& where, std::function<void()> task) {
   {
     std::lock_guard const lock(mutex_);
-    tasks_.push_back(
-        [this, unit, key = message.unit] { provers_.insert_or_assign(unit, attest::Prover(key, backend_)); });
+    where.push_back(std::move(task));
   }
   changed_.notify_one();
-  send_(unit, attest::encode(attest::AttestMessage(std::move(message))));
+}
+
+void UnitProver::open(UnitId unit, ClassId wanted, attest::Profile profile) {
+  auto message = opening(unit, wanted, profile);
+  enqueue(tasks_, [this, unit, key = message.unit] {
+    provers_.insert_or_assign(unit, attest::Prover(key, backend_));
+  });
+  send_(unit, attest::encode(attest::AttestMessage(std::move(message))), 0);
+}
+
+void UnitProver::called(UnitId unit, ClassId wanted, std::uint64_t epoch, attest::Profile profile) {
+  auto message = opening(unit, wanted, profile);
+  enqueue(urgent_,
+          [this, unit, key = message.unit] { light_.insert_or_assign(unit, attest::Prover(key, backend_)); });
+  send_(unit, attest::encode(attest::AttestMessage(std::move(message))), epoch);
 }
 
 void UnitProver::on_frame(UnitId unit, std::vector<std::byte> bytes) {
-  {
-    std::lock_guard const lock(mutex_);
-    tasks_.push_back([this, unit, bytes = std::move(bytes)] {
-      auto const prover = provers_.find(unit);
-      auto const message = attest::decode(bytes);
-      if (prover == provers_.end() || !message) return;
-      bool const last = std::holds_alternative<attest::Verdict>(*message);
-      auto answer = prover->second.answer(*message);
-      if (answer && *answer)
-        wire::post(where_, [send = send_, unit, out = attest::encode(**answer)]() mutable {
-          send(unit, std::move(out));
-        });
-      if (last) provers_.erase(prover);  // its products are memory that the next unit needs
+  enqueue(tasks_, [this, unit, bytes = std::move(bytes)] { answer(provers_, unit, bytes, 0); });
+}
+
+void UnitProver::on_census_frame(UnitId unit, std::vector<std::byte> bytes, std::uint64_t epoch) {
+  enqueue(urgent_, [this, unit, bytes = std::move(bytes), epoch] { answer(light_, unit, bytes, epoch); });
+}
+
+void UnitProver::answer(Provers& provers, UnitId unit, std::vector<std::byte> const& bytes,
+                        std::uint64_t epoch) {
+  auto const prover = provers.find(unit);
+  auto const message = attest::decode(bytes);
+  if (prover == provers.end() || !message) return;
+  bool const last = std::holds_alternative<attest::Verdict>(*message);
+  auto const said = prover->second.answer(*message);
+  if (said && *said)
+    wire::post(where_, [send = send_, unit, epoch, out = attest::encode(**said)]() mutable {
+      send(unit, std::move(out), epoch);
     });
-  }
-  changed_.notify_one();
+  if (last) provers.erase(prover);  // its products are memory that the next unit needs
 }
 
 void UnitProver::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [&] { return stopping_ || !tasks_.empty(); });
+    changed_.wait(lock, [&] { return stopping_ || !tasks_.empty() || !urgent_.empty(); });
     if (stopping_) return;
-    auto const task = std::move(tasks_.front());
-    tasks_.pop_front();
+    auto& first = urgent_.empty() ? tasks_ : urgent_;
+    auto const task = std::move(first.front());
+    first.pop_front();
     lock.unlock();
     task();
     lock.lock();

@@ -20,27 +20,36 @@ namespace spillway {
 class UnitProver {
  public:
   using UnitId = std::pair<NodeId, std::uint16_t>;
-  /// Called on the loop with bytes for the exchange.
-  using Send = std::function<void(UnitId, std::vector<std::byte>)>;
+  /// Called on the loop with bytes for the exchange; the epoch of the census that they are of, 0: of none.
+  using Send = std::function<void(UnitId, std::vector<std::byte>, std::uint64_t epoch)>;
 
   UnitProver(wire::executor where, Credentials const& credentials, Send send);
   ~UnitProver();
   /// Asks the exchange for a challenge of this unit, in the profile that proves the class.
   void open(UnitId unit, ClassId wanted, attest::Profile profile = attest::Profile::int8);
   void on_frame(UnitId unit, std::vector<std::byte> bytes);
+  /// The census of `epoch` calls the unit, which opens at once; its messages go before all others.
+  void called(UnitId unit, ClassId wanted, std::uint64_t epoch,
+              attest::Profile profile = attest::Profile::int8);
+  void on_census_frame(UnitId unit, std::vector<std::byte> bytes, std::uint64_t epoch);
 
  private:
+  using Provers = std::map<UnitId, attest::Prover>;
   [[nodiscard]] attest::UnitKey key_of(UnitId unit) const;
+  [[nodiscard]] attest::AttestOpen opening(UnitId unit, ClassId wanted, attest::Profile profile) const;
+  void answer(Provers& provers, UnitId unit, std::vector<std::byte> const& bytes, std::uint64_t epoch);
+  void enqueue(std::deque<std::function<void()>>& where, std::function<void()> task);
   void work();
 
   wire::executor where_;
   Credentials credentials_;
   Send send_;
-  attest::Backend const backend_;             // the fastest of this processor
-  std::map<UnitId, attest::Prover> provers_;  // on the worker, after open()
+  attest::Backend const backend_;  // the fastest of this processor
+  Provers provers_;                // on the worker, after open()
+  Provers light_;                  // the same, after called()
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::function<void()>> tasks_;
+  std::deque<std::function<void()>> tasks_, urgent_;  // a census waits two seconds
   bool stopping_{};
   std::thread worker_;
 };

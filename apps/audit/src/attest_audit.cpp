@@ -23,6 +23,7 @@ std::string figures(attest::Measured const& m) {
 }  // namespace
 
 void ProofCheck::gather(Entry const& entry, Outcome const& outcome) {
+  census_.gather(entry, outcome);
   if (!taken(outcome)) return;
   if (auto const* const rules = std::get_if<SetRules>(&entry.command))
     class_scale_ = rules->rules.class_scale;
@@ -102,6 +103,7 @@ ProofReport ProofCheck::finish() {
   if (kept)
     std::ranges::copy_if(*kept, std::back_inserter(report_.strangers),
                          [&](auto const& name) { return !named.contains(name); });
+  report_.census = census_.finish();
   return std::move(report_);
 }
 

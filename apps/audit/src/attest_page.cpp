@@ -30,6 +30,27 @@ json::array rows(std::vector<ProofFinding> const& findings) {
   return out;
 }
 
+std::string line_of(CensusFinding const& f) {
+  auto const where =
+      f.node.some() ? ", node " + std::to_string(f.node.v) + " unit " + std::to_string(f.unit) : "";
+  return "sequence " + std::to_string(f.seq.v) + ", epoch " + std::to_string(f.epoch) + where + ": " + f.what;
+}
+
+json::object census_of(CensusReport const& c) {
+  json::array wrong, strangers;
+  for (auto const& f : c.wrong)
+    wrong.push_back(json::object{{"seq", std::to_string(f.seq.v)},
+                                 {"epoch", std::to_string(f.epoch)},
+                                 {"node", f.node.v},
+                                 {"unit", f.unit},
+                                 {"reason", f.what}});
+  for (auto const& name : c.strangers) strangers.emplace_back(name);
+  return {{"epochs", c.epochs},         {"verdicts", c.verdicts},    {"rechecked", c.rechecked},
+          {"unanswered", c.unanswered}, {"pruned", c.pruned},        {"epoch_open", c.epoch_open},
+          {"seed_lost", c.seed_lost},   {"wrong", std::move(wrong)}, {"strangers", std::move(strangers)},
+          {"unreadable", c.unreadable}};
+}
+
 std::string document(AuditReport const& journal, ProofReport const& proofs) {
   json::array strangers;
   for (auto const& name : proofs.strangers) strangers.emplace_back(name);
@@ -41,6 +62,7 @@ std::string document(AuditReport const& journal, ProofReport const& proofs) {
                          {"missing", rows(proofs.missing)},
                          {"strangers", std::move(strangers)},
                          {"unreadable", proofs.unreadable},
+                         {"census", census_of(proofs.census)},
                          {"journal_ok", journal.ok()},
                          {"reason", journal.finding ? journal.finding->reason : std::string()}};
   return json::serialize(out) + "\n";
@@ -53,11 +75,22 @@ std::string attest_page(AuditReport const& journal, ProofReport const& proofs, P
   std::string out = "proofs   " + std::to_string(proofs.proofs) + " in the journal, " +
                     std::to_string(proofs.rechecked) + " checked again from their transcripts, " +
                     std::to_string(proofs.epoch_open) + " of an epoch that is still open\n";
-  add_lines(out, "WRONG    ", proofs.wrong, line_of);
-  add_lines(out, "missing  ", proofs.missing, line_of);
+  add_lines(out, "WRONG    ", proofs.wrong, [](ProofFinding const& f) { return line_of(f); });
+  add_lines(out, "missing  ", proofs.missing, [](ProofFinding const& f) { return line_of(f); });
   add_lines(out, "stranger ", proofs.strangers,
             [](std::string const& name) { return name + ": no entry names it, it counts for nothing"; });
   if (!proofs.unreadable.empty()) out += "WRONG    " + proofs.unreadable + "\n";
+  auto const& c = proofs.census;
+  if (c.epochs > 0)
+    out += "census   " + std::to_string(c.epochs) + " epochs, " + std::to_string(c.verdicts) +
+           " verdicts: " + std::to_string(c.rechecked) + " checked again from their transcripts, " +
+           std::to_string(c.unanswered) + " of units that did not answer, " + std::to_string(c.pruned) +
+           " whose transcripts are gone, " + std::to_string(c.seed_lost) + " without a seed, " +
+           std::to_string(c.epoch_open) + " of an epoch that is still open\n";
+  add_lines(out, "WRONG    ", c.wrong, [](CensusFinding const& f) { return line_of(f); });
+  add_lines(out, "stranger ", c.strangers,
+            [](std::string const& name) { return name + ": no entry names it, it counts for nothing"; });
+  if (!c.unreadable.empty()) out += "WRONG    " + c.unreadable + "\n";
   for (auto const& note : journal.notes) out += "note     " + note + "\n";
   if (journal.finding) out += "WRONG    the journal: " + journal.finding->reason + "\n";
   return out + (journal.ok() && proofs.ok() ? "verdict  ok\n" : "verdict  NOT OK\n");

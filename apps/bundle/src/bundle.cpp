@@ -63,6 +63,7 @@ class Maker {
   [[nodiscard]] Done streams();
   [[nodiscard]] Done tiles();
   [[nodiscard]] Done evidence();
+  [[nodiscard]] Done evidence_in(char const* folder);
   [[nodiscard]] Done write(fs::path const& file, std::string const& text);
 
   JournalDirectory journal_;
@@ -194,7 +195,12 @@ Done Maker::tiles() {
 // After the entries: what they name is there. Who holds the seed of an epoch that lasts can forge its
 // answers.
 Done Maker::evidence() {
-  auto const from = journal_.path() / attest::evidence_folder, to = out_ / attest::evidence_folder;
+  if (auto const done = evidence_in(attest::evidence_folder); !done) return done;
+  return evidence_in(attest::census_folder);
+}
+
+Done Maker::evidence_in(char const* folder) {
+  auto const from = journal_.path() / folder, to = out_ / folder;
   std::error_code failed;
   if (!fs::exists(from)) return {};
   fs::create_directories(to, failed);

@@ -22,13 +22,14 @@ class Reader {
   explicit Reader(std::string file) : file_(std::move(file)) {}
 
   void read(toml::table const& t, ServeConfig& c) const {
-    only(t, {"rules", "market", "journal", "server", "door", "challenge", "engine"});
+    only(t, {"rules", "market", "journal", "server", "door", "challenge", "census", "engine"});
     if (auto const* const s = section(t, "rules")) rules(*s, c.rules);
     if (auto const* const s = section(t, "market")) market(*s, c);
     if (auto const* const s = section(t, "journal")) journal(*s, c);
     if (auto const* const s = section(t, "server")) server(*s, c.server);
     if (auto const* const s = section(t, "door")) door(*s, c.server);
     if (auto const* const s = section(t, "challenge")) challenge(*s, c.server);
+    if (auto const* const s = section(t, "census")) census(*s, c.server.census);
     if (auto const* const s = section(t, "engine")) {
       only(*s, {"note"});
       text(*s, "note", c.server.engine_note);
@@ -170,6 +171,26 @@ class Reader {
     whole(t, "openings", c.openings, 1, attest::most_openings);
     whole(t, "at_once", s.challenges_at_once, 1, 64);
     if (auto const fine = attest::check(c); !fine) fail(t, std::string(attest::sentence(fine.error())));
+  }
+
+  void census(toml::table const& t, CensusConfig& c) const {
+    only(t, {"on", "epoch_ms", "window_from_ms", "window_to_ms", "answer_within_ms", "n", "rounds",
+             "openings", "workers"});
+    if (auto const* const on = t.get("on")) {
+      if (!on->is_boolean()) fail(*on, "\"on\" must be true or false");
+      c.on = *on->value<bool>();
+    }
+    ms(t, "epoch_ms", c.epoch);
+    ms(t, "window_from_ms", c.window_from);
+    ms(t, "window_to_ms", c.window_to);
+    ms(t, "answer_within_ms", c.answer_within);
+    whole(t, "n", c.light.n, attest::smallest_n, attest::largest_n);
+    whole(t, "rounds", c.light.rounds, 1, attest::most_rounds);
+    whole(t, "openings", c.light.openings, 1, attest::most_openings);
+    whole(t, "workers", c.workers, 1, 64);
+    if (auto const fine = attest::check(c.light); !fine) fail(t, std::string(attest::sentence(fine.error())));
+    if (c.window_from > c.window_to || c.window_to > c.epoch)
+      fail(t, "the window begins between \"window_from_ms\" and \"window_to_ms\", within \"epoch_ms\"");
   }
 
   std::string file_;

@@ -70,8 +70,8 @@ typedef struct cap1_backend {
   int (*describe)(uint32_t device, cap1_device* out);
   const char* (*explain)(int status);
 
-  /* A unit for INT8 products of n x n of which `retained` must stay in the device's memory at once. Memory may be
-     taken here or when a slot is first written. `host` outlives the unit. Since ABI 2 it is open_profile that is
+  /* A unit for INT8 products of n x n of which `retained` (0: none) must stay in the device's memory at once. Memory may
+     be taken here or when a slot is first written. `host` outlives the unit. Since ABI 2 it is open_profile that is
      called, and this may be null. */
   int (*open)(uint32_t device, uint32_t n, uint32_t retained, const cap1_host* host, cap1_unit** out);
   void (*close)(cap1_unit* unit);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "census.hpp"
 #include "steady_clock.hpp"
 
 namespace spillway {
@@ -87,7 +88,7 @@ Refusal Attester::on_frame(Peer& peer, msg::AttestFrame frame, std::int64_t read
 }
 
 void Attester::start_next() {
-  while (running_.size() < hub_.config().challenges_at_once) {
+  while (running_.size() < hub_.config().challenges_at_once && !hub_.census().asks()) {
     auto next = queue_.next();
     if (!next) return;
     auto open = std::exchange(next->open, {});

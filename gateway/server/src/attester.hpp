@@ -32,6 +32,12 @@ class Attester {
   /// challenge. Refusals: node_unknown, not_yours, unknown_id (no such unit), malformed, attestation_pending
   /// (as many units of the provider wait as may).
   [[nodiscard]] Refusal on_frame(Peer& peer, msg::AttestFrame frame, std::int64_t read_us);
+  /// A full challenge of this unit runs now.
+  [[nodiscard]] bool challenges(std::pair<NodeId, std::uint16_t> unit) const {
+    return running_.contains(unit);
+  }
+  /// While it asked, none was begun.
+  void census_is_over() { start_next(); }
   /// The session is gone: its queued and running challenges end.
   void forget(Peer& peer);
   void stop();

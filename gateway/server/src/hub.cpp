@@ -6,6 +6,7 @@
 #include <future>
 
 #include "attester.hpp"
+#include "census.hpp"
 #include "exchange/stamp_clock.hpp"
 #include "feed.hpp"
 #include "relay.hpp"
@@ -33,6 +34,7 @@ Hub::Hub(wire::executor where, ServerConfig config)
       door_order_(static_cast<std::uint64_t>(StampClock::wall().v)),
       relay_(std::make_unique<JobRelay>(*this)),
       attester_(std::make_unique<Attester>(*this)),
+      census_(std::make_unique<Census>(*this)),
       feed_(std::make_unique<Feed>(*this)) {}
 
 Hub::~Hub() = default;
@@ -205,6 +207,7 @@ void Hub::disconnect(Peer& peer) {
   peers_by_id_.erase(peer.id().v);
   feed_->forget(peer);
   attester_->forget(peer);
+  census_->forget(peer);
   relay_->provider_gone(peer);
   for (auto& [id, node] : nodes_)
     if (node.peer == &peer) {
@@ -225,6 +228,7 @@ void Hub::registered_and_left(NodeId node) {
 }
 
 void Hub::sweep() {
+  census_->tick();
   auto const now = std::chrono::steady_clock::now();
   for (auto& [id, node] : nodes_)
     if (node.unspoken && now - *node.unspoken >= speaker_grace) {
@@ -282,6 +286,7 @@ void Hub::log(std::string const& line) const {
 
 Pipeline::Stopped Hub::stop() {
   attester_->stop();
+  census_->stop();
   return pipeline_->stop();
 }
 

@@ -23,6 +23,7 @@
 namespace spillway {
 
 class Attester;
+class Census;
 class Feed;
 class JobRelay;
 
@@ -98,6 +99,7 @@ class Hub {
   [[nodiscard]] Pipeline& pipeline() { return *pipeline_; }
   [[nodiscard]] JobRelay& relay() { return *relay_; }
   [[nodiscard]] Attester& attester() { return *attester_; }
+  [[nodiscard]] Census& census() { return *census_; }
   [[nodiscard]] Feed& feed() { return *feed_; }
   [[nodiscard]] Meters& meters() { return meters_; }
   /// Client order ids of the OpenAI door: its clients have none. The present wall clock in microseconds, so
@@ -141,6 +143,7 @@ class Hub {
   Meters meters_;
   std::unique_ptr<JobRelay> relay_;
   std::unique_ptr<Attester> attester_;
+  std::unique_ptr<Census> census_;
   std::unique_ptr<Feed> feed_;
   std::unique_ptr<Pipeline> pipeline_;
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "attester.hpp"
+#include "census.hpp"
 #include "exchange/reads.hpp"
 #include "feed.hpp"
 #include "metrics_page.hpp"
@@ -195,6 +196,7 @@ void Session::on(msg::CancelOffer const& m, Time read_ns) {
 }
 
 void Session::on(msg::AttestFrame const& m, Time read_ns) {
+  if (m.epoch != 0) return hub_.census().on_frame(*this, m, read_ns / 1000);
   if (auto const no = hub_.attester().on_frame(*this, m, read_ns / 1000); no != Refusal::none)
     send(msg::AttestVerdict{m.node, m.unit, false, 0, sentence(no), 0, 0, 0, {}});
 }

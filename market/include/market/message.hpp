@@ -19,6 +19,7 @@
 #include "market/command.hpp"
 #include "market/decode_error.hpp"
 #include "market/ids.hpp"
+#include "market/message_admin.hpp"
 #include "market/record.hpp"
 #include "market/refusal.hpp"
 #include "market/units.hpp"
@@ -39,16 +40,15 @@ inline constexpr std::size_t largest_server_frame_bytes = 9 * 1024 * 1024;  // J
 
 namespace msg {
 
-/// Chosen by the client, echoed in the answer; 0 where the client wants none.
-using Request = std::uint64_t;
-
 // ---- both ways ----
 
-/// One CAP-1 message of the challenge of one unit, opaque here.
+/// One CAP-1 message of the challenge of one unit, opaque here. Without bytes, from the exchange: the census
+/// of `epoch` calls the unit, which opens at once.
 struct AttestFrame {
   NodeId node;
   std::uint16_t unit{};
   Bytes bytes;
+  std::uint64_t epoch{};  // whose census it is of; 0: a full challenge
 };
 
 // ---- from clients: session ----
@@ -237,49 +237,6 @@ struct Subscribe {
   Request request{};
   std::uint32_t topics{};
   std::vector<InstrumentId> instruments;
-};
-
-// ---- from the operator ----
-
-struct AdminParticipant {
-  Request request{};
-  ParticipantId participant;
-  FirmId firm;
-  std::uint32_t roles{};
-};
-struct AdminKey {
-  Request request{};
-  ParticipantId participant;
-  KeyId key;
-  KeyKind kind{};
-  Bytes32 value{};
-};
-struct AdminDeposit {
-  Request request{};
-  ParticipantId participant;
-  Nano amount_nano;
-};
-struct AdminHalt {
-  Request request{};
-  bool halted{};
-};
-struct AdminShutdown {
-  Request request{};
-};
-/// A participant's row of the register, the whole of it.
-struct AdminRegister {
-  Request request{};
-  ParticipantId participant;
-  std::string name, contact, payout;
-};
-struct AdminForget {
-  Request request{};
-  ParticipantId participant;
-};
-struct AdminLogKey {
-  Request request{};
-  Bytes32 key{};
-  Micros overlap;
 };
 
 // ---- from the exchange: session ----

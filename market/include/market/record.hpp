@@ -35,6 +35,7 @@ enum class RecordKind : std::uint16_t {
   instrument_listed = 12,
   market_state = 13,
   log_key_state = 14,
+  epoch_state = 15,
 };
 
 /// Who is told: a report goes to at most two participants, each with its own unbroken report number.
@@ -65,7 +66,16 @@ enum class JobPhase : std::uint8_t {
 };
 enum class LeasePhase : std::uint8_t { unset = 0, starting = 1, running = 2, ended = 3, failed = 4 };
 enum class NodePhase : std::uint8_t { unset = 0, up = 1, lost = 2, gone = 3 };
-enum class UnitPhase : std::uint8_t { unset = 0, attested = 1, rejected = 2, expired = 3 };
+/// missed: proven, but silent in the last census, so its capacity is not offered. ended: so twice running.
+enum class UnitPhase : std::uint8_t {
+  unset = 0,
+  attested = 1,
+  rejected = 2,
+  expired = 3,
+  missed = 4,
+  ended = 5
+};
+enum class EpochPhase : std::uint8_t { unset = 0, open = 1, closed = 2 };
 
 namespace record {
 
@@ -161,6 +171,14 @@ struct LogKeyState {
   std::uint64_t spare[5]{};
 };
 
+struct EpochState {
+  std::uint64_t epoch{};
+  std::array<std::byte, 32> value{};  // open: the commitment; closed: the seed
+  std::uint8_t phase{};
+  std::uint8_t pad[3]{};
+  std::uint32_t passed{}, missed{}, failed{};  // units so far
+};
+
 template <class Body>
 inline constexpr RecordKind kind_of = RecordKind::unset;
 template <>
@@ -191,6 +209,8 @@ template <>
 inline constexpr RecordKind kind_of<MarketState> = RecordKind::market_state;
 template <>
 inline constexpr RecordKind kind_of<LogKeyState> = RecordKind::log_key_state;
+template <>
+inline constexpr RecordKind kind_of<EpochState> = RecordKind::epoch_state;
 
 }  // namespace record
 

@@ -18,6 +18,8 @@ namespace spillway::attest {
 
 /// In the directory of the journal.
 inline constexpr char const* evidence_folder = "attest";
+/// The same for light challenges; its transcripts may be removed after their epoch.
+inline constexpr char const* census_folder = "census";
 
 using Kept = std::expected<void, std::string>;
 

@@ -12,6 +12,7 @@
 
 #include "apps/audit/audit.hpp"
 #include "apps/audit/audit_page.hpp"
+#include "apps/audit/census_audit.hpp"
 #include "attest/evidence_store.hpp"
 #include "attest/verifier.hpp"
 
@@ -33,15 +34,20 @@ struct ProofReport {
   std::vector<ProofFinding> missing;   // transcript or seed is not there
   std::vector<std::string> strangers;  // transcripts that no entry names
   std::string unreadable;              // why the evidence could not be listed
+  CensusReport census;
 
-  [[nodiscard]] bool ok() const { return wrong.empty() && missing.empty() && unreadable.empty(); }
+  [[nodiscard]] bool ok() const {
+    return wrong.empty() && missing.empty() && unreadable.empty() && census.ok();
+  }
 };
 
 /// Checks while the audit replays: give `gather` as AuditOptions::each.
 class ProofCheck {
  public:
   /// `evidence`: the folder attest of the journal directory.
-  explicit ProofCheck(std::filesystem::path evidence) : evidence_(std::move(evidence)) {}
+  /// Beside it stands the one of the censuses.
+  explicit ProofCheck(std::filesystem::path const& evidence)
+      : evidence_(evidence), census_(evidence.parent_path() / attest::census_folder) {}
 
   void gather(Entry const& entry, Outcome const& outcome);
   [[nodiscard]] ProofReport finish();
@@ -53,6 +59,7 @@ class ProofCheck {
   std::shared_ptr<attest::EpochSecret const> secret_of(Bytes32 const& seed, attest::EpochParams const& epoch);
 
   attest::EvidenceReader evidence_;
+  CensusCheck census_;
   Reference reference_;
   std::int64_t class_scale_{1};
   std::set<attest::Digest> named_;

@@ -18,6 +18,17 @@
 
 namespace spillway {
 
+/// Epochs by the server's clock, each with one window in which every idle proven unit answers a light
+/// challenge (docs/attestation.md). Rules 3; off by default.
+struct CensusConfig {
+  bool on{false};
+  Micros epoch{600'000'000};
+  Micros window_from{60'000'000}, window_to{540'000'000};  // its start is uniform between them
+  Micros answer_within{2'000'000};                         // each message of a unit
+  std::uint32_t workers{1};                                // threads that check openings, at least 1
+  attest::Cap1Params light = attest::light_of_cpus;        // nothing retained
+};
+
 struct ServerConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;                                           // 0 picks a free one
@@ -30,6 +41,8 @@ struct ServerConfig {
   std::uint32_t challenges_at_once{1};
   std::filesystem::path register_directory;  // who participants are; empty: register/ of the journal
   std::filesystem::path evidence_directory;  // where transcripts of proofs are kept; empty: nowhere
+  CensusConfig census{};
+  std::filesystem::path census_directory;  // where transcripts and seeds of censuses are kept; empty: nowhere
   // The OpenAI door: what an order gets when the request does not say.
   PriceIndex door_price_cap{highest_price};  // per million work tokens
   std::string door_buyer_place;              // a leaf of the place table

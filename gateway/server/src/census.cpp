@@ -1,0 +1,323 @@
+// gateway/server/src/census.cpp - opens an epoch, calls whoever is idle, enters the verdicts, closes it.
+#include "census.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+
+#include "attest/opening_check.hpp"
+#include "attester.hpp"
+#include "steady_clock.hpp"
+
+namespace spillway {
+namespace {
+
+/// An answer that was read in time may still be on its way through the loop when its time is over.
+constexpr Micros on_its_way{200'000};
+
+std::int64_t loop_time_us() { return steady_ns() / 1000; }
+
+Bytes32 drawn32() {
+  Bytes32 out;
+  randombytes_buf(out.data(), out.size());
+  return out;
+}
+
+/// From 0, below `end`; each value as likely as the next, up to a share of 2^-24.
+std::int64_t uniform_below(std::int64_t end) {
+  if (end <= 1) return 0;
+  std::uint64_t drawn = 0;
+  randombytes_buf(&drawn, sizeof drawn);
+  return static_cast<std::int64_t>(drawn % static_cast<std::uint64_t>(end));
+}
+
+bool are_openings(Bytes const& bytes) {
+  auto const& head = attest::openings_head;
+  return bytes.size() >= head.size() && std::equal(head.begin(), head.end(), bytes.begin());
+}
+
+Refusal refusal_of(Released const& released) {
+  for (auto const& record : released.records)
+    if (record.head.kind == RecordKind::refused) return Refusal{record.head.code};
+  return Refusal::none;
+}
+
+UnitChecked verdict(std::uint64_t epoch, std::pair<NodeId, std::uint16_t> unit, attest::UnitKey const& key,
+                    attest::Outcome const& outcome) {
+  UnitChecked out{epoch,
+                  unit.first,
+                  unit.second,
+                  key,
+                  CensusVerdict::passed,
+                  0,
+                  outcome.measured.ops_per_s,
+                  outcome.transcript};
+  if (!outcome.reason) return out;
+  out.verdict = attest::is_miss(*outcome.reason) ? CensusVerdict::missed : CensusVerdict::failed;
+  out.reason = static_cast<std::uint16_t>(*outcome.reason);
+  return out;
+}
+
+}  // namespace
+
+Census::Census(Hub& hub) : hub_(hub) {
+  if (!hub_.config().census.on) switch_off({});
+  for (std::uint32_t i = 0; step_ != Step::off && i < hub_.config().census.workers; ++i)
+    workers_.emplace_back([this] { work(); });
+}
+Census::~Census() { stop(); }
+
+void Census::stop() {
+  {
+    std::lock_guard const lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  for (auto& worker : workers_)
+    if (worker.joinable()) worker.join();
+  step_ = Step::off;
+}
+
+void Census::switch_off(std::string const& why) {
+  step_ = Step::off;
+  if (!why.empty()) hub_.log("no census: " + why);
+}
+
+// ---- the epoch ----
+
+void Census::tick() {
+  auto const now = loop_time_us();
+  auto const& config = hub_.config().census;
+  switch (step_) {
+    case Step::off:
+    case Step::busy:
+      return;
+    case Step::begin:
+      return begin();
+    case Step::waits:
+      return now >= window_us_ ? ask_who_is_idle() : void();
+    case Step::asks:
+      return watch_deadlines();
+    case Step::settles:
+      return now >= opened_us_ + config.epoch.v ? close_epoch() : void();
+  }
+}
+
+void Census::begin() {
+  if (hub_.rules().version < 3)
+    return switch_off("the rules of this journal (version " + std::to_string(hub_.rules().version) +
+                      ") know none");
+  step_ = Step::busy;
+  hub_.pipeline().follower().query(Seq{}, [this](FollowerView const& view) {
+    on_loop([this, last = view.core.census()] {
+      epoch_ = last.epoch;
+      last.open ? close_left_open(last) : open_epoch();
+    });
+  });
+}
+
+/// An earlier exchange opened it: what it did not judge is judged by nobody, and its seed is revealed.
+void Census::close_left_open(CensusView const& last) {
+  on_worker([this, last] {
+    Bytes32 seed{};
+    auto const& directory = hub_.config().census_directory;
+    if (!directory.empty()) {
+      std::lock_guard const lock(evidence_mutex_);
+      auto store = attest::EvidenceStore::open(directory);
+      if (store) evidence_.emplace(std::move(*store));
+      auto const kept = attest::EvidenceReader(directory).seed(last.beacon);
+      if (kept && *kept) seed = **kept;
+    }
+    on_loop([this, last, seed] {
+      auto const refusal = hub_.submit(the_exchange, EpochClose{last.epoch, seed}, 0,
+                                       [this](Released const&) { open_epoch(); });
+      if (refusal != Refusal::none) switch_off("the last epoch can't be closed");
+    });
+  });
+}
+
+void Census::open_epoch() {
+  step_ = Step::busy;
+  auto const n = hub_.config().census.light.n;
+  on_worker([this, epoch = epoch_ + 1, n] {
+    Secrets made{drawn32(), attest::make_beacon(drawn32(), {}), nullptr, nullptr};
+    made.secret = std::make_shared<attest::EpochSecret>(epoch, made.seed, made.beacon, n);
+    made.f16x = std::make_shared<attest::EpochSecret>(made.secret->in(attest::Profile::f16x));
+    auto const& directory = hub_.config().census_directory;
+    if (!directory.empty()) {
+      std::lock_guard const lock(evidence_mutex_);
+      if (!evidence_) {
+        auto store = attest::EvidenceStore::open(directory);
+        if (store) evidence_.emplace(std::move(*store));
+        if (!store) say_if_failed(std::unexpected(store.error()));
+      }
+      // The last seed is in the journal. The new one is kept before the journal names it: one that is lost
+      // makes what it checks worthless.
+      if (evidence_) say_if_failed(evidence_->close_epochs());
+      if (evidence_) say_if_failed(evidence_->open_epoch(made.beacon, made.seed));
+    }
+    on_loop([this, epoch, made] {
+      epoch_ = epoch, secrets_ = made;
+      auto const refusal = hub_.submit(the_exchange, EpochOpen{epoch, made.secret->commitment(), made.beacon},
+                                       0, [this](Released const& released) { opened(refusal_of(released)); });
+      if (refusal != Refusal::none) opened(refusal);
+    });
+  });
+}
+
+void Census::opened(Refusal refusal) {
+  if (refusal != Refusal::none)
+    return switch_off(std::string("no epoch can be opened: ") + sentence(refusal));
+  auto const& config = hub_.config().census;
+  opened_us_ = loop_time_us();
+  window_us_ = opened_us_ + config.window_from.v + uniform_below(config.window_to.v - config.window_from.v);
+  step_ = Step::waits;
+}
+
+/// Whoever was called and every verdict of it is in the journal: only now may anybody know the seed.
+void Census::close_epoch() {
+  step_ = Step::busy;
+  auto const refusal = hub_.submit(the_exchange, EpochClose{epoch_, secrets_.seed}, 0,
+                                   [this](Released const&) { open_epoch(); });
+  if (refusal != Refusal::none) switch_off("the epoch can't be closed");
+}
+
+// ---- the window ----
+
+void Census::ask_who_is_idle() {
+  step_ = Step::busy;
+  hub_.pipeline().follower().query(Seq{}, [this](FollowerView const& view) {
+    on_loop([this, nodes = view.core.census_nodes()] { call(nodes); });
+  });
+}
+
+/// All in one go: what they compute, they compute at the same time.
+void Census::call(std::vector<CensusNode> const& nodes) {
+  excused_.clear();
+  for (auto const& node : nodes) {
+    auto const* const entry = hub_.node(node.node);
+    if (!entry) continue;
+    // Units are not told apart by what runs on them: all are called, and as many as are busy may be silent.
+    excused_[node.node] = static_cast<std::int64_t>(node.units.size()) - node.free;
+    for (auto const& unit : node.units)
+      if (entry->peer && !hub_.attester().challenges({node.node, unit.unit})) call(node, unit, *entry->peer);
+  }
+  step_ = Step::asks;
+}
+
+void Census::call(CensusNode const& node, CensusNode::Unit const& unit, Peer& peer) {
+  auto const& census = hub_.config().census;
+  attest::SessionConfig config;
+  config.params = census.light;
+  auto const* const klass = hub_.reference().find(node.klass);
+  if (auto const floors = klass ? attest::floors_of(*klass) : std::nullopt)
+    config.floors.ops_per_s = floors->ops_per_s;  // compute only
+  if (klass) config.params.profile = attest::profile_of(*klass);
+  config.class_scale = hub_.rules().class_scale;
+  config.open_within = config.echo_within = config.rounds_within = census.answer_within;
+  config.memory_within = config.openings_within = census.answer_within;
+  config.keep_transcript = !hub_.config().census_directory.empty();
+  auto asked = std::make_shared<Asked>(Asked{{node.node, unit.unit}, unit.key, peer.id(), nullptr, false});
+  asked->challenge = std::make_unique<attest::ChallengeSession>(
+      config.params.profile == attest::Profile::f16x ? secrets_.f16x : secrets_.secret, config,
+      attest::Claimant{unit.key, node.node, node.klass}, drawn32(), Micros{loop_time_us()});
+  asked_[asked->unit] = asked;
+  peer.send(msg::AttestFrame{node.node, unit.unit, {}, epoch_});
+}
+
+void Census::on_frame(Peer& peer, msg::AttestFrame const& frame, std::int64_t read_us) {
+  auto const found = asked_.find({frame.node, frame.unit});
+  if (frame.epoch != epoch_ || found == asked_.end()) return;
+  auto const asked = found->second;
+  if (asked->session != peer.id() || asked->handed_over) return;
+  if (!are_openings(frame.bytes))
+    return take(asked, asked->challenge->on_message(frame.bytes, Micros{read_us}));
+  // The only long message and the last one: a worker checks it, row by row up to the first bad one.
+  asked->handed_over = true;
+  on_worker([this, asked, bytes = frame.bytes, read_us] {
+    auto step = asked->challenge->on_message(bytes, Micros{read_us});
+    on_loop([this, asked, step = std::move(step)] { take(asked, step); });
+  });
+}
+
+void Census::take(std::shared_ptr<Asked> const& asked, attest::SessionStep step) {
+  if (auto* const peer = hub_.peer(asked->session))
+    for (auto const& bytes : step.send)
+      peer->send(msg::AttestFrame{asked->unit.first, asked->unit.second, bytes, epoch_});
+  if (!step.outcome) return;
+  asked->handed_over = true;
+  on_worker([this, asked, outcome = *step.outcome] {
+    auto const& transcript = asked->challenge->transcript();
+    std::unique_lock lock(evidence_mutex_);
+    if (evidence_ && !transcript.said.empty()) say_if_failed(evidence_->keep(transcript));
+    lock.unlock();
+    on_loop([this, asked, outcome] { conclude(asked, outcome); });
+  });
+}
+
+void Census::watch_deadlines() {
+  auto const now = Micros{loop_time_us()};
+  auto const all = asked_;  // what is concluded leaves the map
+  for (auto const& [unit, asked] : all) {
+    if (asked->handed_over) continue;
+    auto const due = asked->challenge->deadline();
+    if (due && *due + on_its_way < now) take(asked, asked->challenge->on_time(now));
+  }
+  if (asked_.empty() && unjournalled_ == 0) step_ = Step::settles;
+}
+
+void Census::forget(Peer& peer) {
+  auto const all = asked_;
+  for (auto const& [unit, asked] : all)
+    if (asked->session == peer.id() && !asked->handed_over)
+      take(asked, asked->challenge->abandon(Micros{loop_time_us()}));
+}
+
+void Census::conclude(std::shared_ptr<Asked> const& asked, attest::Outcome const& outcome) {
+  auto const [node, unit] = asked->unit;
+  asked_.erase(asked->unit);
+  if (asked_.empty()) hub_.attester().census_is_over();
+  if (!outcome.admitted() && attest::is_miss(*outcome.reason) && excused_[node] > 0) {
+    --excused_[node];
+    return;
+  }
+  ++unjournalled_;
+  auto const refusal = hub_.submit(the_exchange, verdict(epoch_, asked->unit, asked->key, outcome), 0,
+                                   [this](Released const&) { --unjournalled_; });
+  if (refusal != Refusal::none) --unjournalled_;
+  if (!outcome.admitted())
+    hub_.log("census of epoch " + std::to_string(epoch_) + ": node " + std::to_string(node.v) + " unit " +
+             std::to_string(unit) + ": " + outcome.explain());
+}
+
+// ---- threads ----
+
+void Census::on_worker(std::function<void()> task) {
+  {
+    std::lock_guard const lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  changed_.notify_one();
+}
+
+void Census::on_loop(std::function<void()> task) { wire::post(hub_.where(), std::move(task)); }
+
+void Census::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] { return stopping_ || !tasks_.empty(); });
+    if (stopping_) return;
+    auto const task = std::move(tasks_.front());
+    tasks_.pop_front();
+    lock.unlock();
+    task();
+    lock.lock();
+  }
+}
+
+void Census::say_if_failed(attest::Kept const& kept) {
+  if (!kept) on_loop([this, why = kept.error()] { hub_.log("evidence of a census was not kept: " + why); });
+}
+
+}  // namespace spillway

@@ -1,0 +1,92 @@
+// gateway/server/src/census.hpp - epochs by the server's clock, and in each one window in which every idle
+// proven unit answers a light challenge at the same time.
+// Room:   gateway, target server, private.
+// Thread: the loop's for every member. Whatever is timed runs there too; workers check openings and write
+//         transcripts, in which no clock takes part.
+// Rule:   the seed of an epoch leaves the server with `EpochClose`, which is entered after its last verdict.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "attest/evidence_store.hpp"
+#include "attest/session.hpp"
+#include "hub.hpp"
+
+namespace spillway {
+
+class Census {
+ public:
+  explicit Census(Hub& hub);
+  ~Census();
+  /// Goes on with whatever is due; ten times a second.
+  void tick();
+  /// A message of a unit that was called. What comes late, or of nobody who was called, is dropped.
+  void on_frame(Peer& peer, msg::AttestFrame const& frame, std::int64_t read_us);
+  /// The session is gone: the units that it spoke for have not answered.
+  void forget(Peer& peer);
+  /// Units answer now: a full challenge on the same device would make both look slow.
+  [[nodiscard]] bool asks() const { return !asked_.empty(); }
+  void stop();
+
+ private:
+  using UnitId = std::pair<NodeId, std::uint16_t>;
+  enum class Step { off, begin, busy, waits, asks, settles };
+  struct Asked {
+    UnitId unit;
+    attest::UnitKey key{};
+    SessionId session;
+    std::unique_ptr<attest::ChallengeSession> challenge;  // the loop's until it was handed to a worker
+    bool handed_over{};
+  };
+  struct Secrets {  // of one epoch
+    Bytes32 seed{}, beacon{};
+    std::shared_ptr<attest::EpochSecret const> secret, f16x;  // of one seed, by profile
+  };
+
+  void begin();
+  void close_left_open(CensusView const& last);
+  void open_epoch();
+  void opened(Refusal refusal);
+  void ask_who_is_idle();
+  void call(std::vector<CensusNode> const& nodes);
+  void call(CensusNode const& node, CensusNode::Unit const& unit, Peer& peer);
+  void take(std::shared_ptr<Asked> const& asked, attest::SessionStep step);
+  void watch_deadlines();
+  void conclude(std::shared_ptr<Asked> const& asked, attest::Outcome const& outcome);
+  void close_epoch();
+  void switch_off(std::string const& why);
+
+  void on_worker(std::function<void()> task);
+  void on_loop(std::function<void()> task);
+  void work();
+  void say_if_failed(attest::Kept const& kept);
+
+  Hub& hub_;
+  Step step_{Step::begin};
+  std::uint64_t epoch_{};  // the last one
+  Secrets secrets_;
+  std::int64_t opened_us_{}, window_us_{};
+  std::map<UnitId, std::shared_ptr<Asked>> asked_;
+  std::map<NodeId, std::int64_t> excused_;  // units that may be silent still: so many of the node are busy
+  std::size_t unjournalled_{};              // verdicts on their way
+  std::optional<attest::EvidenceStore> evidence_;  // on the workers, one at a time
+  std::mutex evidence_mutex_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> tasks_;
+  bool stopping_{};
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace spillway
