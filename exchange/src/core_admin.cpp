@@ -48,7 +48,7 @@ Refusal ExchangeCore::State::not_exchange(ParticipantId who) const {
 core::Reply ExchangeCore::State::on(ParticipantId who, SetRules const& c) {
   if (auto const why = not_operator(who); no(why)) return refuse(why);
   // Never back: work that is left would have nobody to do it.
-  bool const known = c.rules.version >= 1 && c.rules.version <= 2;
+  bool const known = c.rules.version >= 1 && c.rules.version <= rules_newest;
   bool const back = rules_set && c.rules.version < rules.version;
   if (!known || back || !sane(c.rules)) return refuse(Refusal::rules_unknown);
   rules = c.rules;

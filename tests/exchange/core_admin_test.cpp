@@ -32,7 +32,8 @@ TEST(CoreAdmin, RefusesRulesThatItDoesNotKnowOrThatMakeNoSense) {
     return c;
   };
   for (auto const& c :
-       {with([](Rules& r) { r.version = 1; }), with([](Rules& r) { r.version = 3; }),
+       {with([](Rules& r) { r.version = 1; }), with([](Rules& r) { r.version = 2; }),
+        with([](Rules& r) { r.version = rules_newest + 1; }),
         with([](Rules& r) { r.maker_rebate_bps = 101; }), with([](Rules& r) { r.taker_fee_bps = -1; }),
         with([](Rules& r) { r.sla_rebate_milli = 1001; }),
         with([](Rules& r) { r.lease_slice = Micros{1'500'000}; }),

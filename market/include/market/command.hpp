@@ -26,10 +26,14 @@ using Bytes64 = std::array<std::byte, 64>;
 
 // ---- rules, reference, people: by the operator ----
 
+/// Versions 1 up to this one are known; a new journal begins with it.
+inline constexpr std::uint32_t rules_newest = 3;
+
 /// The numbers of the rules in force. Version 1: a command does all its work at once. Version 2: at most 256
-/// steps, and the rest in `Continue` entries (docs/decisions).
+/// steps, and the rest in `Continue` entries. Version 3: knows the commands that came with it, which older
+/// rules refuse `rules_unknown` (docs/formats/journal.md).
 struct Rules {
-  std::uint32_t version{2};
+  std::uint32_t version{rules_newest};
   Micros acknowledgement{2'000'000};
   Micros first_token_slack{5'000'000};  // beyond round trip + promise
   Micros silence{10'000'000};           // watched at the gateway
