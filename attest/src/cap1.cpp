@@ -32,7 +32,7 @@ std::string_view sentence(ParamsError error) {
     case ParamsError::rounds:
       return "rounds must be 1 to 1024";
     case ParamsError::retained:
-      return "retained products must be 1 to the number of rounds";
+      return "retained products must be 1 to the number of rounds, or 0 with 0 passes";
     case ParamsError::passes:
       return "passes must be 1 to 64";
     case ParamsError::openings:
@@ -49,8 +49,10 @@ std::expected<void, ParamsError> check(Cap1Params const& p) {
   if (p.n < smallest_n || p.n > largest_n || !std::has_single_bit(p.n))
     return std::unexpected(ParamsError::n);
   if (p.rounds < 1 || p.rounds > most_rounds) return std::unexpected(ParamsError::rounds);
-  if (p.retained < 1 || p.retained > p.rounds) return std::unexpected(ParamsError::retained);
-  if (p.passes < 1 || p.passes > most_passes) return std::unexpected(ParamsError::passes);
+  bool const compute_only = p.retained == 0 && p.passes == 0;  // a light challenge
+  if ((p.retained < 1 && !compute_only) || p.retained > p.rounds)
+    return std::unexpected(ParamsError::retained);
+  if ((p.passes < 1 && !compute_only) || p.passes > most_passes) return std::unexpected(ParamsError::passes);
   if (p.openings < 1 || p.openings > most_openings) return std::unexpected(ParamsError::openings);
   if (p.profile != Profile::int8) return std::unexpected(ParamsError::profile);
   if (answer_bytes(p) > largest_message_bytes) return std::unexpected(ParamsError::answer_too_large);

@@ -164,7 +164,7 @@ struct Prover::State {
     if (step != Step::walked) return std::unexpected(ProverRefusal::out_of_turn);
     auto const& p = epoch.params;
     auto const exists = [&](OpeningPlace const& at) {
-      return at.round < p.rounds && at.row < p.n && at.pass < p.passes;
+      return at.round < p.rounds && at.row < p.n && at.pass < std::max(p.passes, 1u);
     };
     if (!std::ranges::all_of(m.places, exists)) return std::unexpected(ProverRefusal::opening_out_of_range);
     Openings out;

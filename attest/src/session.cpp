@@ -186,7 +186,8 @@ struct ChallengeSession::State {
     auto chains = check_chains(config.params, first, rounds, pass_key, m);
     if (!chains) return end(chains.error());
     committed = std::move(*chains);
-    asked = secret->places(config.params, nonce, rounds.last_key, committed.pass_roots.back());
+    auto const& last = committed.pass_roots.empty() ? pass_key : committed.pass_roots.back();
+    asked = secret->places(config.params, nonce, rounds.last_key, last);
     send(Open{asked}, now);
     await(Awaits::openings, config.openings_within, now);
   }

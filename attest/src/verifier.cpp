@@ -199,7 +199,7 @@ std::vector<OpeningPlace> EpochSecret::places(Cap1Params const& params, Bytes32 
   for (std::uint32_t i = 0; i < params.openings; ++i) {
     auto const round = draws.below(params.rounds);
     auto const row = draws.below(params.n);
-    out.push_back({round, row, draws.below(params.passes)});
+    out.push_back({round, row, params.passes == 0 ? 0 : draws.below(params.passes)});
   }
   return out;
 }

@@ -11,6 +11,7 @@
 #include "core_archive.hpp"
 #include "core_entities.hpp"
 #include "core_timers.hpp"
+#include "exchange/core.hpp"
 #include "matching/book_image.hpp"
 #include "settlement/ledger.hpp"
 
@@ -110,8 +111,15 @@ void fields(A& archive, T& of) {
 }
 template <class A, Of<attest::UnitRecord> T>
 void fields(A& archive, T& of) {
-  auto& [key, node, unit, klass, ops, bytes, rate, issued, expires, evidence, transcript, state, end] = of;
-  archive(key, node, unit, klass, ops, bytes, rate, issued, expires, evidence, transcript, state, end);
+  auto& [key, node, unit, klass, ops, bytes, rate, issued, expires, evidence, transcript, state, end, census,
+         missed, reason] = of;
+  archive(key, node, unit, klass, ops, bytes, rate, issued, expires, evidence, transcript, state, end, census,
+          missed, reason);
+}
+template <class A, Of<CensusView> T>
+void fields(A& archive, T& of) {
+  auto& [epoch, open, commitment, beacon, passed, missed, failed] = of;
+  archive(epoch, open, commitment, beacon, passed, missed, failed);
 }
 template <class A, Of<Fired> T>
 void fields(A& archive, T& of) {

@@ -58,7 +58,7 @@ std::optional<std::string> set_tables(Tables tables, Reference& reference) {
 /// What follows from the rest is not among them: see index_again.
 template <class Archive, class Self>
 void ExchangeCore::State::own_fields(Archive& archive, Self& self) {
-  archive(self.applied, self.now, self.rules, self.rules_set, self.halted, self.last_fill);
+  archive(self.applied, self.now, self.rules, self.rules_set, self.halted, self.last_fill, self.census);
 }
 
 namespace {

@@ -174,7 +174,7 @@ void ExchangeCore::State::bury(Node& node) {
 
 /// Sets what the pool may use and lets offers meet orders when there is more of it.
 void ExchangeCore::State::refresh(Node& node) {
-  auto const units = node.phase == NodePhase::up ? registry.attested_units(node.id) : 0;
+  auto const units = node.phase == NodePhase::up ? sellable_units(node.id) : 0;
   book.set_available_units(node.id, static_cast<std::int32_t>(units));
   touch(node);
   meet(node.id);

@@ -69,6 +69,7 @@ NodeView ExchangeCore::State::view(core::Node const& n) const {
           n.klass,
           n.units_max,
           static_cast<std::int32_t>(registry.attested_units(n.id)),
+          static_cast<std::int32_t>(registry.missed_units(n.id)),
           n.phase};
 }
 

@@ -124,6 +124,17 @@ struct ExchangeCore::State {
   void show_unit(core::Node const&, std::uint16_t unit, UnitPhase phase, attest::UnitRecord const* proven,
                  std::uint16_t code);
 
+  // ---- core_census.cpp: epochs, and what their censuses find ----
+  Reply on(ParticipantId who, EpochOpen const&);
+  Reply on(ParticipantId who, EpochClose const&);
+  Reply on(ParticipantId who, UnitChecked const&);
+  [[nodiscard]] Refusal why_not(ParticipantId who, UnitChecked const&) const;
+  [[nodiscard]] std::uint32_t sellable_units(NodeId node) const {
+    return registry.attested_units(node) - registry.missed_units(node);
+  }
+  void freeze_earnings(ParticipantId provider);
+  void show(CensusView const&, Bytes32 const& value);
+
   // ---- core_offers.cpp ----
   Reply on(ParticipantId who, PostOffer const&);
   Reply on(ParticipantId who, AmendOffer const&);
@@ -338,6 +349,7 @@ struct ExchangeCore::State {
   Rules rules;
   bool rules_set{};
   bool halted{};
+  CensusView census;
   Reference reference;
   std::unique_ptr<Book> own_book;
   Book& book;

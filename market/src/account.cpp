@@ -20,6 +20,8 @@ char const* name(AccountKind kind) {
       return "fees";
     case AccountKind::guarantee:
       return "guarantee";
+    case AccountKind::frozen:
+      return "frozen";
   }
   return "unknown";
 }
@@ -46,6 +48,8 @@ char const* name(TransferCode code) {
       return "sla_rebate";
     case TransferCode::guarantee_payment:
       return "guarantee_payment";
+    case TransferCode::freeze:
+      return "freeze";
   }
   return "unknown";
 }

@@ -44,6 +44,8 @@ SW_ENUM(JobPhase, fb, JobPhase);
 SW_ENUM(LeasePhase, fb, LeasePhase);
 SW_ENUM(NodePhase, fb, NodePhase);
 SW_ENUM(UnitPhase, fb, UnitPhase);
+SW_ENUM(EpochPhase, fb, EpochPhase);
+SW_ENUM(CensusVerdict, fb, CensusVerdict);
 SW_ENUM(RecordKind, fb, RecordKind);
 SW_ENUM(Refusal, fb, Refusal);
 SW_ENUM(msg::ReadKind, fb::client, ReadKind);

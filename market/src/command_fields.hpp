@@ -315,6 +315,26 @@ struct Fields<SessionStatement> {
 };
 
 template <>
+struct Fields<EpochOpen> {
+  static constexpr auto list =
+      std::tuple{field("epoch", &EpochOpen::epoch), field("commitment", &EpochOpen::commitment),
+                 field("beacon", &EpochOpen::beacon)};
+};
+template <>
+struct Fields<EpochClose> {
+  static constexpr auto list =
+      std::tuple{field("epoch", &EpochClose::epoch), field("seed", &EpochClose::seed)};
+};
+template <>
+struct Fields<UnitChecked> {
+  static constexpr auto list =
+      std::tuple{field("epoch", &UnitChecked::epoch),         field("node", &UnitChecked::node),
+                 field("unit", &UnitChecked::unit),           field("unit_key", &UnitChecked::unit_key),
+                 field("verdict", &UnitChecked::verdict),     field("reason", &UnitChecked::reason),
+                 field("ops_per_s", &UnitChecked::ops_per_s), field("transcript", &UnitChecked::transcript)};
+};
+
+template <>
 struct Fields<Continue> {
   static constexpr auto list = std::tuple<>{};
 };

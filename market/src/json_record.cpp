@@ -39,6 +39,10 @@ template <>
 struct PhaseOf<record::UnitState> {
   using type = UnitPhase;
 };
+template <>
+struct PhaseOf<record::EpochState> {
+  using type = EpochPhase;
+};
 
 /// A small number of a body, by name where the field's name says of which enum it is.
 template <class Body>

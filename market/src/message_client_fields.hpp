@@ -12,7 +12,8 @@ template <>
 struct Fields<msg::AttestFrame> {
   static constexpr auto list =
       std::tuple{field("node", &msg::AttestFrame::node), field("unit", &msg::AttestFrame::unit),
-                 field("bytes", &msg::AttestFrame::bytes, largest_attest_bytes)};
+                 field("bytes", &msg::AttestFrame::bytes, largest_attest_bytes),
+                 field("epoch", &msg::AttestFrame::epoch)};
 };
 template <>
 struct Fields<msg::Login> {

@@ -140,6 +140,13 @@ struct Fields<record::MarketState> {
   static constexpr auto list = std::tuple{field("halted", &record::MarketState::halted),
                                           field("rules_version", &record::MarketState::rules_version)};
 };
+template <>
+struct Fields<record::EpochState> {
+  static constexpr auto list =
+      std::tuple{field("epoch", &record::EpochState::epoch),   field("value", &record::EpochState::value),
+                 field("phase", &record::EpochState::phase),   field("passed", &record::EpochState::passed),
+                 field("missed", &record::EpochState::missed), field("failed", &record::EpochState::failed)};
+};
 
 /// Calls f(std::in_place_type<Body>) for the body that records of `kind` have; false for an unknown kind.
 template <class F>
@@ -149,7 +156,7 @@ bool visit_record_kind(RecordKind kind, F&& f) {
   }(std::type_identity<std::tuple<record::Refused, record::Accepted, record::OrderState, record::OfferState,
                                   record::Fill, record::JobState, record::LeaseState, record::Posting,
                                   record::NodeState, record::UnitState, record::ParticipantState,
-                                  record::InstrumentListed, record::MarketState>>{});
+                                  record::InstrumentListed, record::MarketState, record::EpochState>>{});
 }
 
 }  // namespace spillway::wire

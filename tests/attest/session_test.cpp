@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "attest/recheck.hpp"
 #include "hex.hpp"
 #include "trial.hpp"
 
@@ -53,6 +54,25 @@ TEST(ChallengeSession, ProvesAnHonestUnitWithTheMatricesOfARealChallenge) {
   auto const outcome = trial.run();
   EXPECT_TRUE(outcome.admitted()) << outcome.explain();
   EXPECT_EQ(outcome.measured.ops_per_s, std::int64_t{2} << 31);
+}
+
+TEST(ChallengeSession, ALightChallengeProvesComputeAloneAndCanBeCheckedAgain) {
+  Trial trial;
+  trial.params = {.n = 64, .rounds = 3, .retained = 0, .passes = 0, .openings = 24};
+  auto const outcome = trial.run();
+  ASSERT_TRUE(outcome.admitted()) << outcome.explain();
+  EXPECT_EQ(outcome.measured, (Measured{2 * 64 * 64 * 64 * 3, 0, 0}));
+  EXPECT_TRUE(of<MemDone>(trial).pass_roots.empty());
+  auto const again = recheck(trial.kept, trial.secret());
+  ASSERT_TRUE(again) << again.error();
+  EXPECT_EQ(again->transcript, outcome.transcript);
+}
+
+TEST(ChallengeSession, ALightChallengeFindsARowThatWasNotComputed) {
+  Trial trial;
+  trial.params = {.n = 64, .rounds = 1, .retained = 0, .passes = 0, .openings = 8};
+  trial.from_prover = tampering<Openings>([](Openings& m) { m.rows[5].row[7] += 1; });
+  EXPECT_EQ(trial.run().reason, RejectReason::row_wrong);
 }
 
 TEST(ChallengeSession, TellsTheUnitItsVerdictAndTheHashOfTheTranscript) {

@@ -190,7 +190,7 @@ TEST(Schema, LaysOutRecordsAsTheyLieInMemory) {
     });
     EXPECT_EQ(known_body, !title.empty()) << kind;
   }
-  EXPECT_EQ(bodies, 13u);
+  EXPECT_EQ(bodies, 14u);
 }
 
 std::string camel(std::string const& snake) {
@@ -281,9 +281,17 @@ SW_SAME(NodePhase, gone, Gone);
 SW_SAME(UnitPhase, attested, Attested);
 SW_SAME(UnitPhase, rejected, Rejected);
 SW_SAME(UnitPhase, expired, Expired);
+SW_SAME(UnitPhase, missed, Missed);
+SW_SAME(UnitPhase, ended, Ended);
+SW_SAME(EpochPhase, open, Open);
+SW_SAME(EpochPhase, closed, Closed);
+SW_SAME(CensusVerdict, passed, Passed);
+SW_SAME(CensusVerdict, missed, Missed);
+SW_SAME(CensusVerdict, failed, Failed);
 SW_SAME(RecordKind, refused, Refused);
 SW_SAME(RecordKind, fill, Fill);
 SW_SAME(RecordKind, market_state, MarketState);
+SW_SAME(RecordKind, epoch_state, EpochState);
 #undef SW_SAME
 
 }  // namespace

@@ -8,7 +8,8 @@ namespace spillway {
 namespace {
 
 constexpr AccountKind all_kinds[] = {AccountKind::bank,     AccountKind::funds, AccountKind::escrow,
-                                     AccountKind::earnings, AccountKind::fees,  AccountKind::guarantee};
+                                     AccountKind::earnings, AccountKind::fees,  AccountKind::guarantee,
+                                     AccountKind::frozen};
 
 std::optional<AccountKind> kind_named(std::string_view text) {
   for (auto const kind : all_kinds)
@@ -35,9 +36,10 @@ std::expected<AccountKey, std::string> parse_account(std::string_view text) {
   auto const owner =
       colon == text.npos ? std::optional<std::uint32_t>(0) : owner_number(text.substr(colon + 1));
   if (!kind || !owner || the_exchange_owns(*kind) != (*owner == 0))
-    return std::unexpected("\"" + std::string(text) +
-                           "\" names no account; write funds:2, escrow:2, earnings:11 (a participant's), or "
-                           "bank, fees, guarantee (the exchange's)");
+    return std::unexpected(
+        "\"" + std::string(text) +
+        "\" names no account; write funds:2, escrow:2, earnings:11, frozen:11 (a participant's), or "
+        "bank, fees, guarantee (the exchange's)");
   return AccountKey{ParticipantId{*owner}, *kind};
 }
 

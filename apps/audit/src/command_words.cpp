@@ -78,6 +78,11 @@ struct Clause {
   std::string operator()(SessionStatement const& c) const {
     return of("signed what it sent up to request", c.last_request);
   }
+  std::string operator()(EpochOpen const& c) const { return of("opened epoch", c.epoch); }
+  std::string operator()(EpochClose const& c) const { return of("revealed the seed of epoch", c.epoch); }
+  std::string operator()(UnitChecked const& c) const {
+    return of("checked a unit in the census of epoch", c.epoch);
+  }
 };
 
 }  // namespace

@@ -72,6 +72,8 @@ std::string why(json::value const& d) {
     for (auto const& [condition, offers] : failing->get_object())
       out += "  " + cell(&offers) + " fail on " + std::string(condition) + "\n";
   if (auto const* const binds = look_up(&d, "binds")) out += "what binds: " + cell(binds) + "\n";
+  if (auto const* const silent = look_up(&d, "after_missed_census"))
+    out += cell(silent) + " are short of units that missed the census\n";
   auto const* const relax = look_up(&d, "relax");
   if (!relax) return out;
   if (relax->is_string()) return out + cell(relax) + "\n";
@@ -80,6 +82,18 @@ std::string why(json::value const& d) {
   if (auto const* const reach = look_up(relax, "would_reach_offers"))
     out += " and reach " + cell(reach) + " offers more";
   return out + "\n";
+}
+
+// Of an offer: what the census took from its node.
+std::string why_offer(json::value const& d) {
+  auto out = "offer " + cell(look_up(&d, "offer")) + " is " + cell(look_up(&d, "phase")) + " at " +
+             cell(look_up(&d, "price")) + ": " + cell(look_up(&d, "executable")) + " of " +
+             cell(look_up(&d, "rest")) + " lots can be sold now\n";
+  if (auto const* const units = look_up(&d, "census"); units && units->is_array())
+    for (auto const& unit : units->get_array())
+      out += "  unit " + cell(look_up(&unit, "unit")) + ", census of epoch " + cell(look_up(&unit, "epoch")) +
+             ": " + cell(look_up(&unit, "sentence")) + "; " + cell(look_up(&unit, "effect")) + "\n";
+  return out;
 }
 
 std::string preview(json::value const& d) {
@@ -157,6 +171,7 @@ std::string page(msg::ReadKind kind, json::value const& d) {
     case msg::ReadKind::book:
       return book(d);
     case msg::ReadKind::why:
+      if (look_up(&d, "offer")) return why_offer(d);
       return "order " + cell(look_up(&d, "order")) + " is " + cell(look_up(&d, "phase")) + "\n" + why(d);
     case msg::ReadKind::preview:
       return preview(d);

@@ -58,7 +58,7 @@ typedef struct cap1_backend {
   int (*describe)(uint32_t device, cap1_device* out);
   const char* (*explain)(int status);
 
-  /* A unit for products of n x n of which `retained` must stay in the device's memory at once. Memory may be
+  /* A unit for products of n x n of which `retained` (0: none) must stay in the device's memory at once. Memory may be
      taken here or when a slot is first written. `host` outlives the unit. */
   int (*open)(uint32_t device, uint32_t n, uint32_t retained, const cap1_host* host, cap1_unit** out);
   void (*close)(cap1_unit* unit);

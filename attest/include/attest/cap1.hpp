@@ -29,8 +29,8 @@ enum class Profile : std::uint8_t { unset = 0, int8 = 1 };  // on the wire; do n
 struct Cap1Params {
   std::uint32_t n = 1'024;      // size of the square matrices; a power of two
   std::uint32_t rounds = 16;    // R: products computed one after another
-  std::uint32_t retained = 16;  // W <= R: products that must stay in memory, the last ones
-  std::uint32_t passes = 4;     // P: keyed walks over all retained products
+  std::uint32_t retained = 16;  // W <= R: products that must stay in memory, the last ones; light: 0
+  std::uint32_t passes = 4;     // P: keyed walks over all retained products; light: 0
   std::uint32_t openings = 64;  // k: rows the verifier looks at
   Profile profile = Profile::int8;
   friend bool operator==(Cap1Params const&, Cap1Params const&) = default;
@@ -46,6 +46,9 @@ enum class ParamsError : std::uint8_t {
   answer_too_large
 };
 [[nodiscard]] std::string_view sentence(ParamsError error);
+
+/// The light challenge of a CPU: compute only, nothing is retained and nothing walked.
+inline constexpr Cap1Params light_of_cpus{.rounds = 1, .retained = 0, .passes = 0};
 
 [[nodiscard]] std::expected<void, ParamsError> check(Cap1Params const& params);
 

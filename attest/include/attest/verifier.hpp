@@ -67,7 +67,8 @@ class EpochSecret {
   [[nodiscard]] bool is_row_of_product(std::span<std::int8_t const> a_row,
                                        std::span<std::int32_t const> row) const;
 
-  /// The k places to open: PRF of (H("cap1-open", seed), nonce, s_R, last pass root); unknown to the prover
+  /// The k places to open: PRF of (H("cap1-open", seed), nonce, s_R, last pass root or, where nothing was
+  /// walked, z_0); unknown to the prover
   /// before it committed to everything, and recomputable by everybody once the seed is revealed.
   [[nodiscard]] std::vector<OpeningPlace> places(Cap1Params const& params, Bytes32 const& nonce,
                                                  Digest const& last_round_key,

@@ -1,6 +1,8 @@
 // attest/registry/registry.cpp - see attest/registry.hpp.
 #include "attest/registry.hpp"
 
+#include <algorithm>
+
 #include "market/check.hpp"
 
 namespace spillway::attest {
@@ -55,9 +57,14 @@ std::expected<UnitChange, RecordRefusal> Registry::record(UnitRecord const& prov
   if (auto const refusal = why_not(proven, now)) return std::unexpected(*refusal);
 
   auto& stored = records_[proven.key];
+  bool const renewed = stored.key == proven.key && stored.state == RecordState::live;
   if (stored.state == RecordState::live)
     by_expiry_.erase({stored.expires, stored.key});  // a new one has nothing to erase
+  auto const before = stored;
   stored = proven;
+  stored.census = before.census;
+  stored.missed = renewed ? before.missed : std::uint8_t{0};
+  stored.census_reason = renewed ? before.census_reason : std::uint16_t{0};
   stored.state = RecordState::live;
   stored.end_reason = EndReason::none;
   by_expiry_.emplace(stored.expires, stored.key);
@@ -89,6 +96,22 @@ std::optional<UnitChange> Registry::end(UnitKey const& key, EndReason reason) {
   return change_of(found->second);
 }
 
+std::uint8_t Registry::judged(UnitKey const& key, std::uint64_t census, std::uint16_t reason) {
+  auto& record = records_.at(key);
+  sw_check(record.state == RecordState::live, "only a live record is judged");
+  record.census = census, record.census_reason = reason;
+  set_missed(record,
+             reason == 0 ? std::uint8_t{0} : static_cast<std::uint8_t>(std::min(record.missed + 1, 255)));
+  return record.missed;
+}
+
+void Registry::set_missed(UnitRecord& record, std::uint8_t missed) {
+  if (record.missed == 0 && missed > 0) ++missed_[record.node];
+  if (record.missed > 0 && missed == 0)
+    if (auto const of_node = missed_.find(record.node); --of_node->second == 0) missed_.erase(of_node);
+  record.missed = missed;
+}
+
 void Registry::extend_all(Micros gap) {
   sw_check(gap.v >= 0, "a gap in the exchange's running never shortens a record");
   decltype(by_expiry_) later(by_expiry_.get_allocator());
@@ -107,6 +130,7 @@ void Registry::retire(UnitRecord& record, RecordState state, EndReason reason) {
            "a live record is counted in its node");
   sw_check(by_expiry_.erase({record.expires, record.key}) == 1, "a live record waits for its expiry");
   if (node->second.empty()) nodes_.erase(node);
+  set_missed(record, 0);
   record.state = state;
   record.end_reason = reason;
 }
@@ -118,6 +142,7 @@ void Registry::restore(Records records) {
     if (record.state != RecordState::live) continue;
     by_expiry_.emplace(record.expires, key);
     nodes_[record.node][record.unit] = key;
+    if (record.missed > 0) ++missed_[record.node];
   }
 }
 
@@ -133,6 +158,11 @@ std::optional<Stamp> Registry::next_expiry() const {
 std::uint32_t Registry::attested_units(NodeId node) const {
   auto const found = nodes_.find(node);
   return found == nodes_.end() ? 0 : static_cast<std::uint32_t>(found->second.size());
+}
+
+std::uint32_t Registry::missed_units(NodeId node) const {
+  auto const found = missed_.find(node);
+  return found == missed_.end() ? 0 : found->second;
 }
 
 std::optional<ClassId> Registry::attested_class(NodeId node) const {

@@ -95,6 +95,7 @@ struct NodeView {
   ClassId klass;
   std::uint16_t units_max{};
   std::int32_t units_attested{};
+  std::int32_t units_missed{};  // of these, silent in the last census: not offered until they answer one
   NodePhase phase{};
 };
 struct JobView {
@@ -130,6 +131,38 @@ struct LeaseView {
   Nano charge;
   Stamp matched, ready, ends;
   Micros used;
+};
+/// The last epoch, and what its census found so far.
+struct CensusView {
+  std::uint64_t epoch{};  // 0: there was none
+  bool open{};
+  Bytes32 commitment{}, beacon{};
+  std::uint32_t passed{}, missed{}, failed{};
+};
+/// A node whose proven units a census may ask. Units of a node are not told apart by what runs on them: only
+/// `free` of them are idle.
+struct CensusNode {
+  struct Unit {
+    std::uint16_t unit{};
+    Bytes32 key{};
+    bool missed{};  // the last census
+  };
+  NodeId node;
+  ParticipantId provider;
+  ClassId klass;
+  std::int64_t free{};
+  std::vector<Unit> units;  // all that are proven
+};
+/// The last proof of a unit, and what the last census that asked it found.
+struct UnitView {
+  std::uint16_t unit{};
+  Bytes32 key{};
+  Stamp expires;
+  bool live{};
+  bool failed{};                  // ended by a wrong answer
+  std::uint64_t census{};         // 0: none asked it
+  std::uint8_t missed{};          // running, of a live one
+  std::uint16_t census_reason{};  // attest's RejectReason; 0: passed
 };
 struct AccountView {
   AccountKey key;
@@ -193,9 +226,14 @@ class ExchangeCore {
   [[nodiscard]] std::vector<AccountView> accounts_of(ParticipantId) const;
   [[nodiscard]] std::vector<AccountView> accounts() const;  // trial balance, by key
 
+  [[nodiscard]] CensusView census() const;
+  [[nodiscard]] std::vector<UnitView> units_of(NodeId) const;  // by key, those that ended as well
+  /// Nodes that are heard and have at least one idle proven unit.
+  [[nodiscard]] std::vector<CensusNode> census_nodes() const;
+
   // -- the whole state, for snapshots --
   /// The layout of what export_state writes; another one is another number.
-  static constexpr std::uint32_t state_layout = 2;
+  static constexpr std::uint32_t state_layout = 3;
   using Sink = std::function<void(std::span<std::byte const>)>;
   /// The tables stand still from the first listing or signature on; before that there is nothing to export.
   [[nodiscard]] bool can_export() const;

@@ -21,6 +21,7 @@ struct Counts {
   std::map<std::string, std::int64_t> failing_alone;  // condition -> offers that fail nothing else
   std::optional<PriceIndex> price_needed;             // cheapest offer that fails the price alone
   std::int64_t offers{}, would_fill{};
+  std::int64_t after_missed_census{};  // offers that are short, of nodes with units that missed the census
 };
 
 std::vector<std::string> failed(FailedConditions const& f, bool price, bool quantity) {
@@ -45,6 +46,7 @@ Counts count(FollowerView const& view, PlaceOrder const& order) {
     ++counts.offers;
     auto const conditions = failed_conditions(order.predicate, instrument, view.core.reference());
     bool const short_of = order.tif == TimeInForce::fok ? offer.executable < wanted : offer.executable.v == 0;
+    if (short_of && view.core.node(offer.node)->units_missed > 0) ++counts.after_missed_census;
     auto const names = failed(conditions, offer.price > order.limit, short_of);
     for (auto const& name : names) ++counts.failing[name];
     if (names.empty()) ++counts.would_fill;
@@ -64,6 +66,7 @@ json::object shown(Counts const& counts) {
   auto const binding = std::max_element(counts.failing_alone.begin(), counts.failing_alone.end(),
                                         [](auto const& a, auto const& b) { return a.second < b.second; });
   if (binding != counts.failing_alone.end()) out["binds"] = binding->first;
+  if (counts.after_missed_census > 0) out["after_missed_census"] = counts.after_missed_census;
   if (counts.price_needed) {
     out["relax"] = json::object{{"condition", "price"}, {"to", price(*counts.price_needed)}};
   } else if (binding != counts.failing_alone.end()) {
@@ -118,12 +121,58 @@ json::array planned(FollowerView const& view, PlaceOrder const& order, Lots& lef
   return fills;
 }
 
+// Reasons are attest's numbers; here only what a provider does about them differs.
+char const* census_sentence(std::uint16_t reason) {
+  if (reason == 0) return "it answered";
+  if (reason >= 5 && reason <= 9) return "it did not answer in time";
+  if (reason >= 19 && reason <= 21) return "it was slower than its class demands";
+  if (reason == 22) return "its connection ended before it had answered";
+  if (reason == 23) return "it was farther away than the place that it claims";
+  return "its answer was wrong";
+}
+
+char const* census_effect(UnitView const& unit) {
+  if (unit.failed) return "its proof has ended and the provider's earnings are frozen";
+  if (!unit.live) return "its proof has ended: prove it again";
+  return "not offered until it answers the next one";
+}
+
+/// What the census took from an offer's node. Missed once: the unit is proven and not offered.
+json::array census_of(FollowerView const& view, NodeId node) {
+  json::array out;
+  for (auto const& unit : view.core.units_of(node)) {
+    if (unit.census_reason == 0) continue;
+    out.push_back(json::object{{"unit", unit.unit},
+                               {"epoch", number(unit.census)},
+                               {"reason", unit.census_reason},
+                               {"sentence", census_sentence(unit.census_reason)},
+                               {"effect", census_effect(unit)}});
+  }
+  return out;
+}
+
+/// Orders and offers are numbered by the entries that made them, so one number names one of the two.
+json::object why_offer(FollowerView const& view, OfferView const& offer) {
+  auto const node = view.core.node(offer.node);
+  return {{"offer", number(offer.id.v)},
+          {"phase", word(offer.phase)},
+          {"price", price(offer.price)},
+          {"rest", number(offer.rest.v)},
+          {"executable", number(offer.executable.v)},
+          {"node", offer.node.v},
+          {"units_attested", node->units_attested},
+          {"units_missed", node->units_missed},
+          {"census", census_of(view, offer.node)}};
+}
+
 }  // namespace
 
 json::object read_why(FollowerView const& view, ReadRequest const& read) {
   auto const order = view.core.order(read.order);
+  auto const offer = order ? std::nullopt : view.core.offer(OfferId{read.order.v});
+  if (offer && (read.sees_all || offer->provider == read.whose)) return why_offer(view, *offer);
   if (!order || (!read.sees_all && order->buyer != read.whose))
-    return {{"error", "no such order of yours; read `orders` for the list"}};
+    return {{"error", "no such order of yours, nor an offer; read `orders` for the list"}};
   auto now = order->terms;  // as it was placed, and as it was amended since
   now.limit = order->limit;
   auto out = shown(count(view, now));

@@ -18,6 +18,7 @@ enum class AccountKind : std::uint16_t {
   earnings = 4,   // what a provider has earned
   fees = 5,       // the exchange's income
   guarantee = 6,  // the exchange's fund for its own faults
+  frozen = 7,     // earnings of a provider one of whose units answered a census wrongly
 };
 
 /// Participant 0 is the exchange itself.
@@ -42,6 +43,7 @@ enum class TransferCode : std::uint16_t {
   maker_rebate = 7,       // fees -> funds (buyer made) or earnings (provider made)
   sla_rebate = 8,         // earnings -> funds: a late first token
   guarantee_payment = 9,  // guarantee -> earnings: work lost by the exchange's own fault
+  freeze = 10,            // earnings -> frozen: a unit answered a census wrongly
 };
 [[nodiscard]] char const* name(TransferCode);
 

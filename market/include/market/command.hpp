@@ -291,6 +291,34 @@ struct SessionStatement {
   Bytes64 signature{};
 };
 
+// ---- censuses: by the exchange, from rules 3 on ----
+
+/// Epoch E begins, from 1 without gaps: its seed is fixed by H("cap1-seed", seed) before anybody is asked.
+struct EpochOpen {
+  std::uint64_t epoch{};
+  Bytes32 commitment{};
+  Bytes32 beacon{};  // b_E
+};
+/// After the last verdict of the epoch: anybody can check its transcripts now, and forge others. Zeros: the
+/// seed was lost.
+struct EpochClose {
+  std::uint64_t epoch{};
+  Bytes32 seed{};
+};
+enum class CensusVerdict : std::uint8_t { unset = 0, passed = 1, missed = 2, failed = 3 };
+/// What a light challenge in the common window of the open epoch found, checked outside the core. `reason` is
+/// attest's RejectReason; 0 where it passed. `transcript`: hash of what was said.
+struct UnitChecked {
+  std::uint64_t epoch{};
+  NodeId node;
+  std::uint16_t unit{};
+  Bytes32 unit_key{};
+  CensusVerdict verdict{};
+  std::uint16_t reason{};
+  std::int64_t ops_per_s{};
+  Bytes32 transcript{};
+};
+
 /// The order of members is fixed: journal and wire carry the index. New commands go to the end.
 using Command =
     std::variant<SetRules, DefinePlaces, DefineRoundTrips, DefineClasses, DefineTiers, DefineModels,
@@ -298,7 +326,7 @@ using Command =
                  UnitAttested, UnitRejected, NodeLost, NodeBack, PostOffer, AmendOffer, CancelOffer,
                  PlaceOrder, AmendOrder, CancelOrder, ReleaseLease, JobAcknowledged, JobFirstToken, JobMarked,
                  JobCompleted, JobFailed, LeaseReady, LeaseFailed, Tick, Resumed, Continue, CancelAll,
-                 SetRegister, SessionStatement>;
+                 SetRegister, SessionStatement, EpochOpen, EpochClose, UnitChecked>;
 
 /// One line of the journal.
 struct Entry {

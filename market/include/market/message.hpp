@@ -45,11 +45,13 @@ using Request = std::uint64_t;
 
 // ---- both ways ----
 
-/// One CAP-1 message of the challenge of one unit, opaque here.
+/// One CAP-1 message of the challenge of one unit, opaque here. Without bytes, from the exchange: the census
+/// of `epoch` calls the unit, which opens at once.
 struct AttestFrame {
   NodeId node;
   std::uint16_t unit{};
   Bytes bytes;
+  std::uint64_t epoch{};  // whose census it is of; 0: a full challenge
 };
 
 // ---- from clients: session ----

@@ -34,6 +34,7 @@ enum class RecordKind : std::uint16_t {
   participant_state = 11,
   instrument_listed = 12,
   market_state = 13,
+  epoch_state = 14,
 };
 
 /// Who is told: a report goes to at most two participants, each with its own unbroken report number.
@@ -64,7 +65,16 @@ enum class JobPhase : std::uint8_t {
 };
 enum class LeasePhase : std::uint8_t { unset = 0, starting = 1, running = 2, ended = 3, failed = 4 };
 enum class NodePhase : std::uint8_t { unset = 0, up = 1, lost = 2, gone = 3 };
-enum class UnitPhase : std::uint8_t { unset = 0, attested = 1, rejected = 2, expired = 3 };
+/// missed: proven, but it did not answer the last census, so its capacity is not offered. ended: twice running.
+enum class UnitPhase : std::uint8_t {
+  unset = 0,
+  attested = 1,
+  rejected = 2,
+  expired = 3,
+  missed = 4,
+  ended = 5
+};
+enum class EpochPhase : std::uint8_t { unset = 0, open = 1, closed = 2 };
 
 namespace record {
 
@@ -155,6 +165,14 @@ struct MarketState {
   std::uint64_t spare[6]{};
 };
 
+struct EpochState {
+  std::uint64_t epoch{};
+  std::array<std::byte, 32> value{};  // open: the commitment; closed: the seed
+  std::uint8_t phase{};
+  std::uint8_t pad[3]{};
+  std::uint32_t passed{}, missed{}, failed{};  // units so far
+};
+
 template <class Body>
 inline constexpr RecordKind kind_of = RecordKind::unset;
 template <>
@@ -183,6 +201,8 @@ template <>
 inline constexpr RecordKind kind_of<InstrumentListed> = RecordKind::instrument_listed;
 template <>
 inline constexpr RecordKind kind_of<MarketState> = RecordKind::market_state;
+template <>
+inline constexpr RecordKind kind_of<EpochState> = RecordKind::epoch_state;
 
 }  // namespace record
 

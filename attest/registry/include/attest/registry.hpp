@@ -59,6 +59,9 @@ struct UnitRecord {
   std::array<std::byte, 32> transcript{};
   RecordState state = RecordState::live;   // set by the registry
   EndReason end_reason = EndReason::none;  // set by the registry
+  std::uint64_t census = 0;                // the last one that judged the unit; set by the registry
+  std::uint8_t missed = 0;                 // of the last censuses running; set by the registry
+  std::uint16_t census_reason = 0;         // RejectReason of that census, 0: passed; set by the registry
   friend bool operator==(UnitRecord const&, UnitRecord const&) = default;
 };
 
@@ -78,7 +81,7 @@ class Registry {
 
   /// Records live in `memory`, which outlives the registry: three blocks per unit, one per node.
   explicit Registry(std::pmr::memory_resource* memory = std::pmr::get_default_resource())
-      : records_(memory), by_expiry_(memory), nodes_(memory) {}
+      : records_(memory), by_expiry_(memory), nodes_(memory), missed_(memory) {}
 
   /// Adds a unit, renews it (same node: the new record replaces the old one), or revives one that expired or
   /// ended.
@@ -91,11 +94,16 @@ class Registry {
   UnitChange expire(UnitKey const& key);
   /// Ends a live record now. Nothing when the unit has none.
   std::optional<UnitChange> end(UnitKey const& key, EndReason reason);
+  /// The census of epoch `census` asked this live unit; `reason` 0: it passed, which ends its misses; else one
+  /// more. How many run now. A renewal does not end them, or renewing would be the way past every census.
+  std::uint8_t judged(UnitKey const& key, std::uint64_t census, std::uint16_t reason);
   /// After a time when nothing could be renewed: all live records last `gap` longer.
   void extend_all(Micros gap);
 
   [[nodiscard]] std::optional<Stamp> next_expiry() const;
   [[nodiscard]] std::uint32_t attested_units(NodeId node) const;
+  /// Of these, the units that missed the last census.
+  [[nodiscard]] std::uint32_t missed_units(NodeId node) const;
   /// The class that the node's live units proved; none where it has none.
   [[nodiscard]] std::optional<ClassId> attested_class(NodeId node) const;
   /// The last record of the unit in any state, or nullptr; valid until the next call that changes the
@@ -112,10 +120,12 @@ class Registry {
   [[nodiscard]] std::optional<RecordRefusal> why_not(UnitRecord const& proven, Stamp now) const;
   void retire(UnitRecord& record, RecordState state, EndReason reason);
   [[nodiscard]] UnitChange change_of(UnitRecord const& record) const;
+  void set_missed(UnitRecord& record, std::uint8_t missed);
 
   Records records_;
   std::pmr::set<std::pair<Stamp, UnitKey>> by_expiry_;                  // live records only
   std::pmr::map<NodeId, std::pmr::map<std::uint16_t, UnitKey>> nodes_;  // live records only; no empty node
+  std::pmr::map<NodeId, std::uint32_t> missed_;                         // live records only; no zero
 };
 
 }  // namespace spillway::attest

@@ -1,0 +1,246 @@
+// tests/exchange/core_census_test.cpp - epochs and what their censuses change: exchange/src/core_census.cpp.
+#include "core_world.hpp"
+
+namespace spillway {
+namespace {
+
+Bytes32 thirty_two(std::uint8_t v) {
+  Bytes32 out;
+  out.fill(std::byte{v});
+  return out;
+}
+
+EpochOpen opening(std::uint64_t epoch) { return {epoch, thirty_two(1), thirty_two(2)}; }
+
+UnitChecked found(std::uint64_t epoch, NodeId node, std::uint16_t unit, CensusVerdict verdict,
+                  std::uint16_t reason) {
+  return {epoch, node, unit, World::proof(node, unit).unit_key, verdict, reason, 1'000, thirty_two(3)};
+}
+UnitChecked passed(std::uint64_t epoch, NodeId node, std::uint16_t unit) {
+  return found(epoch, node, unit, CensusVerdict::passed, 0);
+}
+UnitChecked missed(std::uint64_t epoch, NodeId node, std::uint16_t unit) {
+  return found(epoch, node, unit, CensusVerdict::missed, 5);
+}
+UnitChecked failed(std::uint64_t epoch, NodeId node, std::uint16_t unit) {
+  return found(epoch, node, unit, CensusVerdict::failed, 16);
+}
+
+struct CensusWorld : World {
+  void next_epoch() {
+    if (core.census().open) must(EpochClose{core.census().epoch, thirty_two(4)});
+    must(opening(core.census().epoch + 1));
+  }
+  [[nodiscard]] std::uint64_t epoch() const { return core.census().epoch; }
+  [[nodiscard]] UnitPhase shown() const { return UnitPhase{seen<record::UnitState>().at(0).phase}; }
+  Lots executable(OfferId id) { return core.offer(id)->executable; }
+};
+
+TEST(CoreCensus, EpochsAreCountedFromOneAndOnlyOneIsOpen) {
+  CensusWorld w;
+  EXPECT_EQ(w.send(system_itself, EpochClose{1, {}}), Refusal::unknown_id);
+  EXPECT_EQ(w.send(system_itself, opening(2)), Refusal::unknown_id);
+  w.must(opening(1));
+  auto const open = w.seen<record::EpochState>().at(0);
+  EXPECT_EQ(open.epoch, 1u);
+  EXPECT_EQ(open.value, thirty_two(1)) << "the commitment";
+  EXPECT_EQ(EpochPhase{open.phase}, EpochPhase::open);
+  EXPECT_EQ(w.send(system_itself, opening(2)), Refusal::unknown_id) << "the first is still open";
+  EXPECT_EQ(w.send(system_itself, EpochClose{2, {}}), Refusal::unknown_id);
+  w.must(EpochClose{1, thirty_two(4)});
+  EXPECT_EQ(w.seen<record::EpochState>().at(0).value, thirty_two(4)) << "the seed";
+  EXPECT_EQ(w.send(system_itself, EpochClose{1, thirty_two(4)}), Refusal::dead_id);
+  w.must(opening(2));
+  EXPECT_TRUE(w.core.census().open);
+  EXPECT_EQ(w.core.census().beacon, thirty_two(2));
+}
+
+TEST(CoreCensus, IsTheExchangesOwnAndBelongsToRulesThree) {
+  CensusWorld w;
+  EXPECT_EQ(w.send(boss, opening(1)), Refusal::role_missing);
+  EXPECT_EQ(w.send(boss, EpochClose{1, {}}), Refusal::role_missing);
+  EXPECT_EQ(w.send(boss, passed(1, NodeId{1}, 0)), Refusal::role_missing);
+
+  ExchangeCore old;
+  Outcome out;
+  Rules two;
+  two.version = 2;
+  std::uint64_t seq = 0;
+  auto const enter = [&](Command command) {
+    out.clear();
+    old.apply({Seq{++seq}, Stamp{1}, system_itself, std::move(command)}, out);
+    return Refusal{out.records.at(0).head.code};
+  };
+  (void)enter(SetRules{two});
+  for (auto const& command :
+       {Command(opening(1)), Command(EpochClose{1, {}}), Command(passed(1, NodeId{1}, 0))})
+    EXPECT_EQ(enter(command), Refusal::rules_unknown) << command.index();
+}
+
+TEST(CoreCensus, WhoIsSilentIsNotOfferedUntilItAnswersAndKeepsItsPriority) {
+  CensusWorld w;
+  auto const node = w.add_proven_node(ada, 2);
+  auto const other = w.add_proven_node(bert, 2);
+  auto const first = w.offer(ada, w.capacity_offer(node, units(1), 2));
+  auto const second = w.offer(bert, w.capacity_offer(other, units(1), 2));
+  w.next_epoch();
+  w.must(missed(w.epoch(), node, 1));
+  EXPECT_EQ(w.shown(), UnitPhase::missed);
+  EXPECT_EQ(w.last.records.at(0).head.code, 5) << "the reason";
+  EXPECT_EQ(w.last.records.at(0).head.first.participant, ada.v) << "its provider is told";
+  EXPECT_EQ(w.executable(first), Lots{1'000});
+  EXPECT_EQ(w.core.offer(first)->rest, Lots{2'000});
+  EXPECT_EQ(w.core.node(node)->units_attested, 2);
+  EXPECT_EQ(w.core.node(node)->units_missed, 1);
+
+  w.order(carl, w.capacity_order(units(1), 1));
+  EXPECT_EQ(World::of<record::Fill>(w.records).back().offer, first.v) << "still the first at its price";
+  EXPECT_EQ(w.executable(first), Lots{0});
+  w.order(carl, w.capacity_order(units(1), 1));
+  EXPECT_EQ(World::of<record::Fill>(w.records).back().offer, second.v);
+
+  w.next_epoch();
+  w.must(passed(w.epoch(), node, 1));
+  EXPECT_EQ(w.shown(), UnitPhase::attested);
+  EXPECT_EQ(w.executable(first), Lots{1'000});
+  EXPECT_EQ(w.core.node(node)->units_missed, 0);
+}
+
+TEST(CoreCensus, WhatComesBackMeetsTheOrderThatWaitsInTheSameStep) {
+  CensusWorld w;
+  auto const node = w.add_proven_node(ada);
+  w.offer(ada, w.capacity_offer(node, units(1), 1));
+  w.next_epoch();
+  w.must(missed(w.epoch(), node, 0));
+  w.order(carl, w.capacity_order(units(1), 1));
+  EXPECT_TRUE(w.seen<record::Fill>().empty());
+  w.next_epoch();
+  w.must(passed(w.epoch(), node, 0));
+  EXPECT_EQ(w.seen<record::Fill>().size(), 1u);
+}
+
+TEST(CoreCensus, TwoMissesRunningEndTheRecord) {
+  CensusWorld w;
+  auto const node = w.add_proven_node(ada, 2);
+  w.next_epoch();
+  w.must(missed(w.epoch(), node, 0));
+  w.next_epoch();
+  w.must(passed(w.epoch(), node, 0));
+  w.next_epoch();
+  w.must(missed(w.epoch(), node, 0));
+  EXPECT_EQ(w.shown(), UnitPhase::missed) << "the pass between ended the run";
+  w.must(World::proof(node, 0));
+  EXPECT_EQ(w.core.node(node)->units_missed, 1) << "renewing is no way past the census";
+  w.next_epoch();
+  w.must(missed(w.epoch(), node, 0));
+  EXPECT_EQ(w.shown(), UnitPhase::ended);
+  EXPECT_EQ(w.core.node(node)->units_attested, 1);
+  EXPECT_EQ(w.core.node(node)->units_missed, 0);
+  w.must(World::proof(node, 0));
+  EXPECT_EQ(w.core.node(node)->units_missed, 0) << "a new proof begins anew";
+  EXPECT_EQ(w.balance(ada, AccountKind::frozen), Nano{});
+}
+
+TEST(CoreCensus, AWrongAnswerEndsTheRecordAndFreezesWhatWasEarned) {
+  CensusWorld w;
+  auto const done = w.streaming();
+  w.must(World::completed(done, 400, 400));
+  auto const earned = w.earnings(ada);
+  ASSERT_GT(earned, Nano{});
+  auto const node = w.core.job(done)->node;
+  w.order(carl, w.token_order(units(2)));
+  auto const running = w.last_job();
+  w.must(JobAcknowledged{running});
+  w.must(JobFirstToken{running, ms(100)});
+  w.must(JobMarked{running, Tokens{400}});
+  auto const unsettled = w.core.job(running)->charge;
+  ASSERT_GT(unsettled, Nano{});
+
+  w.next_epoch();
+  w.must(failed(w.epoch(), node, 0));
+  EXPECT_EQ(w.shown(), UnitPhase::rejected);
+  EXPECT_EQ(w.last.records.at(0).head.code, 16);
+  EXPECT_EQ(w.core.node(node)->units_attested, 0);
+  ASSERT_EQ(w.postings(TransferCode::freeze).size(), 1u);
+  EXPECT_EQ(w.balance(ada, AccountKind::frozen), earned);
+  EXPECT_EQ(w.earnings(ada), unsettled) << "may still have to go back to its buyer";
+  EXPECT_EQ(w.core.job(running)->phase, JobPhase::streaming) << "work in progress goes on";
+  w.must(World::failed(running, Fault::exchange, FailCode::relay_died));
+  EXPECT_EQ(w.balance(ada, AccountKind::frozen), earned);
+  EXPECT_EQ(w.funds(bert), Nano{});
+}
+
+TEST(CoreCensus, NothingEarnedNothingFrozen) {
+  CensusWorld w;
+  auto const node = w.add_proven_node(ada);
+  w.next_epoch();
+  w.must(failed(w.epoch(), node, 0));
+  EXPECT_TRUE(w.postings(TransferCode::freeze).empty());
+  auto const units = w.core.units_of(node);
+  ASSERT_EQ(units.size(), 1u);
+  EXPECT_TRUE(units[0].failed);
+  EXPECT_FALSE(units[0].live);
+  EXPECT_EQ(units[0].census_reason, 16);
+}
+
+TEST(CoreCensus, AVerdictIsOfTheOpenEpochOfALiveUnitAndComesOnce) {
+  CensusWorld w;
+  auto const node = w.add_proven_node(ada);
+  EXPECT_EQ(w.send(system_itself, passed(1, node, 0)), Refusal::unknown_id);
+  w.next_epoch();
+  EXPECT_EQ(w.send(system_itself, passed(2, node, 0)), Refusal::unknown_id);
+  EXPECT_EQ(w.send(system_itself, passed(1, NodeId{9}, 0)), Refusal::node_unknown);
+  EXPECT_EQ(w.send(system_itself, passed(1, node, 1)), Refusal::unit_unattested);
+  auto other_key = passed(1, node, 0);
+  other_key.unit_key[7] = std::byte{7};
+  EXPECT_EQ(w.send(system_itself, other_key), Refusal::unit_unattested);
+  auto without_reason = missed(1, node, 0);
+  without_reason.reason = 0;
+  EXPECT_EQ(w.send(system_itself, without_reason), Refusal::malformed);
+  auto with_reason = passed(1, node, 0);
+  with_reason.reason = 5;
+  EXPECT_EQ(w.send(system_itself, with_reason), Refusal::malformed);
+  w.must(missed(1, node, 0));
+  EXPECT_EQ(w.send(system_itself, missed(1, node, 0)), Refusal::dead_id) << "two running are two censuses";
+  w.must(EpochClose{1, thirty_two(4)});
+  auto const closed = w.seen<record::EpochState>().at(0);
+  EXPECT_EQ(std::tuple(closed.passed, closed.missed, closed.failed), std::tuple(0u, 1u, 0u));
+  EXPECT_EQ(w.send(system_itself, passed(1, node, 0)), Refusal::dead_id) << "the seed is known: too late";
+}
+
+TEST(CoreCensus, AsksNodesThatAreHeardForTheUnitsThatAreIdle) {
+  CensusWorld w;
+  auto const busy = w.add_proven_node(ada, 1), half = w.add_proven_node(ada, 2);
+  auto const lost = w.add_proven_node(bert, 1);
+  w.offer(ada, w.capacity_offer(busy, units(1), 1));
+  w.offer(ada, w.capacity_offer(half, units(2), 1));
+  w.order(carl, w.capacity_order(units(1), 1));
+  w.order(carl, w.capacity_order(units(2), 1));
+  w.must(NodeLost{lost});
+  auto const asked = w.core.census_nodes();
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked[0].node, half);
+  EXPECT_EQ(asked[0].provider, ada);
+  EXPECT_EQ(asked[0].free, 1);
+  EXPECT_EQ(asked[0].units.size(), 2u);
+}
+
+TEST(CoreCensus, SurvivesASnapshot) {
+  CensusWorld w;
+  auto const node = w.add_proven_node(ada, 2);
+  w.offer(ada, w.capacity_offer(node, units(1), 2));
+  w.next_epoch();
+  w.must(missed(w.epoch(), node, 1));
+  std::vector<std::byte> bytes;
+  w.core.export_state(
+      [&](std::span<std::byte const> piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
+  ExchangeCore again(w.limits);
+  auto const done = again.import_state(bytes);
+  ASSERT_TRUE(done) << done.error();
+  again.check_invariants();
+  EXPECT_EQ(again.census().missed, 1u);
+  EXPECT_EQ(again.node(node)->units_missed, 1);
+}
+
+}  // namespace
+}  // namespace spillway
