@@ -126,7 +126,8 @@ bool ExchangeCore::State::is_answered(Entry const& entry) {
             !std::is_same_v<C, NodeLost> && !std::is_same_v<C, NodeBack> &&
             !std::is_same_v<C, UnitAttested> && !std::is_same_v<C, UnitRejected> &&
             !std::is_same_v<C, EpochOpen> && !std::is_same_v<C, EpochClose> &&
-            !std::is_same_v<C, UnitChecked> && !std::is_same_v<C, CancelOrder>;
+            !std::is_same_v<C, UnitChecked> && !std::is_same_v<C, StateDigest> &&
+            !std::is_same_v<C, CancelOrder>;
       },
       entry.command);
 }

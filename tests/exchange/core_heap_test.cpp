@@ -57,6 +57,7 @@ TEST(CoreHeap, NoCommandAsksTheHeapForAnything) {
   w.must(AddKey{carl, KeyId{1}, KeyKind::ed25519, Bytes32{std::byte{1}}});
   w.must(SetRegister{carl, Bytes32{std::byte{1}}});
   w.send(carl, SessionStatement{.session = SessionId{1}, .key = KeyId{1}, .last_request = 1});
+  w.must(StateDigest{Seq{1}, 1, {}});
   w.must(SetHalt{true});
   w.must(SetHalt{false});
 
