@@ -89,7 +89,8 @@ int verify(Asked const& asked) {
   return audited(asked, audit_journal,
                  [&](auto const& r) { return say(verify_page(r, asked.form()), r.ok()); });
 }
-int replay(Asked const& asked) {
+int replay(Asked asked) {
+  asked.options.states = true;
   return audited(asked, audit_journal,
                  [&](auto const& r) { return say(replay_page(r, asked.form()), r.ok()); });
 }
@@ -190,7 +191,8 @@ int main(int argc, char** argv) {
   witnessed(
       held(over("verify", "every byte, the tree, its tiles and its signed checkpoint, records against replay",
                 verify)));
-  over("replay", "apply every entry again, compare every seal, print D", replay)
+  over("replay", "apply every entry again, compare every seal and every state digest, print D",
+       [](Asked const& a) { return replay(a); })
       ->add_option("--book", asked.options.book, "what matches: fast, or plain, the book that can be read")
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, BookKind>{{"fast", BookKind::fast}, {"plain", BookKind::plain}}));

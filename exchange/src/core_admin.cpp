@@ -154,4 +154,11 @@ core::Reply ExchangeCore::State::on(ParticipantId who, SessionStatement const& c
   return Answer{};
 }
 
+// For auditors and standbys, who come by here with the same state or with another one; the core has gone on.
+core::Reply ExchangeCore::State::on(ParticipantId who, StateDigest const& c) {
+  if (auto const why = not_exchange(who); no(why)) return refuse(why);
+  if (rules.version < 3) return refuse(Refusal::rules_unknown);
+  return c.seq.some() && c.seq <= applied ? core::Reply(Answer{}) : refuse(Refusal::unknown_id);
+}
+
 }  // namespace spillway

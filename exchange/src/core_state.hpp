@@ -128,6 +128,8 @@ struct ExchangeCore::State {
   void show_unit(core::Node const&, std::uint16_t unit, UnitPhase phase, attest::UnitRecord const* proven,
                  std::uint16_t code);
 
+  Reply on(ParticipantId who, StateDigest const&);
+
   // ---- core_census.cpp: epochs, and what their censuses find ----
   Reply on(ParticipantId who, EpochOpen const&);
   Reply on(ParticipantId who, EpochClose const&);

@@ -74,6 +74,16 @@ std::expected<Entry, DecodeError> decode_entry(std::span<std::byte const> bytes)
   return entry;
 }
 
+std::optional<std::size_t> command_index(std::span<std::byte const> bytes) {
+  if (bytes.size() > largest_entry_bytes) return std::nullopt;
+  wire::AlignedBytes const aligned(bytes);
+  auto const* const root = aligned.root<fb::entry::Entry>(fb::entry::EntryIdentifier());
+  if (root == nullptr) return std::nullopt;
+  auto const number = root->GetField<std::uint8_t>(wire::slot_of(type_id), 0);
+  if (number == 0 || number > std::variant_size_v<Command>) return std::nullopt;
+  return number - std::size_t{1};  // 0 stands for none
+}
+
 std::optional<std::vector<std::byte>> stated_bytes(std::span<std::byte const> bytes) {
   if (bytes.size() > largest_entry_bytes) return std::nullopt;
   wire::AlignedBytes const aligned(bytes);

@@ -343,6 +343,13 @@ struct Fields<UnitChecked> {
 };
 
 template <>
+struct Fields<StateDigest> {
+  static constexpr auto list =
+      std::tuple{field("seq", &StateDigest::seq), field("layout", &StateDigest::layout),
+                 field("digest", &StateDigest::digest)};
+};
+
+template <>
 struct Fields<Continue> {
   static constexpr auto list = std::tuple<>{};
 };

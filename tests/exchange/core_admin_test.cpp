@@ -180,5 +180,15 @@ TEST(CoreAdmin, AChangeOfTheLogsKeyStandsInASnapshotAndIsUnknownToOlderRules) {
   EXPECT_EQ(outcome.records[0].head.code, static_cast<std::uint16_t>(Refusal::rules_unknown));
 }
 
+TEST(CoreAdmin, ADigestOfItsStateIsOfAnEntryBeforeAndOnlyTheExchangeSaysIt) {
+  World w;
+  EXPECT_EQ(w.send(system_itself, StateDigest{w.core.applied(), 1, {}}), Refusal::none);
+  EXPECT_TRUE(w.last.records.empty()) << "nothing follows from it";
+  Seq const itself{w.core.applied().v + 1};
+  EXPECT_EQ(w.send(system_itself, StateDigest{itself, 1, {}}), Refusal::unknown_id);
+  EXPECT_EQ(w.send(system_itself, StateDigest{{}, 1, {}}), Refusal::unknown_id);
+  EXPECT_EQ(w.send(boss, StateDigest{Seq{1}, 1, {}}), Refusal::role_missing);
+}
+
 }  // namespace
 }  // namespace spillway

@@ -83,6 +83,7 @@ TEST(CoreHeap, NoCommandAsksTheHeapForAnything) {
   w.must(SetRegister{carl, Bytes32{std::byte{1}}});
   w.send(carl, SessionStatement{.session = SessionId{1}, .key = KeyId{1}, .last_request = 1});
   w.must(LogKeyChange{Bytes32{std::byte{1}}, Bytes32{std::byte{2}}, 1, 2, {}});
+  w.must(StateDigest{Seq{1}, 1, {}});
   w.must(SetHalt{true});
   w.must(SetHalt{false});
 

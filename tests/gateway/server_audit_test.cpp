@@ -233,6 +233,7 @@ TEST_F(AuditPages, AReceiptIsForThePartiesOfItsFillAndForAuditors) {
     ASSERT_TRUE(proven) << proven.error();
     EXPECT_EQ(proven->record.as<record::Fill>().fill, 1u);
   }
+  EXPECT_THAT(get("proof/fill/2", audreys_).body, HasSubstr("no fill 2, or the checkpoint does not cover"));
   auto const strangers = get("proof/fill/1", doras_);
   EXPECT_EQ(strangers.status, 404);
   auto nothing = get("proof/fill/2", doras_).body;

@@ -10,6 +10,7 @@
 #include "keys_check.hpp"
 #include "market/check.hpp"
 #include "progress.hpp"
+#include "states_check.hpp"
 #include "tiles_check.hpp"
 
 namespace spillway {
@@ -22,11 +23,12 @@ std::string where(TornTail const& tail) {
 class Pass {
  public:
   Pass(AuditOptions const& options, std::filesystem::path directory, CheckpointSeen seen, HeadsCheck heads,
-       LogReader entries, LogReader records)
+       StatesCheck states, LogReader entries, LogReader records)
       : options_(options),
         directory_(std::move(directory)),
         seen_(std::move(seen)),
         heads_(std::move(heads)),
+        states_(std::move(states)),
         entries_(std::move(entries)),
         records_(std::move(records)),
         progress_(directory_, options.archive, options.progress),
@@ -59,6 +61,7 @@ class Pass {
   std::filesystem::path directory_;
   CheckpointSeen seen_;
   HeadsCheck heads_;
+  StatesCheck states_;
   LogReader entries_, records_;
   Progress progress_;
   KeysCheck keys_;
@@ -83,6 +86,9 @@ AuditReport Pass::run() {
   if (report_.ok()) judge_end();
   if (report_.ok()) judge_records_end();
   if (report_.ok()) judge_tiles(tiles_.finish(report_.closed));
+  if (auto const others = states_.of_other_layouts(); others > 0)
+    report_.notes.push_back(std::to_string(others) +
+                            " digests of states in another layout than this program's were not compared");
   if (!tiles_.any() && replayer_.entries() > 0)
     report_.notes.emplace_back("there are no tiles; the exchange writes them when it starts again");
   fill_in();
@@ -118,6 +124,7 @@ bool Pass::step() {
 void Pass::applied(Entry const& entry, Outcome const& outcome) {
   compare_records(entry.seq, outcome_bytes(outcome.records));
   keys_.saw(entry, outcome, replayer_.tree().size());
+  if (auto const other = states_.at(core_); !other.empty()) wrong(other);
   if (options_.each) options_.each(entry, outcome);
   if (options_.each_entry) options_.each_entry(payload_, entry, outcome);
 }
@@ -267,6 +274,7 @@ void Pass::judge_records_end() {
 void Pass::fill_in() {
   report_.entries = replayer_.entries();
   report_.tiles_compared = tiles_.compared();
+  report_.states_compared = states_.compared();
   report_.seals = replayer_.seals();
   report_.last = replayer_.chain().last();
   report_.root = replayer_.tree().root();
@@ -304,14 +312,16 @@ std::expected<AuditReport, AuditError> audit_journal(AuditOptions const& options
   if (!seen) return no(seen.error());
   auto heads = held_heads(options, *seen);
   if (!heads) return no(heads.error());
+  auto states = options.states ? StatesCheck::read(options) : StatesCheck();
+  if (!states) return std::unexpected(states.error());
   auto entries =
       LogReader::open(directory->path(), StreamKind::entries, ReadMode::allow_torn_tail, options.archive);
   if (!entries) return no(entries.error().message);
   auto records =
       LogReader::open(directory->path(), StreamKind::records, ReadMode::allow_torn_tail, options.archive);
   if (!records) return no(records.error().message);
-  Pass pass(options, directory->path(), std::move(*seen), std::move(*heads), std::move(*entries),
-            std::move(*records));
+  Pass pass(options, directory->path(), std::move(*seen), std::move(*heads), std::move(*states),
+            std::move(*entries), std::move(*records));
   auto report = pass.run();
   report.took =
       Micros{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started)

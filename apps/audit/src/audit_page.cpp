@@ -80,8 +80,9 @@ std::string verify_page(AuditReport const& report, PageForm form) {
 
 std::string replay_page(AuditReport const& report, PageForm form) {
   if (form == PageForm::json) return line(document(report));
-  return counted(report) + "D        " + to_hex(report.digest) + " after sequence " +
-         std::to_string(report.last.v) + "\nseconds  " + seconds_text(report.took) + "\n" + verdict(report);
+  return counted(report) + "states   " + std::to_string(report.states_compared) + " compared\nD        " +
+         to_hex(report.digest) + " after sequence " + std::to_string(report.last.v) + "\nseconds  " +
+         seconds_text(report.took) + "\n" + verdict(report);
 }
 
 TrialBalance trial_balance(AuditReport const& report) {

@@ -84,6 +84,9 @@ struct Clause {
   }
   std::string operator()(EpochOpen const& c) const { return of("opened epoch", c.epoch); }
   std::string operator()(EpochClose const& c) const { return of("revealed the seed of epoch", c.epoch); }
+  std::string operator()(StateDigest const& c) const {
+    return of("said what its state was after sequence", c.seq.v);
+  }
   std::string operator()(UnitChecked const& c) const {
     return of("checked a unit in the census of epoch", c.epoch);
   }

@@ -26,6 +26,7 @@ json::object document(AuditReport const& report) {
                    {"last_seq", number(report.last.v)},
                    {"records_compared", report.records_compared},
                    {"tiles_compared", report.tiles_compared},
+                   {"states_compared", report.states_compared},
                    {"root", to_hex(report.root)},
                    {"digest", to_hex(report.digest)},
                    {"checkpoint_size", report.checkpoint_size},

@@ -114,10 +114,16 @@ std::expected<std::string, NoFillProof> make_fill_proof(JournalDirectory const& 
   receipt.place = static_cast<std::uint32_t>(found.seq.v + cover->seal.outcome_count - cover->seal.first.v);
   receipt.hashes = inclusion_proof(*leaves, receipt.place);
   receipt.outcome = std::move(found.outcome);
-  TiledTree tree(TileFolder(directory.tiles()), covered);
-  auto hashes = tree.inclusion(cover->leaf);
+  return make_fill_proof(directory.tiles(), {cover->leaf, encode_receipt(receipt)}, covered, std::move(note));
+}
+
+std::expected<std::string, NoFillProof> make_fill_proof(std::filesystem::path const& tiles,
+                                                        ReceiptRow const& row, std::uint64_t covered,
+                                                        std::string note) {
+  TiledTree tree(TileFolder(tiles), covered);
+  auto hashes = tree.inclusion(row.leaf);
   if (!hashes) return no_proof(hashes.error().message);
-  return tlog_proof_text({encode_receipt(receipt), cover->leaf, std::move(*hashes), std::move(note)});
+  return tlog_proof_text({row.receipt, row.leaf, std::move(*hashes), std::move(note)});
 }
 
 }  // namespace spillway

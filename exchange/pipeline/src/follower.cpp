@@ -53,7 +53,7 @@ struct Follower::Impl {
               sealed(seal, leaf, covered);
             }),
         snapshots(options.snapshots.empty() ? std::nullopt : std::optional(SnapshotFolder(options.snapshots)),
-                  {options.snapshot_entries, options.snapshot_every}, options.log) {}
+                  {options.snapshot_entries, options.snapshot_every}, options.log, options.digested) {}
 
   FollowerOptions options;
   Tail tail;

@@ -33,6 +33,8 @@ struct Pipeline::Impl {
         core(options.limits),
         inbox(options.orders_waiting_max) {}
 
+  void enter_state(Seq seq, Hash256 const& digest);
+
   PipelineOptions options;
   JournalDirectory directory;
   ExchangeCore core;
@@ -276,16 +278,18 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
 
   // Tables that begin before the snapshot are made again from the first entry on.
   bool const tables_reach = recovered->from && recovered->projection.committed() >= recovered->from->seq;
-  auto follower = Follower::open({.journal = impl->directory.path(),
-                                  .archive = impl->options.archive,
-                                  .limits = impl->options.limits,
-                                  .touched = impl->options.touched,
-                                  .start = tables_reach ? std::move(recovered->from) : nullptr,
-                                  .snapshots = impl->directory.snapshots(),
-                                  .snapshot_entries = impl->options.snapshot_entries,
-                                  .snapshot_every = impl->options.snapshot_every,
-                                  .log = impl->options.log},
-                                 std::move(recovered->projection));
+  auto follower = Follower::open(
+      {.journal = impl->directory.path(),
+       .archive = impl->options.archive,
+       .limits = impl->options.limits,
+       .touched = impl->options.touched,
+       .start = tables_reach ? std::move(recovered->from) : nullptr,
+       .snapshots = impl->directory.snapshots(),
+       .snapshot_entries = impl->options.snapshot_entries,
+       .snapshot_every = impl->options.snapshot_every,
+       .log = impl->options.log,
+       .digested = [raw = impl.get()](Seq seq, Hash256 const& digest) { raw->enter_state(seq, digest); }},
+      std::move(recovered->projection));
   if (!follower) return failed(PipelineErrc::projection, follower.error());
   impl->follower = std::move(*follower);
 
@@ -373,6 +377,12 @@ Pipeline::Stopped Pipeline::stop() {
     impl_->follower->stop();
   }
   return {impl_->flusher->chain().last(), impl_->flusher->chain().digest()};
+}
+
+/// A digest more or less changes nothing: on a full disk and at the end it is left out.
+void Pipeline::Impl::enter_state(Seq seq, Hash256 const& digest) {
+  if (inbox.closed() || flusher->disk() != DiskState::fine) return;
+  inbox.put({ParticipantId{}, StateDigest{seq, ExchangeCore::state_layout, digest}, {}});
 }
 
 bool is_new_business(Command const& command) {

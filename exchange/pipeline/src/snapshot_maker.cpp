@@ -12,6 +12,9 @@ namespace spillway {
 
 namespace {
 
+constexpr std::uint32_t with_state_digests = 3;  // the rules that know the command
+constexpr std::uint64_t own_entries = 1;         // the digest of the one before: nothing to write another for
+
 std::vector<std::byte> exported(ExchangeCore const& core) {
   std::vector<std::byte> bytes;
   core.export_state(
@@ -21,17 +24,11 @@ std::vector<std::byte> exported(ExchangeCore const& core) {
 
 }  // namespace
 
-Hash256 state_digest(ExchangeCore const& core) {
-  RunningHash hash;
-  core.export_state([&](std::span<std::byte const> piece) { hash.update(piece); });
-  return hash.current();
-}
-
 // ---- making ----
 
 SnapshotMaker::SnapshotMaker(std::optional<SnapshotFolder> folder, SnapshotSchedule schedule,
-                             std::function<void(std::string const&)> log)
-    : folder_(std::move(folder)), schedule_(schedule), log_(std::move(log)) {}
+                             std::function<void(std::string const&)> log, StateDigested digested)
+    : folder_(std::move(folder)), schedule_(schedule), log_(std::move(log)), digested_(std::move(digested)) {}
 
 void SnapshotMaker::resume(Snapshot const& from) {
   tiles_ = from.tiles;
@@ -46,7 +43,7 @@ void SnapshotMaker::leaf(Hash256 const& hash, std::span<Hash256 const> roots) {
 
 bool SnapshotMaker::due(ExchangeCore const& core) const {
   auto const since = core.applied().v - last_.v;
-  if (!folder_ || since == 0 || writing_.load() || !core.can_export()) return false;
+  if (!folder_ || since <= own_entries || writing_.load() || !core.can_export()) return false;
   return since >= schedule_.entries || std::chrono::steady_clock::now() - last_at_ >= schedule_.every;
 }
 
@@ -67,6 +64,7 @@ void SnapshotMaker::make(ExchangeCore const& core, Replayer const& replay, std::
   made.aside = std::move(aside);
   made.state = exported(core);
   made.state_digest = blake2b_256(made.state);
+  if (digested_ && core.rules().version >= with_state_digests) digested_(made.seq, made.state_digest);
   last_ = made.seq;
   last_at_ = std::chrono::steady_clock::now();
   writing_.store(true);

@@ -24,10 +24,13 @@ struct SnapshotSchedule {
   std::chrono::seconds every{600};
 };
 
+/// Called on the follower's thread when the state behind a sequence was exported.
+using StateDigested = std::function<void(Seq, Hash256 const&)>;
+
 class SnapshotMaker {
  public:
   SnapshotMaker(std::optional<SnapshotFolder> folder, SnapshotSchedule schedule,
-                std::function<void(std::string const&)> log);
+                std::function<void(std::string const&)> log, StateDigested digested);
   ~SnapshotMaker() { finish(); }
   SnapshotMaker(SnapshotMaker const&) = delete;
   SnapshotMaker& operator=(SnapshotMaker const&) = delete;
@@ -49,6 +52,7 @@ class SnapshotMaker {
   std::optional<SnapshotFolder> folder_;
   SnapshotSchedule schedule_;
   std::function<void(std::string const&)> log_;
+  StateDigested digested_;
   TileTree tiles_;
   Seq last_;  // of the last one that was begun
   std::chrono::steady_clock::time_point last_at_ = std::chrono::steady_clock::now();
@@ -57,14 +61,10 @@ class SnapshotMaker {
   std::thread writer_;
 };
 
-/// BLAKE2b-256 over the core's export: the state digest.
-[[nodiscard]] Hash256 state_digest(ExchangeCore const& core);
-
 /// The newest snapshot that is whole, of this program's layout and of this journal. It is imported into
 /// `core`, which is new. Each one that is refused is said; nothing: replay begins with the first entry.
 [[nodiscard]] std::optional<Snapshot> start_from_snapshot(std::filesystem::path const& journal,
                                                           std::filesystem::path const& archive,
-
                                                           ExchangeCore& core,
                                                           std::function<void(std::string const&)> const& log);
 

@@ -14,11 +14,11 @@ AuditDesk::AuditDesk(std::filesystem::path journal, std::filesystem::path archiv
 
 AuditDesk::~AuditDesk() = default;
 
-bool AuditDesk::ask(audit_path::Path path, AuditGuest guest, Done done) {
+bool AuditDesk::ask(audit_path::Path path, AuditGuest guest, std::optional<ReceiptRow> kept, Done done) {
   {
     std::lock_guard const lock(mutex_);
     if (waiting_.size() >= most_waiting) return false;
-    waiting_.push_back({path, guest, std::move(done)});
+    waiting_.push_back({path, guest, std::move(kept), std::move(done)});
   }
   changed_.notify_one();
   return true;
@@ -31,7 +31,7 @@ void AuditDesk::work(std::stop_token const& stop) {
     auto const next = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    next.done(reader_.answer(next.path, next.guest));
+    next.done(reader_.answer(next.path, next.guest, next.kept));
     if (stop.stop_requested()) return;
   }
 }

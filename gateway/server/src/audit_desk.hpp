@@ -23,12 +23,13 @@ class AuditDesk {
   AuditDesk& operator=(AuditDesk const&) = delete;
 
   /// False when too many wait already; then `done` is never called.
-  [[nodiscard]] bool ask(audit_path::Path path, AuditGuest guest, Done done);
+  [[nodiscard]] bool ask(audit_path::Path path, AuditGuest guest, std::optional<ReceiptRow> kept, Done done);
 
  private:
   struct Waiting {
     audit_path::Path path;
     AuditGuest guest;
+    std::optional<ReceiptRow> kept;
     Done done;
   };
   void work(std::stop_token const& stop);

@@ -69,13 +69,32 @@ std::optional<AuditGuest> AuditDoor::admit(wire::RequestHead const& request, aud
   return std::nullopt;
 }
 
+/// Nothing: the follower is far behind.
+wire::awaitable<std::optional<AuditDoor::Kept>> AuditDoor::kept_of(FillId fill) {
+  auto const answers = std::make_shared<wire::Mailbox<Kept>>(hub_.where(), 1);
+  auto const durable = hub_.pipeline().counters().durable;
+  hub_.pipeline().follower().query(durable, [where = hub_.where(), answers, fill](FollowerView const& view) {
+    wire::post(where, [answers, kept = Kept{view.projection.receipt(fill)}] { (void)answers->push(kept); });
+  });
+  auto kept = co_await answers->pop(patience);
+  if (!kept) co_return std::nullopt;
+  co_return std::move(*kept);
+}
+
 wire::awaitable<AuditReply> AuditDoor::ask(audit_path::Path path, AuditGuest guest) {
+  auto busy = refusal(503, "too many ask at this moment; try again in a second");
+  std::optional<ReceiptRow> kept;
+  if (auto const* const receipt = std::get_if<audit_path::Receipt>(&path)) {
+    auto found = co_await kept_of(receipt->fill);
+    if (!found) co_return busy;
+    kept = std::move(found->row);
+  }
   auto const answers = std::make_shared<wire::Mailbox<AuditReply>>(hub_.where(), 1);
   auto& desk = is_public(path) ? quick_ : long_;
-  auto const taken = desk.ask(path, guest, [where = hub_.where(), answers](AuditReply reply) {
-    wire::post(where, [answers, reply = std::move(reply)] { (void)answers->push(reply); });
-  });
-  auto busy = refusal(503, "too many ask at this moment; try again in a second");
+  auto const taken =
+      desk.ask(path, guest, std::move(kept), [where = hub_.where(), answers](AuditReply reply) {
+        wire::post(where, [answers, reply = std::move(reply)] { (void)answers->push(reply); });
+      });
   if (!taken) co_return busy;
   auto reply = co_await answers->pop(patience);
   if (!reply) co_return busy;

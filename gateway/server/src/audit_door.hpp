@@ -28,11 +28,15 @@ class AuditDoor {
   [[nodiscard]] std::optional<AuditGuest> admit(wire::RequestHead const& request,
                                                 audit_path::Path const& path, AuditReply& refused) const;
   wire::awaitable<AuditReply> ask(audit_path::Path path, AuditGuest guest);
+  struct Kept {  // by the projection, of a fill; nothing when it has none
+    std::optional<ReceiptRow> row;
+  };
+  wire::awaitable<std::optional<Kept>> kept_of(FillId fill);
   void log_entries(audit_path::Entries const& asked, AuditGuest const& guest, std::string const& address,
                    int status) const;
 
   Hub& hub_;
-  AuditDesk quick_, long_;  // a receipt may take seconds: nobody waits behind it for a tile
+  AuditDesk quick_, long_;  // entries take a while: nobody waits behind them for a tile
 };
 
 }  // namespace spillway

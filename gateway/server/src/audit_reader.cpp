@@ -57,11 +57,13 @@ auto AuditReader::published() const -> std::expected<Published, AuditReply> {
   return Published{std::move(*note), *head};
 }
 
-AuditReply AuditReader::answer(audit_path::Path const& path, AuditGuest const& guest) const {
+AuditReply AuditReader::answer(audit_path::Path const& path, AuditGuest const& guest,
+                               std::optional<ReceiptRow> const& kept) const {
   if (auto const* const tile = std::get_if<audit_path::Hashes>(&path)) return hashes(tile->tile);
   if (auto const* const tile = std::get_if<audit_path::Entries>(&path)) return entries(tile->tile);
   if (auto const* const sizes = std::get_if<audit_path::Growth>(&path)) return growth(*sizes);
-  if (auto const* const fill = std::get_if<audit_path::Receipt>(&path)) return receipt(fill->fill, guest);
+  if (auto const* const fill = std::get_if<audit_path::Receipt>(&path))
+    return receipt(fill->fill, guest, kept);
   if (auto const* const key = std::get_if<audit_path::KeyProof>(&path)) return key_change(key->before_id);
   auto now = published();
   if (!now) return now.error();
@@ -123,23 +125,24 @@ AuditReply AuditReader::growth(audit_path::Growth const& sizes) const {
   return {200, proof_lines(*proof), plain, for_a_minute};
 }
 
-AuditReply AuditReader::receipt(FillId fill, AuditGuest const& guest) const {
+AuditReply AuditReader::receipt(FillId fill, AuditGuest const& guest,
+                                std::optional<ReceiptRow> const& kept) const {
   auto now = published();
   if (!now) return now.error();
-  auto const directory = JournalDirectory::open(journal_, DirectoryMode::read_only);
-  if (!directory) return no(503, "the journal can't be read at the moment");
-  auto made = make_fill_proof(*directory, fill, now->head.size, std::move(now->note), archive_);
   // Somebody else learns not even whether there is such a fill.
   auto const not_yours = no(404, "no fill " + std::to_string(fill.v) +
                                      " that only you and the other side stand in, or none under a checkpoint "
                                      "yet: ask again after further trades, or ask an auditor");
-  if (!made && (made.error().absent || made.error().uncovered))
-    return guest.reads_all ? no(404, made.error().sentence) : not_yours;
-  if (!made) return no(503, "the receipt can't be made at the moment");
-  auto const proof = parse_tlog_proof(*made);
-  auto const receipt = proof ? parse_receipt(proof->extra) : std::unexpected(std::string());
+  if (!kept || kept->leaf >= now->head.size)
+    return guest.reads_all ? no(404, "no fill " + std::to_string(fill.v) +
+                                         ", or the checkpoint does not cover the seal behind it yet; ask "
+                                         "again after further entries, or when the exchange has stopped")
+                           : not_yours;
+  auto const receipt = parse_receipt(kept->receipt);
   if (!receipt) return no(503, "the receipt can't be made at the moment");
   if (!guest.reads_all && !between(*receipt, guest.who)) return not_yours;
+  auto made = make_fill_proof(journal_ / "tiles", *kept, now->head.size, std::move(now->note));
+  if (!made) return no(503, "the receipt can't be made at the moment");
   return {200, std::move(*made), plain, for_its_reader};
 }
 

@@ -1,16 +1,16 @@
 // gateway/server/src/audit_reader.hpp - answers out of the journal directory, by reading its files alone.
 // Room:   gateway, target server, private; sees journal, exchange_pipeline (receipts). Knows no network.
-// Thread: any one; blocks on the disk, for a receipt as long as the journal is large. The exchange may be
-//         writing.
+// Thread: any one; blocks on the disk. The exchange may be writing.
 // Rule:   nothing beyond the published checkpoint is shown, and no answer names a file of this machine.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "audit_path.hpp"
+#include "exchange/projection.hpp"
 #include "journal/checkpoint.hpp"
-#include "journal/directory.hpp"
 #include "market/ids.hpp"
 
 namespace spillway {
@@ -33,7 +33,9 @@ class AuditReader {
   AuditReader(std::filesystem::path journal, std::filesystem::path archive)
       : journal_(std::move(journal)), archive_(std::move(archive)) {}
   /// Whether `guest` may ask is decided before, but for receipts: a party of a fill gets its own.
-  [[nodiscard]] AuditReply answer(audit_path::Path const& path, AuditGuest const& guest) const;
+  /// `kept`: what the projection has of the fill whose receipt is asked for.
+  [[nodiscard]] AuditReply answer(audit_path::Path const& path, AuditGuest const& guest,
+                                  std::optional<ReceiptRow> const& kept) const;
 
  private:
   struct Published {
@@ -45,7 +47,8 @@ class AuditReader {
   [[nodiscard]] AuditReply entries(TileName const& tile) const;
   [[nodiscard]] AuditReply growth(audit_path::Growth const& sizes) const;
   [[nodiscard]] AuditReply key_change(std::uint32_t before_id) const;
-  [[nodiscard]] AuditReply receipt(FillId fill, AuditGuest const& guest) const;
+  [[nodiscard]] AuditReply receipt(FillId fill, AuditGuest const& guest,
+                                   std::optional<ReceiptRow> const& kept) const;
 
   std::filesystem::path journal_;
   std::filesystem::path archive_;  // of sealed segments; empty: none

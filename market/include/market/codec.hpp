@@ -22,6 +22,9 @@ inline constexpr std::size_t largest_entry_bytes = 65'535;
 /// Safe on any bytes; every enum is known and every list and text bounded in what is returned.
 [[nodiscard]] std::expected<Entry, DecodeError> decode_entry(std::span<std::byte const> bytes);
 
+/// The place in `Command` of what the entry asks; decodes nothing else. Nothing when the bytes are no entry.
+[[nodiscard]] std::optional<std::size_t> command_index(std::span<std::byte const> bytes);
+
 /// What a session statement covers of an entry: its bytes as stored, with zeros in place of sequence and
 /// stamp, which the client could not know. Nothing when the bytes are no entry.
 [[nodiscard]] std::optional<std::vector<std::byte>> stated_bytes(std::span<std::byte const> bytes);

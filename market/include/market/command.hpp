@@ -329,14 +329,23 @@ struct UnitChecked {
   Bytes32 transcript{};
 };
 
+// ---- snapshots: by the exchange, from rules 3 on ----
+
+/// What the follower exported behind entry `seq`: BLAKE2b-256 over the canonical state, in this layout.
+struct StateDigest {
+  Seq seq;
+  std::uint32_t layout{};
+  Bytes32 digest{};
+};
+
 /// The order of members is fixed: journal and wire carry the index. New commands go to the end.
-using Command =
-    std::variant<SetRules, DefinePlaces, DefineRoundTrips, DefineClasses, DefineTiers, DefineModels,
-                 DefineRelay, SetHalt, AddParticipant, AddKey, Deposit, FundGuarantee, RegisterNode,
-                 UnitAttested, UnitRejected, NodeLost, NodeBack, PostOffer, AmendOffer, CancelOffer,
-                 PlaceOrder, AmendOrder, CancelOrder, ReleaseLease, JobAcknowledged, JobFirstToken, JobMarked,
-                 JobCompleted, JobFailed, LeaseReady, LeaseFailed, Tick, Resumed, Continue, CancelAll,
-                 SetRegister, SessionStatement, LogKeyChange, EpochOpen, EpochClose, UnitChecked>;
+using Command = std::variant<SetRules, DefinePlaces, DefineRoundTrips, DefineClasses, DefineTiers,
+                             DefineModels, DefineRelay, SetHalt, AddParticipant, AddKey, Deposit,
+                             FundGuarantee, RegisterNode, UnitAttested, UnitRejected, NodeLost, NodeBack,
+                             PostOffer, AmendOffer, CancelOffer, PlaceOrder, AmendOrder, CancelOrder,
+                             ReleaseLease, JobAcknowledged, JobFirstToken, JobMarked, JobCompleted, JobFailed,
+                             LeaseReady, LeaseFailed, Tick, Resumed, Continue, CancelAll, SetRegister,
+                             SessionStatement, LogKeyChange, EpochOpen, EpochClose, UnitChecked, StateDigest>;
 
 /// One line of the journal.
 struct Entry {

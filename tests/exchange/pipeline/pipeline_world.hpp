@@ -34,8 +34,9 @@ class Folder {
 };
 
 /// Applies the whole journal to a core that has seen nothing, by a replay that knows nothing of snapshots.
-inline OutcomeChain replay_into(ExchangeCore& core, std::filesystem::path const& journal) {
-  Replayer replayer(core);
+inline OutcomeChain replay_into(ExchangeCore& core, std::filesystem::path const& journal,
+                                Replayer::OnApplied on_applied = {}) {
+  Replayer replayer(core, std::move(on_applied));
   auto reader = LogReader::open(journal, StreamKind::entries, ReadMode::strict);
   EXPECT_TRUE(reader);
   for (auto frame = reader->next();; frame = reader->next()) {

@@ -122,6 +122,10 @@ TEST_F(InAJournal, AFillIsFoundAndProvenUnderTheHeadThatCoversItsSeal) {
   auto const early = proof(7, 4);
   ASSERT_FALSE(early);
   EXPECT_TRUE(early.error().uncovered && !early.error().absent) << early.error().sentence;
+  auto const again = parse_tlog_proof(*text);
+  ASSERT_TRUE(again);
+  auto const kept = make_fill_proof(folder / "tiles", {4, again->extra}, 5, notes[1]);
+  EXPECT_EQ(kept.value(), *text) << "out of what the projection keeps it is the same";
   auto const nothing = proof(8, 5);
   ASSERT_FALSE(nothing);
   EXPECT_TRUE(nothing.error().absent && !nothing.error().uncovered) << nothing.error().sentence;

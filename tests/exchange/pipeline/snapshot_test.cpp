@@ -133,6 +133,34 @@ TEST_P(Restarted, FromASnapshotStateAndDAreThoseOfTheWholeJournal) {
   EXPECT_THAT(lines, testing::Not(Contains(HasSubstr("refused"))));
 }
 
+TEST_P(Restarted, TheDigestOfEachSnapshotStandsInTheJournal) {
+  std::vector<Seq> entered;
+  for (int run = 0; run < 3; ++run) {
+    Ear ear;
+    auto const pipeline = open(ear);
+    ASSERT_TRUE(pipeline);
+    trade(*pipeline, ear, 60);
+    pipeline->stop();
+  }
+  ExchangeCore core;
+  std::map<Seq, Hash256> states;  // after each entry
+  replay_into(core, folder.path(), [&](Entry const& entry, Outcome const&) {
+    if (auto const* const said = std::get_if<StateDigest>(&entry.command)) {
+      EXPECT_EQ(said->layout, ExchangeCore::state_layout);
+      ASSERT_TRUE(states.contains(said->seq));
+      EXPECT_EQ(states.at(said->seq), said->digest) << "of sequence " << said->seq.v;
+      entered.push_back(said->seq);
+    }
+    if (core.can_export()) states[entry.seq] = state_of(core);
+  });
+  EXPECT_GE(entered.size(), 3u);
+  auto const last = entered.back();
+  for (auto const& file : snapshots())
+    if (file < last) {
+      EXPECT_THAT(entered, Contains(file));
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, Restarted, testing::Range(1u, 4u));
 
 struct Kept : Restarted {

@@ -17,6 +17,7 @@
 
 #include "exchange/core.hpp"
 #include "exchange/projection.hpp"
+#include "journal/digest.hpp"
 
 namespace spillway {
 
@@ -32,6 +33,8 @@ struct FollowerOptions {
   std::uint64_t snapshot_entries{1'000'000};
   std::chrono::seconds snapshot_every{600};
   std::function<void(std::string const&)> log{};
+  /// Called on the follower's thread: the state behind this sequence was exported for a snapshot.
+  std::function<void(Seq, Hash256 const&)> digested{};
 };
 
 /// What a query sees: everything up to `seq`, nothing beyond.

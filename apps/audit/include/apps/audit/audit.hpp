@@ -35,6 +35,8 @@ struct AuditOptions {
   std::vector<std::filesystem::path> checkpoints{};
   /// Whose cosignatures count, on these heads and on the journal's own.
   WitnessPolicy witnesses{};
+  /// Compares the state digests that the journal holds with replay's: the stream of entries is read twice.
+  bool states{};
   /// As `each`, with the entry's bytes as stored.
   std::function<void(ByteView, Entry const&, Outcome const&)> each_entry{};
 };
@@ -48,7 +50,7 @@ struct AuditFinding {
 
 struct AuditReport {
   std::optional<AuditFinding> finding;  // nothing: all is well
-  std::uint64_t entries{}, seals{}, records_compared{}, tiles_compared{};
+  std::uint64_t entries{}, seals{}, records_compared{}, tiles_compared{}, states_compared{};
   Seq last;
   Hash256 root{};                     // RFC 6962, over all entries and seals read
   Hash256 digest{};                   // D after the last entry
