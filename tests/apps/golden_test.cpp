@@ -6,11 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <set>
 
 #include "apps/audit/audit.hpp"
 #include "apps/audit/audit_page.hpp"
 #include "audit_world.hpp"
 #include "exchange/replay.hpp"
+#include "exchange/state_digest.hpp"
 #include "journal/log_reader.hpp"
 
 namespace spillway {
@@ -29,16 +31,30 @@ std::string said_digest(fs::path const& folder) {
   return hex;
 }
 
+/// What rules 3 brought: a census with every verdict, the digest of a state, another key of the log.
+void use_rules_three(World& world, LogKey const& first, LogKey const& second) {
+  auto const node = world.add_proven_node(eve, 3);
+  world.must(EpochOpen{1, Bytes32{std::byte{1}}, Bytes32{std::byte{2}}});
+  auto const check = [&](std::uint16_t unit, CensusVerdict verdict, std::uint16_t reason) {
+    world.must(UnitChecked{1, node, unit, World::proof(node, unit).unit_key, verdict, reason, 1'000, {}});
+  };
+  check(0, CensusVerdict::passed, 0);
+  check(1, CensusVerdict::missed, 5);
+  check(2, CensusVerdict::failed, 16);
+  world.must(EpochClose{1, Bytes32{std::byte{3}}});
+  world.must(StateDigest{world.core.applied(), ExchangeCore::state_layout, state_digest(world.core)});
+  world.must(LogKeyChange{first.verifier().public_key(), second.verifier().public_key(),
+                          first.verifier().key_id(), second.verifier().key_id(), seconds(60)});
+}
+
 void write(fs::path const& folder) {
   World world;
   live_a_little(world, 24);
   // What rules 2 are about: more than one entry does.
   for (int i = 0; i < 260; ++i) world.order(carl, world.capacity_order(PriceIndex{0}, 1));
   EXPECT_EQ(world.send(carl, CancelAll{}), Refusal::none);
-  // What rules 3 brought: another key of the log, so its last head needs both.
   auto const first = fixed_key(), second = LogKey::from_seed(first.verifier().name(), {std::byte{2}});
-  world.must(LogKeyChange{first.verifier().public_key(), second.verifier().public_key(),
-                          first.verifier().key_id(), second.verifier().key_id(), seconds(60)});
+  use_rules_three(world, first, second);  // the last head needs both keys
   auto const digest = write_journal(folder, world.journal, {.segment_bytes = 65'536});
   auto const note = parse_note(load_checkpoint(folder / "checkpoint").value()).value();
   auto const head = parse_checkpoint_text(note.text).value();
@@ -54,7 +70,9 @@ TEST(Golden, JournalsOfEveryRulesVersionGiveTheSameOutcomes) {
   for (std::uint32_t rules = 1; rules <= Rules{}.version; ++rules) {
     auto const folder = folder_of(rules);
     ASSERT_TRUE(fs::exists(folder)) << "rules version " << rules << " has no golden journal";
-    auto const report = audit_journal({folder, fixed_key().verifier().vkey(), {}, {}});
+    AuditOptions options{folder, fixed_key().verifier().vkey(), {}, {}};
+    options.states = true;
+    auto const report = audit_journal(options);
     ASSERT_TRUE(report) << report.error().sentence;
     EXPECT_TRUE(report->ok())
         << report->finding->reason
@@ -74,6 +92,16 @@ TEST(Golden, TheJournalOfRulesTwoHasWorkThatOneEntryDidNotFinish) {
     if ((*frame)->type != FrameType::seal)
       continued += std::holds_alternative<Continue>(decode_entry((*frame)->payload)->command) ? 1 : 0;
   EXPECT_EQ(continued, 1);
+}
+
+TEST(Golden, TheJournalOfRulesThreeHasEveryCommandThatCameWithThem) {
+  auto log = LogReader::open(folder_of(3), StreamKind::entries, ReadMode::strict);
+  ASSERT_TRUE(log);
+  std::set<std::size_t> found;
+  for (auto frame = log->next(); frame && *frame; frame = log->next())
+    if ((*frame)->type != FrameType::seal) found.insert(*command_index((*frame)->payload));
+  for (auto kind = Command(LogKeyChange{}).index(); kind <= Command(StateDigest{}).index(); ++kind)
+    EXPECT_TRUE(found.contains(kind)) << kind;
 }
 
 // What would happen if somebody changed what an order costs: every seal from there on speaks against it.
