@@ -71,7 +71,7 @@ Ledger::Accounts Ledger::accounts() const {
 bool Ledger::sound(Image const& image) {
   return std::ranges::all_of(image.accounts, [](auto const& account) {
     auto const& [key, totals] = account;
-    bool const known = key.kind >= AccountKind::bank && key.kind <= AccountKind::guarantee;
+    bool const known = key.kind >= AccountKind::bank && key.kind <= last_account_kind;
     return known && totals != AccountTotals{};
   });
 }

@@ -307,7 +307,7 @@ TEST_F(CommandLine, AProviderTestsItsDevicesWithoutAFileOrAnExchange) {
   auto const one = run("spillway provider selftest --backend cpu-portable --class T4 --class L4");
   EXPECT_EQ(one.status, 0) << one.out;
   EXPECT_THAT(one.out, HasSubstr("digests equal to the golden ones"));
-  EXPECT_THAT(one.out, HasSubstr("T4             refused: "));
+  EXPECT_THAT(one.out, HasSubstr("T4             INT8 refused: "));
   auto const card = run("spillway provider selftest --backend cann");
   EXPECT_EQ(card.status, 1);
   EXPECT_THAT(card.out, HasSubstr("absent: cann: there is no cann.so in "));

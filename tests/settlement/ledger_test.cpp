@@ -106,15 +106,25 @@ TEST(Ledger, IsRestoredFromItsImageByAccountAndShare) {
 TEST(Ledger, AnImageOfNoBooksIsNotSound) {
   Ledger ledger;
   deposit(ledger, 1, 10);
-  for (AccountKey const key :
-       {AccountKey{ParticipantId{1}, AccountKind::unset}, AccountKey{ParticipantId{1}, AccountKind{7}}}) {
+  AccountKind const behind_the_last{static_cast<std::uint16_t>(static_cast<int>(last_account_kind) + 1)};
+  for (auto const kind : {AccountKind::unset, behind_the_last}) {
     auto image = ledger.image();
-    image.accounts[key] = {Nano{1}, Nano{1}};
+    image.accounts[{ParticipantId{1}, kind}] = {Nano{1}, Nano{1}};
     EXPECT_FALSE(Ledger::sound(image)) << "a kind that is none";
   }
   auto image = ledger.image();
   image.accounts[escrow(1)] = {};
   EXPECT_FALSE(Ledger::sound(image)) << "an account that has seen nothing";
+}
+
+TEST(Ledger, EveryKindOfAccountHasItsRow) {
+  Ledger ledger;
+  deposit(ledger, 1, 10);
+  AccountKey const last{ParticipantId{1}, last_account_kind};
+  ASSERT_TRUE(ledger.transfer(funds(1), last, Nano{4}, TransferCode::freeze, 0));
+  EXPECT_EQ(ledger.balance(last), Nano{4});
+  EXPECT_TRUE(ledger.image().accounts.contains(last));
+  ledger.check_laws();
 }
 
 TEST(Ledger, HoldsItsLawsUnderAnyTransfers) {

@@ -20,6 +20,7 @@ enum class AccountKind : std::uint16_t {
   guarantee = 6,  // the exchange's fund for its own faults
   frozen = 7,     // earnings of a provider one of whose units answered a census wrongly
 };
+inline constexpr auto last_account_kind = AccountKind::frozen;
 
 /// Participant 0 is the exchange itself.
 struct AccountKey {

@@ -1,5 +1,4 @@
-// market/message_admin.hpp - what operators send: people and their keys, money, halts, the register, the log's
-// key.
+// market/message_admin.hpp - what operators send: people and keys, money, halts, the register, the log's key.
 // Room:   market (vocabulary); sees the standard library only.
 // Source: docs/protocol.md
 #pragma once

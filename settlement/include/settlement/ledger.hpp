@@ -112,7 +112,7 @@ class Ledger {
   /// The accounts of one owner, by kind: a transfer between two of them looks at one place in memory. One
   /// that has seen nothing is not there.
   struct Owner {
-    std::array<AccountTotals, static_cast<std::size_t>(AccountKind::guarantee)> of;
+    std::array<AccountTotals, static_cast<std::size_t>(last_account_kind)> of;
     [[nodiscard]] AccountTotals& operator[](AccountKind kind) {
       return of[static_cast<std::size_t>(kind) - 1];
     }
@@ -124,7 +124,7 @@ class Ledger {
   template <class Visit>
   void for_each(Visit visit) const {
     accounts_.for_each([&](ParticipantId owner, Owner const& accounts) {
-      for (auto kind = AccountKind::bank; kind <= AccountKind::guarantee;
+      for (auto kind = AccountKind::bank; kind <= last_account_kind;
            kind = static_cast<AccountKind>(static_cast<std::uint16_t>(kind) + 1))
         if (accounts[kind] != AccountTotals{}) visit(AccountKey{owner, kind}, accounts[kind]);
     });

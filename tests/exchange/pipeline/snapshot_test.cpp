@@ -1,5 +1,6 @@
-// tests/exchange/pipeline/snapshot_test.cpp - snapshot_maker.cpp, pipeline.cpp, follower.cpp: a start from a
-// snapshot gives what the whole journal gives, and a snapshot that is not in order is not used.
+// tests/exchange/pipeline/snapshot_test.cpp - snapshot_maker.cpp, state_digest.cpp, pipeline.cpp,
+// follower.cpp: a start from a snapshot gives what the whole journal gives, and a snapshot that is not in
+// order is not used.
 #include "journal/snapshot.hpp"
 
 #include <gmock/gmock.h>
