@@ -206,8 +206,7 @@ std::vector<LeaseView> ExchangeCore::open_leases() const {
 
 std::vector<AccountView> ExchangeCore::accounts_of(ParticipantId who) const {
   std::vector<AccountView> all;
-  for (auto const& [key, totals] : state_->ledger.accounts())
-    if (key.owner == who) all.push_back(view(key, totals));
+  for (auto const& [key, totals] : state_->ledger.accounts_of(who)) all.push_back(view(key, totals));
   return all;
 }
 

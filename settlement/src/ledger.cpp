@@ -68,6 +68,14 @@ Ledger::Accounts Ledger::accounts() const {
   return all;
 }
 
+std::vector<std::pair<AccountKey, AccountTotals>> Ledger::accounts_of(ParticipantId owner) const {
+  std::vector<std::pair<AccountKey, AccountTotals>> all;
+  if (auto const* const accounts = accounts_.find(owner))
+    for_each_of(owner, *accounts,
+                [&](AccountKey key, AccountTotals const& totals) { all.emplace_back(key, totals); });
+  return all;
+}
+
 bool Ledger::sound(Image const& image) {
   return std::ranges::all_of(image.accounts, [](auto const& account) {
     auto const& [key, totals] = account;

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "attest/prover.hpp"
+#include "attest/session.hpp"
 #include "gate_world.hpp"
 
 namespace spillway {
@@ -27,12 +29,13 @@ inline CensusConfig short_epochs() {
 /// Where its proof ended for silence it proves itself anew: on a machine that stands still for seconds
 /// everybody misses.
 struct CensusAgent {
-  enum class Manner { honest, silent, wrong };
+  enum class Manner { honest, silent, wrong, holding };  // holding: the last echo, until `let_go`
   std::shared_ptr<MarketClient> client;
   Manner manner = Manner::honest;
   std::map<bool, attest::Prover> provers;  // of full challenges (false), of censuses (true)
   std::vector<msg::Report> units;          // what was told of its unit
   int calls{};                             // of censuses
+  std::optional<std::pair<msg::AttestFrame, attest::AttestMessage>> held;
   std::map<msg::Request, msg::Answer> answers;
   std::map<msg::Request, std::string> reads;
 
@@ -68,6 +71,9 @@ struct CensusAgent {
     if (prover == provers.end()) return;  // of a census whose call was passed over
     auto answer = prover->second.answer(attest::decode(frame.bytes).value());
     if (!answer || !*answer) return;
+    auto const* const echo = std::get_if<attest::RttEcho>(&**answer);
+    if (echo && census && manner == Manner::holding && echo->index + 1 == attest::rtt_probes)
+      return void(held.emplace(frame, **answer));
     auto* const openings = std::get_if<attest::Openings>(&**answer);
     if (openings && census && manner == Manner::wrong) openings->rows[3].row[5] += 1;
     say(frame, **answer);
@@ -75,6 +81,7 @@ struct CensusAgent {
   void say(msg::AttestFrame const& to, attest::AttestMessage const& message) {
     (void)client->send(msg::AttestFrame{to.node, to.unit, attest::encode(message), to.epoch});
   }
+  void let_go() { say(held->first, held->second); }
   /// The last word on its unit.
   [[nodiscard]] UnitPhase phase() const {
     return units.empty() ? UnitPhase::unset : UnitPhase{units.back().record.as<record::UnitState>().phase};

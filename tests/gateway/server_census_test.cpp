@@ -90,6 +90,22 @@ TEST(Census, WhoLeavesInTheMiddleOfItHasMissedIt) {
   EXPECT_TRUE(attest::is_miss(attest::RejectReason{told.record.head.code}));
 }
 
+/// One device could serve many units if each chose by its echoes when it is challenged.
+TEST(Census, WhoHoldsAnEchoBackUntilAnotherWasChallengedIsNotChallenged) {
+  GateWorld world(with_census());
+  prove_one(world, ada);
+  prove_one(world, bert);
+  auto const honest = census_agent(world, bert, Manner::honest);
+  auto const holder = census_agent(world, ada, Manner::holding);
+  auto const silences = [&] { return holder->times(UnitPhase::missed) + holder->times(UnitPhase::ended); };
+  // The first time is that of the proof, which a new session is told of.
+  world.until([&] { return holder->held && honest->times(UnitPhase::attested) > 1; }, "the other's verdict");
+  auto const proven = holder->times(UnitPhase::attested), silent = silences();
+  holder->let_go();
+  world.until([&] { return silences() > silent; }, "the miss");
+  EXPECT_EQ(holder->times(UnitPhase::attested), proven);
+}
+
 TEST(Census, IsOffByDefaultAndUnderOlderRules) {
   WorldOptions old = with_census();
   old.rules.version = 2;

@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <limits>
 
+#include "attest/session.hpp"
 #include "market/decimal.hpp"
 
 namespace spillway {
@@ -191,6 +192,9 @@ class Reader {
     if (auto const fine = attest::check(c.light); !fine) fail(t, std::string(attest::sentence(fine.error())));
     if (c.window_from > c.window_to || c.window_to > c.epoch)
       fail(t, "the window begins between \"window_from_ms\" and \"window_to_ms\", within \"epoch_ms\"");
+    // An auditor plays transcripts again under these limits.
+    if (c.answer_within > attest::SessionConfig{}.echo_within)
+      fail(t, "\"answer_within_ms\" is 10000 at most");
   }
 
   std::string file_;

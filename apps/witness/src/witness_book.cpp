@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -108,6 +109,8 @@ std::expected<void, std::string> WitnessBook::adopt(std::string_view proof, std:
   if (!verify_consistency(from.size, head->size, from.root, head->root, hashes))
     return no("the log's new key is not taken: the hashes do not lead from " + head_text(from) + " to " +
               head_text(*head));
+  if (std::filesystem::exists(key_change_file(directory_, change->after.key_id())))
+    return no("the log's new key is not taken: it was followed by another one before");
   auto const kept = persist_checkpoint(key_change_file(directory_, log_.key_id()), proof);
   if (!kept) return no(kept.error().message);
   log_ = change->after;

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view root = "/audit/";
 constexpr std::chrono::seconds patience{60};
+constexpr std::size_t receipts_waiting_most = 64;
 
 AuditReply refusal(int status, std::string sentence) { return {status, std::move(sentence), "", "no-store"}; }
 
@@ -85,7 +86,10 @@ wire::awaitable<AuditReply> AuditDoor::ask(audit_path::Path path, AuditGuest gue
   auto busy = refusal(503, "too many ask at this moment; try again in a second");
   std::optional<ReceiptRow> kept;
   if (auto const* const receipt = std::get_if<audit_path::Receipt>(&path)) {
+    if (receipts_waiting_ >= receipts_waiting_most) co_return busy;
+    ++receipts_waiting_;
     auto found = co_await kept_of(receipt->fill);
+    --receipts_waiting_;
     if (!found) co_return busy;
     kept = std::move(found->row);
   }

@@ -36,7 +36,8 @@ class AuditDoor {
                    int status) const;
 
   Hub& hub_;
-  AuditDesk quick_, long_;  // entries take a while: nobody waits behind them for a tile
+  std::size_t receipts_waiting_{};  // for the follower
+  AuditDesk quick_, long_;          // entries take a while: nobody waits behind them for a tile
 };
 
 }  // namespace spillway

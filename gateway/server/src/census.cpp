@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "attest/opening_check.hpp"
+#include "attest/session.hpp"
 #include "attester.hpp"
 #include "steady_clock.hpp"
 
@@ -23,6 +25,9 @@ Bytes32 drawn32() {
   randombytes_buf(out.data(), out.size());
   return out;
 }
+
+/// What a unit says before it is challenged: it opens, and echoes each probe.
+constexpr std::uint32_t before_challenge = 1 + attest::rtt_probes;
 
 /// From 0, below `end`; each value as likely as the next, up to a share of 2^-24.
 std::int64_t uniform_below(std::int64_t end) {
@@ -54,7 +59,9 @@ UnitChecked verdict(std::uint64_t epoch, std::pair<NodeId, std::uint16_t> unit, 
                   outcome.measured.ops_per_s,
                   outcome.transcript};
   if (!outcome.reason) return out;
-  out.verdict = attest::is_miss(*outcome.reason) ? CensusVerdict::missed : CensusVerdict::failed;
+  // Another key, class or profile than the unit was proven with: nothing wrong was computed.
+  bool const miss = attest::is_miss(*outcome.reason) || outcome.reason == attest::RejectReason::wrong_unit;
+  out.verdict = miss ? CensusVerdict::missed : CensusVerdict::failed;
   out.reason = static_cast<std::uint16_t>(*outcome.reason);
   return out;
 }
@@ -192,7 +199,8 @@ void Census::ask_who_is_idle() {
   });
 }
 
-/// All in one go: what they compute, they compute at the same time.
+/// All in one go, and all are challenged at one time: what they compute, they compute side by side, and
+/// nobody chooses when by the time it takes to echo.
 void Census::call(std::vector<CensusNode> const& nodes) {
   excused_.clear();
   for (auto const& node : nodes) {
@@ -203,7 +211,18 @@ void Census::call(std::vector<CensusNode> const& nodes) {
     for (auto const& unit : node.units)
       if (entry->peer && !hub_.attester().challenges({node.node, unit.unit})) call(node, unit, *entry->peer);
   }
+  unready_ = asked_.size();
+  challenged_ = false;
+  challenge_us_ = loop_time_us() + hub_.config().census.answer_within.v / 2;
   step_ = Step::asks;
+}
+
+void Census::challenge_all() {
+  challenged_ = true;
+  auto const all = asked_;  // what is concluded leaves the map
+  for (auto const& [unit, asked] : all)
+    if (auto const echo = std::exchange(asked->last_echo, std::nullopt); echo && !asked->handed_over)
+      take(asked, asked->challenge->on_message(*echo, Micros{loop_time_us()}));
 }
 
 void Census::call(CensusNode const& node, CensusNode::Unit const& unit, Peer& peer) {
@@ -218,7 +237,8 @@ void Census::call(CensusNode const& node, CensusNode::Unit const& unit, Peer& pe
   config.open_within = config.echo_within = config.rounds_within = census.answer_within;
   config.memory_within = config.openings_within = census.answer_within;
   config.keep_transcript = !hub_.config().census_directory.empty();
-  auto asked = std::make_shared<Asked>(Asked{{node.node, unit.unit}, unit.key, peer.id(), nullptr, false});
+  auto asked =
+      std::make_shared<Asked>(Asked{{node.node, unit.unit}, unit.key, peer.id(), nullptr, false, 0, {}});
   asked->challenge = std::make_unique<attest::ChallengeSession>(
       config.params.profile == attest::Profile::f16x ? secrets_.f16x : secrets_.secret, config,
       attest::Claimant{unit.key, node.node, node.klass}, drawn32(), Micros{loop_time_us()});
@@ -230,7 +250,15 @@ void Census::on_frame(Peer& peer, msg::AttestFrame const& frame, std::int64_t re
   auto const found = asked_.find({frame.node, frame.unit});
   if (frame.epoch != epoch_ || found == asked_.end()) return;
   auto const asked = found->second;
-  if (asked->session != peer.id() || asked->handed_over) return;
+  if (asked->session != peer.id() || asked->handed_over || asked->last_echo) return;
+  if (asked->heard < before_challenge) {
+    if (challenged_) return;  // the deadline of what it did not say in time tells
+    if (++asked->heard == before_challenge) {
+      asked->last_echo = frame.bytes;
+      --unready_;
+      return;
+    }
+  }
   if (!are_openings(frame.bytes))
     return take(asked, asked->challenge->on_message(frame.bytes, Micros{read_us}));
   // The only long message and the last one: a worker checks it, row by row up to the first bad one.
@@ -246,6 +274,7 @@ void Census::take(std::shared_ptr<Asked> const& asked, attest::SessionStep step)
     for (auto const& bytes : step.send)
       peer->send(msg::AttestFrame{asked->unit.first, asked->unit.second, bytes, epoch_});
   if (!step.outcome) return;
+  if (!challenged_ && !asked->last_echo) --unready_;
   asked->handed_over = true;
   on_worker([this, asked, outcome = *step.outcome] {
     auto const& transcript = asked->challenge->transcript();
@@ -257,6 +286,7 @@ void Census::take(std::shared_ptr<Asked> const& asked, attest::SessionStep step)
 }
 
 void Census::watch_deadlines() {
+  if (!challenged_ && (unready_ == 0 || loop_time_us() >= challenge_us_)) challenge_all();
   auto const now = Micros{loop_time_us()};
   auto const all = asked_;  // what is concluded leaves the map
   for (auto const& [unit, asked] : all) {

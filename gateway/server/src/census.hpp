@@ -47,6 +47,8 @@ class Census {
     SessionId session;
     std::unique_ptr<attest::ChallengeSession> challenge;  // the loop's until it was handed to a worker
     bool handed_over{};
+    std::uint32_t heard{};           // frames of the unit before its challenge
+    std::optional<Bytes> last_echo;  // kept until all are challenged
   };
   struct Secrets {  // of one epoch
     Bytes32 seed{}, beacon{};
@@ -62,6 +64,7 @@ class Census {
   void call(CensusNode const& node, CensusNode::Unit const& unit, Peer& peer);
   void take(std::shared_ptr<Asked> const& asked, attest::SessionStep step);
   void watch_deadlines();
+  void challenge_all();
   void conclude(std::shared_ptr<Asked> const& asked, attest::Outcome const& outcome);
   void close_epoch();
   void switch_off(std::string const& why);
@@ -76,6 +79,9 @@ class Census {
   std::uint64_t epoch_{};  // the last one
   Secrets secrets_;
   std::int64_t opened_us_{}, window_us_{};
+  std::int64_t challenge_us_{};  // whoever has not echoed by then is not challenged
+  std::size_t unready_{};        // units that may still echo
+  bool challenged_{};
   std::map<UnitId, std::shared_ptr<Asked>> asked_;
   std::map<NodeId, std::int64_t> excused_;  // units that may be silent still: so many of the node are busy
   std::size_t unjournalled_{};              // verdicts on their way

@@ -11,6 +11,8 @@
 #include <map>
 #include <memory_resource>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "market/account.hpp"
 #include "market/ids.hpp"
@@ -102,6 +104,9 @@ class Ledger {
   /// Of books in which nothing was posted yet; the image is sound.
   void restore(Image const& image);
 
+  /// Of one owner, by kind: those that have seen something.
+  [[nodiscard]] std::vector<std::pair<AccountKey, AccountTotals>> accounts_of(ParticipantId owner) const;
+
   /// Walks all accounts; a broken law stops the process.
   void check_laws() const;
 
@@ -123,11 +128,14 @@ class Ledger {
   /// Calls visit(AccountKey, AccountTotals const&), owners in the order of their first transfer.
   template <class Visit>
   void for_each(Visit visit) const {
-    accounts_.for_each([&](ParticipantId owner, Owner const& accounts) {
-      for (auto kind = AccountKind::bank; kind <= last_account_kind;
-           kind = static_cast<AccountKind>(static_cast<std::uint16_t>(kind) + 1))
-        if (accounts[kind] != AccountTotals{}) visit(AccountKey{owner, kind}, accounts[kind]);
-    });
+    accounts_.for_each(
+        [&](ParticipantId owner, Owner const& accounts) { for_each_of(owner, accounts, visit); });
+  }
+  template <class Visit>
+  static void for_each_of(ParticipantId owner, Owner const& accounts, Visit&& visit) {
+    for (auto kind = AccountKind::bank; kind <= last_account_kind;
+         kind = static_cast<AccountKind>(static_cast<std::uint16_t>(kind) + 1))
+      if (accounts[kind] != AccountTotals{}) visit(AccountKey{owner, kind}, accounts[kind]);
   }
 
   RowsByKey<ParticipantId, Owner> accounts_;
