@@ -5,12 +5,11 @@
 
 #include <gmock/gmock.h>
 
-#include <deque>
 #include <fstream>
 #include <iterator>
 
-#include "attest/prover.hpp"
 #include "attest/recheck.hpp"
+#include "forged_transcript.hpp"
 #include "gate_world.hpp"
 
 namespace spillway {
@@ -82,29 +81,6 @@ void flip(fs::path const& file, std::uintmax_t at) {
   f.put(byte);
 }
 
-// A challenge that never was, of a unit that nobody knows, on a clock of its own.
-attest::Transcript forge(std::shared_ptr<attest::EpochSecret const> const& secret) {
-  attest::SessionConfig config;
-  config.params = {64, 2, 2, 1, 8};
-  config.keep_transcript = true;
-  attest::AttestOpen open;
-  open.unit.fill(std::byte{0xee});
-  open.node = NodeId{1};
-  open.wanted = class_id(test_class);
-  Micros now{1'000'000};
-  attest::ChallengeSession session(secret, config, {open.unit, open.node, open.wanted}, Bytes32{}, now);
-  attest::Prover prover(open.unit);
-  auto step = session.on_message(attest::encode(attest::AttestMessage(open)), now);
-  std::deque<std::vector<std::byte>> asked(step.send.begin(), step.send.end());
-  for (; !asked.empty(); asked.pop_front()) {
-    auto const answer = prover.answer(attest::decode(asked.front()).value()).value();
-    if (!answer) continue;
-    step = session.on_message(attest::encode(*answer), now += Micros{10});
-    asked.insert(asked.end(), step.send.begin(), step.send.end());
-  }
-  return session.transcript();
-}
-
 }  // namespace
 
 TEST_F(AttestAudit, EveryProofOfTheJournalIsCheckedAgain) {
@@ -170,7 +146,7 @@ TEST_F(AttestAudit, ATranscriptForgedAfterTheRevealIsPerfectAndCountsForNothing)
   prove_three();
   (void)audit_at_rest();
   auto const secret = revealed();
-  auto const forged = forge(secret);
+  auto const forged = forge(secret, {64, 2, 2, 1, 8});
   EXPECT_TRUE(attest::recheck(forged, secret)->admitted()) << "by itself it can't be told from a true one";
   auto store = attest::EvidenceStore::open(evidence());
   ASSERT_TRUE(store.has_value()) << store.error();

@@ -5,12 +5,12 @@
 
 #include <gmock/gmock.h>
 
-#include <deque>
 #include <fstream>
 #include <map>
 
 #include "apps/audit/attest_audit.hpp"
 #include "census_agent.hpp"
+#include "forged_transcript.hpp"
 
 namespace spillway {
 namespace {
@@ -116,28 +116,6 @@ class CensusWorld : public ::testing::Test {
   Bytes32 passed_{}, revealed_{};  // transcript of the last unit that passed, of a closed epoch
 };
 
-/// A light challenge that never was, made with a seed that was revealed.
-attest::Transcript forge_light(std::shared_ptr<attest::EpochSecret const> const& secret) {
-  attest::SessionConfig config;
-  config.params = short_epochs().light;
-  config.keep_transcript = true;
-  attest::AttestOpen open;
-  open.unit.fill(std::byte{0xdd});
-  open.node = NodeId{1}, open.wanted = class_id(test_class);
-  Micros now{1'000'000};
-  attest::ChallengeSession session(secret, config, {open.unit, open.node, open.wanted}, Bytes32{}, now);
-  attest::Prover prover(open.unit);
-  auto step = session.on_message(attest::encode(attest::AttestMessage(open)), now);
-  std::deque<std::vector<std::byte>> asked(step.send.begin(), step.send.end());
-  for (; !asked.empty(); asked.pop_front()) {
-    auto const answer = prover.answer(attest::decode(asked.front()).value()).value();
-    if (!answer) continue;
-    step = session.on_message(attest::encode(*answer), now += Micros{10});
-    asked.insert(asked.end(), step.send.begin(), step.send.end());
-  }
-  return session.transcript();
-}
-
 void alter(fs::path const& file) {
   std::fstream f(file, std::ios::binary | std::ios::in | std::ios::out);
   f.seekg(-1, std::ios::end);
@@ -196,7 +174,7 @@ TEST_F(CensusWorld, WhoIsSilentIsNotOfferedWhoIsWrongIsFrozenAndTheAuditorSeesIt
   EXPECT_GE(census.rechecked, 5u) << page_;
   EXPECT_EQ(census.verdicts, census.rechecked + census.unanswered + census.epoch_open) << page_;
 
-  auto const forged = forge_light(secret_);
+  auto const forged = forge(secret_, short_epochs().light);
   EXPECT_TRUE(attest::recheck(forged, secret_)) << "perfect by itself";
   ASSERT_TRUE(attest::EvidenceStore::open(evidence())->keep(forged));
   auto const with_forged = audit();
