@@ -14,7 +14,8 @@ AuditDesk::AuditDesk(std::filesystem::path journal, std::filesystem::path archiv
 
 AuditDesk::~AuditDesk() = default;
 
-bool AuditDesk::ask(audit_path::Path path, AuditGuest guest, std::optional<ReceiptRow> kept, Done done) {
+bool AuditDesk::ask(audit_path::Path path, AuditGuest guest, std::shared_ptr<ReceiptRow const> kept,
+                    Done done) {
   {
     std::lock_guard const lock(mutex_);
     if (waiting_.size() >= most_waiting) return false;
@@ -31,7 +32,7 @@ void AuditDesk::work(std::stop_token const& stop) {
     auto const next = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    next.done(reader_.answer(next.path, next.guest, next.kept));
+    next.done(reader_.answer(next.path, next.guest, next.kept.get()));
     if (stop.stop_requested()) return;
   }
 }

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -23,13 +24,14 @@ class AuditDesk {
   AuditDesk& operator=(AuditDesk const&) = delete;
 
   /// False when too many wait already; then `done` is never called.
-  [[nodiscard]] bool ask(audit_path::Path path, AuditGuest guest, std::optional<ReceiptRow> kept, Done done);
+  [[nodiscard]] bool ask(audit_path::Path path, AuditGuest guest, std::shared_ptr<ReceiptRow const> kept,
+                         Done done);
 
  private:
   struct Waiting {
     audit_path::Path path;
     AuditGuest guest;
-    std::optional<ReceiptRow> kept;
+    std::shared_ptr<ReceiptRow const> kept;
     Done done;
   };
   void work(std::stop_token const& stop);

@@ -43,6 +43,11 @@ wire::Headers headers_of(AuditReply const& reply) {
   return headers;
 }
 
+std::shared_ptr<ReceiptRow const> row_in(Projection const& projection, FillId fill) {
+  auto row = projection.receipt(fill);
+  return row ? std::make_shared<ReceiptRow const>(std::move(*row)) : nullptr;
+}
+
 std::string body_of(AuditReply& reply) {
   if (reply.status == 200) return std::move(reply.body);
   auto const* const type = reply.status < 500 ? "invalid_request_error" : "server_error";
@@ -75,7 +80,7 @@ wire::awaitable<std::optional<AuditDoor::Kept>> AuditDoor::kept_of(FillId fill) 
   auto const answers = std::make_shared<wire::Mailbox<Kept>>(hub_.where(), 1);
   auto const durable = hub_.pipeline().counters().durable;
   hub_.pipeline().follower().query(durable, [where = hub_.where(), answers, fill](FollowerView const& view) {
-    wire::post(where, [answers, kept = Kept{view.projection.receipt(fill)}] { (void)answers->push(kept); });
+    wire::post(where, [answers, kept = Kept{row_in(view.projection, fill)}] { (void)answers->push(kept); });
   });
   auto kept = co_await answers->pop(patience);
   if (!kept) co_return std::nullopt;
@@ -84,7 +89,7 @@ wire::awaitable<std::optional<AuditDoor::Kept>> AuditDoor::kept_of(FillId fill) 
 
 wire::awaitable<AuditReply> AuditDoor::ask(audit_path::Path path, AuditGuest guest) {
   auto busy = refusal(503, "too many ask at this moment; try again in a second");
-  std::optional<ReceiptRow> kept;
+  std::shared_ptr<ReceiptRow const> kept;
   if (auto const* const receipt = std::get_if<audit_path::Receipt>(&path)) {
     if (receipts_waiting_ >= receipts_waiting_most) co_return busy;
     ++receipts_waiting_;

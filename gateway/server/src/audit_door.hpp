@@ -6,6 +6,7 @@
 // Source: https://c2sp.org/tlog-tiles
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "audit_desk.hpp"
@@ -29,7 +30,7 @@ class AuditDoor {
                                                 audit_path::Path const& path, AuditReply& refused) const;
   wire::awaitable<AuditReply> ask(audit_path::Path path, AuditGuest guest);
   struct Kept {  // by the projection, of a fill; nothing when it has none
-    std::optional<ReceiptRow> row;
+    std::shared_ptr<ReceiptRow const> row;
   };
   wire::awaitable<std::optional<Kept>> kept_of(FillId fill);
   void log_entries(audit_path::Entries const& asked, AuditGuest const& guest, std::string const& address,

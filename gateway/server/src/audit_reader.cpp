@@ -58,7 +58,7 @@ auto AuditReader::published() const -> std::expected<Published, AuditReply> {
 }
 
 AuditReply AuditReader::answer(audit_path::Path const& path, AuditGuest const& guest,
-                               std::optional<ReceiptRow> const& kept) const {
+                               ReceiptRow const* kept) const {
   if (auto const* const tile = std::get_if<audit_path::Hashes>(&path)) return hashes(tile->tile);
   if (auto const* const tile = std::get_if<audit_path::Entries>(&path)) return entries(tile->tile);
   if (auto const* const sizes = std::get_if<audit_path::Growth>(&path)) return growth(*sizes);
@@ -125,8 +125,7 @@ AuditReply AuditReader::growth(audit_path::Growth const& sizes) const {
   return {200, proof_lines(*proof), plain, for_a_minute};
 }
 
-AuditReply AuditReader::receipt(FillId fill, AuditGuest const& guest,
-                                std::optional<ReceiptRow> const& kept) const {
+AuditReply AuditReader::receipt(FillId fill, AuditGuest const& guest, ReceiptRow const* kept) const {
   auto now = published();
   if (!now) return now.error();
   // Somebody else learns not even whether there is such a fill.

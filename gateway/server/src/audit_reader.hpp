@@ -5,7 +5,6 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 
 #include "audit_path.hpp"
@@ -33,9 +32,9 @@ class AuditReader {
   AuditReader(std::filesystem::path journal, std::filesystem::path archive)
       : journal_(std::move(journal)), archive_(std::move(archive)) {}
   /// Whether `guest` may ask is decided before, but for receipts: a party of a fill gets its own.
-  /// `kept`: what the projection has of the fill whose receipt is asked for.
+  /// `kept`: what the projection has of the fill whose receipt is asked for; null: nothing.
   [[nodiscard]] AuditReply answer(audit_path::Path const& path, AuditGuest const& guest,
-                                  std::optional<ReceiptRow> const& kept) const;
+                                  ReceiptRow const* kept) const;
 
  private:
   struct Published {
@@ -47,8 +46,7 @@ class AuditReader {
   [[nodiscard]] AuditReply entries(TileName const& tile) const;
   [[nodiscard]] AuditReply growth(audit_path::Growth const& sizes) const;
   [[nodiscard]] AuditReply key_change(std::uint32_t before_id) const;
-  [[nodiscard]] AuditReply receipt(FillId fill, AuditGuest const& guest,
-                                   std::optional<ReceiptRow> const& kept) const;
+  [[nodiscard]] AuditReply receipt(FillId fill, AuditGuest const& guest, ReceiptRow const* kept) const;
 
   std::filesystem::path journal_;
   std::filesystem::path archive_;  // of sealed segments; empty: none
