@@ -186,6 +186,42 @@ TEST_F(Witness, TakesAKeyThatTheOneBeforeVouchesForAndNoOther) {
   EXPECT_EQ(book->last().size, 9u);
 }
 
+/// A log that signs a way back could lead it in a circle, and leave it a folder that does not open.
+TEST_F(Witness, NeverGoesBackToAKeyThatItLeft) {
+  ASSERT_EQ(open(), "");
+  log.grow(5);
+  ASSERT_EQ(consider(log.head()), "cosigned");
+  auto const next = LogKey::from_seed("log.example", {std::byte{1}});
+  auto const change = [&](LogKey const& from, LogKey const& to) {  // the next entry, signed by both
+    auto const at = log.leaves.size();
+    auto const &before = from.verifier(), &after = to.verifier();
+    auto const entry = encode(Entry{
+        Seq{at + 1},
+        Stamp{1},
+        {},
+        LogKeyChange{before.public_key(), after.public_key(), before.key_id(), after.key_id(), Micros{}}});
+    log.leaves.push_back(leaf_hash(entry));
+    auto const head = sign_checkpoint(at + 1, tree_root(log.leaves), from, to);
+    return book->adopt(tlog_proof_text({entry, at, inclusion_proof(log.leaves, at), head}), head, {});
+  };
+  auto const there = change(log.key, next);
+  ASSERT_TRUE(there) << there.error();
+  auto const back = change(next, log.key);
+  ASSERT_FALSE(back);
+  EXPECT_THAT(back.error(), HasSubstr("it was followed by another one before"));
+  EXPECT_EQ(book->log().vkey(), next.verifier().vkey());
+  EXPECT_EQ(open(), "");
+}
+
+/// The journal of the stopped exchange, which must lead to what this witness has cosigned.
+AuditOptions under_its_head(GateWorld const& world, NoteVerifier const& log, WitnessFolder const& folder,
+                            WitnessBook const& book) {
+  AuditOptions asked{world.directory() / "journal", log.vkey()};
+  asked.checkpoints = {folder.path / "checkpoint"};
+  asked.witnesses = {{book.verifier().vkey()}, 1};
+  return asked;
+}
+
 // The real exchange over TLS, the witness, and the auditor who has the witness's file.
 TEST(WitnessOfAnExchange, FollowsItAndItsHeadFindsARemovedEnd) {
   WitnessFolder folder, copy;
@@ -214,9 +250,7 @@ TEST(WitnessOfAnExchange, FollowsItAndItsHeadFindsARemovedEnd) {
   ASSERT_TRUE(follow(book, options));
   EXPECT_GT(book.last().size, before);
   (void)world.stop_exchange();
-  AuditOptions asked{world.directory() / "journal", log.vkey()};
-  asked.checkpoints = {folder.path / "checkpoint"};
-  asked.witnesses = {{book.verifier().vkey()}, 1};
+  auto asked = under_its_head(world, log, folder, book);
   auto const whole = audit_journal(asked).value();
   EXPECT_TRUE(whole.ok()) << whole.finding->reason;
   asked.directory = copy.path / "journal";
@@ -251,10 +285,7 @@ TEST(WitnessOfAnExchange, FollowsItToAnotherLogKey) {
   ASSERT_TRUE(followed) << followed.error();
   EXPECT_EQ(book.log().vkey(), next.vkey());
   (void)world.stop_exchange();
-  AuditOptions asked{world.directory() / "journal", log.vkey()};
-  asked.checkpoints = {folder.path / "checkpoint"};
-  asked.witnesses = {{book.verifier().vkey()}, 1};
-  auto const whole = audit_journal(asked).value();
+  auto const whole = audit_journal(under_its_head(world, log, folder, book)).value();
   EXPECT_TRUE(whole.ok()) << whole.finding->reason;
   EXPECT_EQ(whole.signed_by, next.vkey());
 }
