@@ -41,7 +41,7 @@ int report(LinkFlags const& flags, std::expected<msg::Answer, ClientError> const
 namespace {
 
 struct AdminFlags : LinkFlags {
-  std::uint32_t participant{}, firm{}, key = 1;
+  std::uint32_t participant{}, firm{}, key = 1, node{}, instrument{};
   std::string roles, role, amount, public_key, name, contact, payout;
   std::filesystem::path new_file, bearer_file, journal, archive;
 };
@@ -176,6 +176,16 @@ int halt(AdminFlags const& flags, bool halted) {
   });
 }
 
+int cancel_all_of(AdminFlags const& flags) {
+  int const named = (flags.participant != 0) + (flags.node != 0) + (flags.instrument != 0);
+  if (named != 1) return failed("name one of --participant ID, --node ID and --instrument ID", exit_misused);
+  msg::CancelAll const message{0, ParticipantId{flags.participant}, NodeId{flags.node},
+                               InstrumentId{flags.instrument}};
+  return with_link(flags, [&](ExchangeLink& link) {
+    return report(flags, link.ask(message), "all of it that rests is cancelled; what runs goes on");
+  });
+}
+
 // An exchange that stops ends its connections, perhaps before its answer left; a refusal would have come.
 int stop(AdminFlags const& flags) {
   return with_link(flags, [&](ExchangeLink& link) {
@@ -265,6 +275,11 @@ void add_admin(CLI::App& app, int& status) {
   verb("halt", "refuse new orders and offers; what runs goes on",
        [](AdminFlags const& f) { return halt(f, true); });
   verb("resume", "take orders and offers again", [](AdminFlags const& f) { return halt(f, false); });
+  auto* const all =
+      verb("cancel-all", "cancel all that rests of a participant, a node or an instrument", cancel_all_of);
+  all->add_option("--participant", flags->participant, "its orders and offers");
+  all->add_option("--node", flags->node, "its offers");
+  all->add_option("--instrument", flags->instrument, "everybody's offers of it");
   auto* const move =
       verb("archive", "of a stopped exchange: move sealed segments to another directory", archive);
   move->add_option("DIR", flags->archive, "the archive; made if it is not there")->required();

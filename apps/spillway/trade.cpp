@@ -32,6 +32,12 @@ int cancel(TradeFlags const& flags) {
   return with_link(flags, [&](ExchangeLink& link) { return report(flags, link.ask(message), "cancelled"); });
 }
 
+int cancel_own(TradeFlags const& flags) {
+  return with_link(flags, [&](ExchangeLink& link) {
+    return report(flags, link.ask(msg::CancelAll{}), "all that you have at rest is cancelled");
+  });
+}
+
 int release(TradeFlags const& flags) {
   msg::ReleaseLease const message{0, LeaseId{flags.lease}};
   return with_link(flags, [&](ExchangeLink& link) {
@@ -132,6 +138,7 @@ void add_trade(CLI::App& app, int& status) {
   amending->add_option("--limit", flags->limit, "the new limit")->required();
   amending->add_option("--capacity", flags->quantity, "the new quantity in accelerators");
   by_order(verb("cancel", "cancel an order", cancel));
+  verb("cancel-all", "cancel all your orders and offers that rest", cancel_own);
   verb("release", "end a lease", release)
       ->add_option("LEASE", flags->lease, "the lease's number")
       ->required();

@@ -111,6 +111,12 @@ struct Fields<msg::AmendOffer> {
                  field("price", &msg::AmendOffer::price), field("quantity", &msg::AmendOffer::quantity)};
 };
 template <>
+struct Fields<msg::CancelAll> {
+  static constexpr auto list = std::tuple{
+      field("request", &msg::CancelAll::request), field("participant", &msg::CancelAll::participant),
+      field("node", &msg::CancelAll::node), field("instrument", &msg::CancelAll::instrument)};
+};
+template <>
 struct Fields<msg::CancelOffer> {
   static constexpr auto list =
       std::tuple{field("request", &msg::CancelOffer::request), field("offer", &msg::CancelOffer::offer)};

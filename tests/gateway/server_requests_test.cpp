@@ -106,6 +106,43 @@ TEST(Offers, AreAmendedAndCancelledByTheirProviderAlone) {
   EXPECT_EQ(provider.refusal_of(msg::CancelOffer{0, offer}), Refusal::none);
 }
 
+std::vector<std::string> phases_of_orders(Line& buyer, msg::Answer const& after) {
+  std::vector<std::string> out;
+  auto const page = json::parse(buyer.read(msg::ReadKind::orders, after.seq));
+  for (auto const& row : page.at("orders").as_array()) out.emplace_back(row.at("phase").as_string());
+  return out;
+}
+
+TEST(MassCancel, EndsAllThatItsSenderHasAtRestAndNothingOfOthers) {
+  GateWorld world;
+  auto buyer = world.log_in(carl), other = world.log_in(dora);
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(buyer.refusal_of(token_order()), Refusal::none);
+  ASSERT_EQ(other.refusal_of(token_order()), Refusal::none);
+  auto const answer = buyer.ask(msg::CancelAll{});
+  ASSERT_EQ(answer.refusal, Refusal::none);
+  EXPECT_THAT(phases_of_orders(buyer, answer), testing::ElementsAre("cancelled", "cancelled", "cancelled"));
+  EXPECT_THAT(phases_of_orders(other, answer), testing::ElementsAre("resting"));
+}
+
+TEST(MassCancel, OfANodeIsItsProvidersAndOfAParticipantTheOperators) {
+  GateWorld world;
+  auto provider = world.log_in(ada);
+  auto const node = supply(provider);
+  EXPECT_EQ(world.log_in(bert).refusal_of(msg::CancelAll{0, {}, node, {}}), Refusal::not_yours);
+  EXPECT_EQ(world.log_in(carl).refusal_of(msg::CancelAll{0, ada, {}, {}}), Refusal::not_yours);
+  EXPECT_EQ(provider.refusal_of(msg::CancelAll{0, ada, node, {}}), Refusal::malformed);
+  EXPECT_EQ(world.log_in(audrey).refusal_of(msg::CancelAll{}), Refusal::role_missing);
+  auto const best_ask = [&](msg::Answer const& after) {
+    auto const page = json::parse(provider.read(msg::ReadKind::instruments, after.seq));
+    return page.at("instruments").as_array().at(0).at("ask");
+  };
+  auto const posted = provider.ask(token_offer(node, "3"));
+  EXPECT_FALSE(best_ask(posted).is_null());
+  EXPECT_TRUE(best_ask(provider.ask(msg::CancelAll{0, {}, node, {}})).is_null());
+  ASSERT_EQ(provider.refusal_of(token_offer(node, "3")), Refusal::none);
+  EXPECT_TRUE(best_ask(world.log_in(the_boss).ask(msg::CancelAll{0, ada, {}, {}})).is_null());
+}
+
 TEST(Reads, WaitForTheirOwnSequence) {
   GateWorld world;
   auto buyer = world.log_in(carl);

@@ -46,6 +46,9 @@ bool same(msg::AmendOffer const& m, AmendOffer const& c) {
   return m.offer == c.offer && m.price == c.price && m.quantity == c.quantity;
 }
 bool same(msg::CancelOffer const& m, CancelOffer const& c) { return m.offer == c.offer; }
+bool same(msg::CancelAll const& m, CancelAll const& c) {
+  return m.participant == c.participant && m.node == c.node && m.instrument == c.instrument;
+}
 bool same(msg::LeaseReadyMsg const& m, LeaseReady const& c) { return m.lease == c.lease; }
 bool same(msg::LeaseEndedMsg const& m, LeaseFailed const& c) {
   return m.lease == c.lease && c.fault == Fault::provider && m.code == c.code;
@@ -95,6 +98,8 @@ template <>
 struct Made<msg::AmendOffer> : As<AmendOffer> {};
 template <>
 struct Made<msg::CancelOffer> : As<CancelOffer> {};
+template <>
+struct Made<msg::CancelAll> : As<CancelAll> {};
 template <>
 struct Made<msg::LeaseReadyMsg> : As<LeaseReady> {};
 template <>

@@ -49,6 +49,10 @@ constexpr std::uint32_t roles_for<msg::AmendOffer> = static_cast<std::uint32_t>(
 template <>
 constexpr std::uint32_t roles_for<msg::CancelOffer> = static_cast<std::uint32_t>(Role::provider);
 template <>
+constexpr std::uint32_t roles_for<msg::CancelAll> = static_cast<std::uint32_t>(Role::buyer) |
+                                                    static_cast<std::uint32_t>(Role::provider) |
+                                                    static_cast<std::uint32_t>(Role::operator_);
+template <>
 constexpr std::uint32_t roles_for<msg::AttestFrame> = static_cast<std::uint32_t>(Role::provider);
 template <>
 constexpr std::uint32_t roles_for<msg::JobAck> = static_cast<std::uint32_t>(Role::provider);

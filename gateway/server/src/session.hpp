@@ -62,6 +62,7 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
   void on(msg::PostOffer const&, Time);
   void on(msg::AmendOffer const&, Time);
   void on(msg::CancelOffer const&, Time);
+  void on(msg::CancelAll const&, Time);
   void on(msg::AttestFrame const&, Time);
   void on(msg::JobAck const&, Time);
   void on(msg::JobRefuse const&, Time);

@@ -194,6 +194,9 @@ void Session::on(msg::AmendOffer const& m, Time read_ns) {
 void Session::on(msg::CancelOffer const& m, Time read_ns) {
   submit(m.request, CancelOffer{m.offer}, read_ns);
 }
+void Session::on(msg::CancelAll const& m, Time read_ns) {
+  submit(m.request, CancelAll{m.participant, m.node, m.instrument}, read_ns);
+}
 
 void Session::on(msg::AttestFrame const& m, Time read_ns) {
   if (m.epoch != 0) return hub_.census().on_frame(*this, m, read_ns / 1000);
