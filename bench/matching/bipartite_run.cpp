@@ -12,6 +12,7 @@
 #include "judge.hpp"
 #include "runs.hpp"
 #include "subjects.hpp"
+#include "yardstick.hpp"
 
 namespace spillway::bench {
 
@@ -73,9 +74,14 @@ Held run_bipartite(Options const& options, Report& report) {
   auto const degrees = degrees_of(market);
 
   Figures book;
+  Yardstick ladder(options);
   std::vector<Latencies> latencies(bins);
   with_subject(options, market, stream, [&](auto make) {
-    for (std::uint32_t round = 0; round < options.rounds; ++round) time_round(make, stream, book);
+    for (std::uint32_t round = 0; round < options.rounds; ++round) {
+      ladder.time();
+      time_round(make, stream, book);
+    }
+    ladder.time_alone();
     latency_round(make, stream, latencies, [&](Command const& c) { return bin_of(c, degrees); });
   });
   bool const same = plain_agrees(market, stream, options, 100);
@@ -93,7 +99,7 @@ Held run_bipartite(Options const& options, Report& report) {
   report.add("ioc", stream.mix.ioc);
   add_tally(report, book.tally);
   report.add("plain_book_agrees_on_a_hundredth", same);
-  add_figures(report, book, latencies);
+  ladder.add_to(report, book, add_figures(report, book, latencies));
   add_bins(report, latencies);
   return same && book.tally.refused == 0;
 }

@@ -15,7 +15,7 @@ void add_tally(Report& report, Tally const& tally) {
   report.add_hash("trade_hash", tally.hash);
 }
 
-void add_figures(Report& report, Figures const& book, std::span<Latencies const> kinds) {
+Percentiles add_figures(Report& report, Figures const& book, std::span<Latencies const> kinds) {
   Latencies all;
   for (auto const& kind : kinds) all.add(kind);
   auto const latency = all.percentiles();
@@ -27,6 +27,7 @@ void add_figures(Report& report, Figures const& book, std::span<Latencies const>
   report.add("rss_bytes", book.rss_bytes);
   report.add("allocations_while_timed", book.allocations);
   report.add("page_faults_while_timed", book.page_faults);
+  return latency;
 }
 
 bool plain_agrees(Market const& market, Stream const& stream, Options const& options, std::size_t part) {
