@@ -41,7 +41,7 @@ int report(LinkFlags const& flags, std::expected<msg::Answer, ClientError> const
 namespace {
 
 struct AdminFlags : LinkFlags {
-  std::uint32_t participant{}, firm{}, key = 1, node{}, instrument{};
+  std::uint32_t participant{}, firm{}, key = 1, node{}, instrument{}, version = rules_newest;
   std::string roles, role, amount, public_key, name, contact, payout;
   std::filesystem::path new_file, bearer_file, journal, archive;
 };
@@ -176,6 +176,14 @@ int halt(AdminFlags const& flags, bool halted) {
   });
 }
 
+int raise_rules(AdminFlags const& flags) {
+  return with_link(flags, [&](ExchangeLink& link) {
+    return report(flags, link.ask(msg::AdminRules{0, flags.version}),
+                  "rules version " + std::to_string(flags.version) +
+                      " is in force; auditors need a spillway-audit that knows it");
+  });
+}
+
 int cancel_all_of(AdminFlags const& flags) {
   int const named = (flags.participant != 0) + (flags.node != 0) + (flags.instrument != 0);
   if (named != 1) return failed("name one of --participant ID, --node ID and --instrument ID", exit_misused);
@@ -275,6 +283,9 @@ void add_admin(CLI::App& app, int& status) {
   verb("halt", "refuse new orders and offers; what runs goes on",
        [](AdminFlags const& f) { return halt(f, true); });
   verb("resume", "take orders and offers again", [](AdminFlags const& f) { return halt(f, false); });
+  verb("raise-rules", "take a later version of the rules; there is no way back", raise_rules)
+      ->add_option("--version", flags->version, "the version; without it, the newest that this program knows")
+      ->capture_default_str();
   auto* const all =
       verb("cancel-all", "cancel all that rests of a participant, a node or an instrument", cancel_all_of);
   all->add_option("--participant", flags->participant, "its orders and offers");

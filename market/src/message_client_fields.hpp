@@ -236,6 +236,11 @@ struct Fields<msg::AdminForget> {
                                           field("participant", &msg::AdminForget::participant)};
 };
 template <>
+struct Fields<msg::AdminRules> {
+  static constexpr auto list =
+      std::tuple{field("request", &msg::AdminRules::request), field("version", &msg::AdminRules::version)};
+};
+template <>
 struct Fields<msg::AdminLogKey> {
   static constexpr auto list =
       std::tuple{field("request", &msg::AdminLogKey::request), field("key", &msg::AdminLogKey::key),

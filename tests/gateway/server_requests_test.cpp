@@ -288,6 +288,28 @@ TEST(Nodes, OneWhoseSessionLeftBeforeTheJournalAnsweredIsLost) {
   wait_for(0);  // a node that stays up would wait for ever: the test's time limit says so
 }
 
+TEST(Operator, RaisesTheRulesOfAnOldJournalAndNeverLowersThem) {
+  WorldOptions old;
+  old.rules.version = 1;
+  GateWorld world(old);
+  {
+    auto boss = world.log_in(the_boss);
+    auto buyer = world.log_in(carl);
+    ASSERT_EQ(buyer.refusal_of(token_order()), Refusal::none);
+    EXPECT_EQ(buyer.refusal_of(msg::CancelAll{}), Refusal::rules_unknown);
+    EXPECT_EQ(buyer.refusal_of(msg::AdminRules{0, rules_newest}), Refusal::role_missing);
+    EXPECT_EQ(boss.refusal_of(msg::AdminRules{0, rules_newest + 1}), Refusal::rules_unknown);
+    EXPECT_EQ(boss.refusal_of(msg::AdminRules{0, rules_newest}), Refusal::none);
+    EXPECT_EQ(boss.refusal_of(msg::AdminRules{0, 1}), Refusal::rules_unknown);
+    EXPECT_EQ(buyer.refusal_of(msg::CancelAll{}), Refusal::none);
+  }
+  world.stop_exchange();
+  world.start_exchange();
+  auto boss = world.log_in(the_boss);
+  auto const status = json::parse(boss.read(msg::ReadKind::status));
+  EXPECT_EQ(status.at("market").at("rules_version").to_number<std::uint32_t>(), rules_newest);
+}
+
 TEST(Operator, AddsPeopleWhoCanLogInAndTradeAtOnce) {
   GateWorld world;
   auto boss = world.log_in(the_boss);

@@ -69,6 +69,7 @@ bool same(msg::AdminRegister const& m, SetRegister const& c) {
 bool same(msg::AdminForget const& m, SetRegister const& c) {
   return m.participant == c.participant && c.row == Bytes32{};
 }
+bool same(msg::AdminRules const& m, SetRules const& c) { return m.version == c.rules.version; }
 bool same(msg::AdminLogKey const& m, LogKeyChange const& c) {
   return m.key == c.after && m.overlap == c.overlap;
 }
@@ -116,6 +117,8 @@ template <>
 struct Made<msg::AdminRegister> : As<SetRegister> {};
 template <>
 struct Made<msg::AdminForget> : As<SetRegister> {};
+template <>
+struct Made<msg::AdminRules> : As<SetRules> {};
 template <>
 struct Made<msg::AdminLogKey> : As<LogKeyChange> {};
 

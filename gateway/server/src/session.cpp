@@ -84,6 +84,8 @@ template <>
 constexpr std::uint32_t roles_for<msg::AdminForget> = static_cast<std::uint32_t>(Role::operator_);
 template <>
 constexpr std::uint32_t roles_for<msg::AdminLogKey> = static_cast<std::uint32_t>(Role::operator_);
+template <>
+constexpr std::uint32_t roles_for<msg::AdminRules> = static_cast<std::uint32_t>(Role::operator_);
 
 }  // namespace
 

@@ -78,6 +78,7 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
   void on(msg::AdminDeposit const&, Time);
   void on(msg::AdminHalt const&, Time);
   void on(msg::AdminShutdown const&, Time);
+  void on(msg::AdminRules const&, Time);
   void on(msg::SessionStatement const&, Time);
 
   // session_register.cpp: names, by the operator

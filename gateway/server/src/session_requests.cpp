@@ -289,6 +289,11 @@ void Session::on(msg::AdminLogKey const& m, Time t) {
   if (!change) return hub_.log("the log key: " + change.error()), answer(m.request, Refusal::key_unknown);
   submit(m.request, *change, t);
 }
+void Session::on(msg::AdminRules const& m, Time t) {
+  auto later = hub_.rules();
+  later.version = m.version;
+  submit(m.request, SetRules{later}, t);
+}
 void Session::on(msg::AdminHalt const& m, Time t) { submit(m.request, SetHalt{m.halted}, t); }
 void Session::on(msg::AdminShutdown const& m, Time) {
   answer(m.request, Refusal::none);

@@ -384,7 +384,7 @@ using ClientMessage =
                  msg::AttestFrame, msg::JobAck, msg::JobRefuse, msg::JobChunk, msg::JobDone, msg::JobFail,
                  msg::LeaseReadyMsg, msg::LeaseEndedMsg, msg::Read, msg::Subscribe, msg::AdminParticipant,
                  msg::AdminKey, msg::AdminDeposit, msg::AdminHalt, msg::AdminShutdown, msg::SessionStatement,
-                 msg::AdminRegister, msg::AdminForget, msg::AdminLogKey, msg::CancelAll>;
+                 msg::AdminRegister, msg::AdminForget, msg::AdminLogKey, msg::CancelAll, msg::AdminRules>;
 using ServerMessage = std::variant<msg::ServerHello, msg::Welcome, msg::Answer, msg::Report, msg::Throttle,
                                    msg::Closing, msg::Pong, msg::Dispatch, msg::CancelJob, msg::LeaseStart,
                                    msg::LeaseStop, msg::AttestFrame, msg::AttestVerdict, msg::ChunkToBuyer,

@@ -54,5 +54,10 @@ struct AdminLogKey {
   Bytes32 key{};
   Micros overlap;
 };
+/// A later version of the rules, all their numbers as they are. Never an earlier one.
+struct AdminRules {
+  Request request{};
+  std::uint32_t version{};
+};
 
 }  // namespace spillway::msg
