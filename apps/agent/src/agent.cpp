@@ -7,11 +7,10 @@
 #include <set>
 
 #include "attest/floors.hpp"
-#include "engine_call.hpp"
 #include "gateway/client/market_client.hpp"
 #include "gateway/wire/signal.hpp"
+#include "job_desk.hpp"
 #include "lease_desk.hpp"
-#include "market/fail_words.hpp"
 #include "offer_slots.hpp"
 #include "proof_words.hpp"
 #include "reference/tables.hpp"
@@ -21,10 +20,6 @@ namespace spillway {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string text_of(Bytes const& bytes) {
-  return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
-}
 
 std::uint64_t wall_us() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
@@ -43,6 +38,9 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
         log(std::move(l)),
         wake(where),
         tables(shipped_tables()),
+        jobs(std::make_shared<JobDesk>(
+            where, JobDesk::Engine{config.engine_url, std::chrono::milliseconds(config.engine_silence_ms)},
+            log)),
         leases(std::make_shared<LeaseDesk>(
             where, LeaseDesk::Hooks{config.lease_start_hook, config.lease_end_hook}, log)) {}
 
@@ -71,7 +69,7 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   std::map<msg::Request, AgentNode const*> registering;
   std::map<msg::Request, std::string> offering;
   std::map<NodeId, Node> nodes;
-  std::map<JobId, std::shared_ptr<EngineCall>> jobs;
+  std::shared_ptr<JobDesk> jobs;
   std::shared_ptr<LeaseDesk> leases;
   std::uint64_t const first_client_id = wall_us();
   std::uint64_t next_client_id = first_client_id;
@@ -100,7 +98,6 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   wire::awaitable<void> prove_later(std::weak_ptr<MarketClient> session, UnitProver::UnitId unit,
                                     wire::duration pause);
   wire::awaitable<void> wait_for_reports(std::weak_ptr<MarketClient> session);
-  wire::awaitable<void> run_job(std::shared_ptr<MarketClient> session, msg::Dispatch dispatch);
   void stop();
   wire::awaitable<void> leave(
       std::shared_ptr<Impl> self);  // held from here: the agent may go before it starts
@@ -190,8 +187,7 @@ void Agent::Impl::start_work(Credentials const& credentials) {
 }
 
 void Agent::Impl::end_work() {
-  for (auto const& [id, job] : jobs) job->cancel();
-  jobs.clear();
+  jobs->cancel_all();
   prover.reset();
   registering.clear();
   offering.clear();
@@ -213,8 +209,7 @@ void Agent::Impl::handle(ServerMessage const& message) {
   if (auto const* const closing = std::get_if<msg::Closing>(&message))
     log("the exchange closes: " + closing->sentence);
   if (auto const* const frame = std::get_if<msg::AttestFrame>(&message)) on(*frame);
-  if (auto const* const cancel = std::get_if<msg::CancelJob>(&message))
-    if (auto const job = jobs.find(cancel->job); job != jobs.end()) job->second->cancel();
+  if (auto const* const cancel = std::get_if<msg::CancelJob>(&message)) jobs->cancel(cancel->job);
 }
 
 // ---- nodes, proofs, offers ----
@@ -377,43 +372,12 @@ void Agent::Impl::post_offers(Node& node) {
   }
 }
 
-// ---- jobs ----
+// ---- jobs, leases, and the end ----
 
-void Agent::Impl::on(msg::Dispatch const& dispatch) { wire::spawn(where, run_job(client, dispatch)); }
-
-wire::awaitable<void> Agent::Impl::run_job(std::shared_ptr<MarketClient> session, msg::Dispatch dispatch) {
-  auto const self = shared_from_this();
+void Agent::Impl::on(msg::Dispatch const& dispatch) {
   auto const node = nodes.find(dispatch.node);
-  auto const url = wire::parse_url(config.engine_url);
-  auto const id = dispatch.job;
-  if (node == nodes.end() || !url || stopping) {
-    session->send(msg::JobRefuse{0, id, FailCode::refused});
-    co_return;
-  }
-  EngineJob job{*url, dispatch.model, text_of(dispatch.prompt), dispatch.output_max.v,
-                std::chrono::milliseconds(config.engine_silence_ms)};
-  for (auto const& offer : node->second.config->offers)
-    if (offer.model == dispatch.model && !offer.engine_model.empty()) job.engine_model = offer.engine_model;
-  session->send(msg::JobAck{0, id});
-  auto const call =
-      std::make_shared<EngineCall>(where, std::move(job), [session, id](std::string_view content) {
-        auto const* const first = reinterpret_cast<std::byte const*>(content.data());
-        session->send(msg::JobChunk{0, id, Bytes(first, first + content.size()), {}});
-      });
-  jobs[id] = call;
-  auto const result = co_await call->run();
-  if (auto const mine = jobs.find(id); mine != jobs.end() && mine->second == call) jobs.erase(mine);
-  Tokens const input{result.prompt_tokens}, output{result.completion_tokens};
-  auto const signature = session->credentials().sign(usage_claim_bytes(id, input, output));
-  if (result.failed == FailCode::unset)
-    session->send(msg::JobDone{0, id, result.finish, output, input, signature});
-  if (result.failed == FailCode::unset || result.failed == FailCode::buyer_left) co_return;
-  // Cancelled by the exchange (buyer_left) it knows; what the engine did, its operator should hear too.
-  log("job " + std::to_string(id.v) + " failed: " + words(result.failed) + " (" + config.engine_url + ")");
-  session->send(msg::JobFail{0, id, result.failed, output, input, signature});
+  jobs->start(client, dispatch, stopping || node == nodes.end() ? nullptr : node->second.config);
 }
-
-// ---- leases, and the end ----
 
 void Agent::Impl::on(msg::LeaseStart const& lease) {
   if (stopping)
