@@ -1,6 +1,6 @@
 // tests/apps/agent_test.cpp - a real agent at a real exchange: it proves, offers, works, comes back, and
-// keeps its leases. Covers: agent.cpp, job_desk.cpp. The engine is scripted where its faults must be; tests/e2e
-// runs the real one.
+// keeps its leases. Covers: agent.cpp, job_desk.cpp. The engine is scripted where its faults must be;
+// tests/e2e runs the real one.
 #include "apps/agent/agent.hpp"
 
 #include <gmock/gmock.h>
