@@ -55,7 +55,8 @@ constexpr bool by_effects() {
   || std::is_same_v<C, Tick> || std::is_same_v<C, Resumed> || std::is_same_v<C, Continue> ||
       std::is_same_v<C, NodeLost> || std::is_same_v<C, NodeBack> || std::is_same_v<C, UnitAttested> ||
       std::is_same_v<C, UnitRejected> || std::is_same_v<C, EpochOpen> || std::is_same_v<C, EpochClose> ||
-      std::is_same_v<C, UnitChecked> || std::is_same_v<C, StateDigest> || std::is_same_v<C, CancelOrder>;
+      std::is_same_v<C, UnitChecked> || std::is_same_v<C, StateDigest> || std::is_same_v<C, NodeDrain> ||
+      std::is_same_v<C, CancelOrder>;
 }
 /// By the number of the command.
 constexpr auto speaks_by_effects = []<class... C>(std::type_identity<std::variant<C...>>) {

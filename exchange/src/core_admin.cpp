@@ -54,6 +54,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, SetRules const& c) {
   if (!known || back || !sane(c.rules)) return refuse(Refusal::rules_unknown);
   rules = c.rules;
   rules_set = true;
+  if (rules.version >= with_drains) registry.keep_misses();
   emit(record::MarketState{halted, {}, rules.version, {}});
   return Answer{};
 }

@@ -91,6 +91,23 @@ core::Reply ExchangeCore::State::on(ParticipantId who, UnitChecked const& c) {
   return Answer{c.node.v};
 }
 
+// ---- drains ----
+
+core::Reply ExchangeCore::State::on(ParticipantId who, NodeDrain const& c) {
+  if (c.reason > DrainReason::unjudged) return refuse(Refusal::malformed);
+  if (auto const why = not_exchange(who); no(why)) return refuse(why);
+  if (rules.version < with_drains) return refuse(Refusal::rules_unknown);
+  auto* const node = node_at(c.node);
+  if (!node) return refuse(Refusal::node_unknown);
+  if (node->drain == c.reason) return refuse(Refusal::dead_id);
+  node->drain = c.reason;
+  show(*node);
+  refresh(*node);
+  return Answer{c.node.v};
+}
+
+// ---- earnings ----
+
 /// All but what open jobs and leases have been charged so far: that may have to go back to its buyers.
 void ExchangeCore::State::freeze_earnings(ParticipantId provider) {
   Nano unsettled;
@@ -124,7 +141,7 @@ std::vector<CensusNode> ExchangeCore::census_nodes() const {
     asked.node = id, asked.provider = node->provider, asked.klass = node->klass;
     asked.free =
         static_cast<std::int64_t>(asked.units.size()) - pool.leased_units() - pool.units_under_jobs();
-    if (node->phase == NodePhase::up && asked.free > 0) out.push_back(std::move(asked));
+    if (node->phase == NodePhase::up) out.push_back(std::move(asked));
   }
   return out;
 }

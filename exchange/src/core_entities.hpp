@@ -55,6 +55,7 @@ struct Node {
   ClassId klass;
   std::uint16_t units_max{};
   NodePhase phase{};
+  DrainReason drain{};
   std::uint32_t units_waiting{};  // proofs whose expiry waits
   Stamp lost_at;
   Timer timer;   // grace

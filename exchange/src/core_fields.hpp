@@ -163,8 +163,9 @@ void fields(A& archive, T& of) {
 }
 template <class A, Of<Node> T>
 void fields(A& archive, T& of) {
-  auto& [id, label, provider, place, klass, units, phase, waiting, lost, timer, offers, jobs, leases] = of;
-  archive(id, label, provider, place, klass, units, phase, lost);
+  auto& [id, label, provider, place, klass, units, phase, drain, waiting, lost, timer, offers, jobs, leases] =
+      of;
+  archive(id, label, provider, place, klass, units, phase, drain, lost);
 }
 template <class A, Of<Offer> T>
 void fields(A& archive, T& of) {

@@ -228,6 +228,7 @@ std::expected<void, std::string> ExchangeCore::State::import_from(core::ArchiveR
   if (!from.at_end() || !Ledger::sound(books)) return no("the bytes are no state of this layout");
   if (auto const wrong = core::set_tables(std::move(tables), reference)) return no("its tables: " + *wrong);
   if (records.size() > limits.units) return no(too_large);
+  if (rules.version >= with_drains) registry.keep_misses();
   registry.restore(std::move(records));
   ledger.restore(books);
   if (core::no(book.restore(image))) return no(too_large);

@@ -90,9 +90,8 @@ void ExchangeCore::State::check_chains() const {
 
 void ExchangeCore::State::check_nodes() const {
   nodes.for_each([&](core::Node const& node) {
-    auto const units = node.phase == NodePhase::up ? sellable_units(node.id) : 0;
-    sw_check(book.pool(node.id).available_units() == static_cast<std::int32_t>(units),
-             "only proven units of a heard node that answered the last census");
+    sw_check(book.pool(node.id).available_units() == static_cast<std::int32_t>(units_on_offer(node)),
+             "only proven units of a heard node that answered the last census and is not drained");
     sw_check((node.phase == NodePhase::lost) == node.timer.some(),
              "a lost node waits for the end of its grace");
     sw_check(node.units_waiting == registry.attested_units(node.id), "every proof has its expiry");

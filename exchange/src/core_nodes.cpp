@@ -57,7 +57,9 @@ Refusal ExchangeCore::State::why_not(ParticipantId who, UnitAttested const& c) c
   auto const* const known = registry.find(c.unit_key);
   bool const elsewhere =
       known && known->state == attest::RecordState::live && (known->node != c.node || known->unit != c.unit);
-  if (elsewhere) return Refusal::unit_duplicate;
+  bool const owes_elsewhere = rules.version >= with_drains && known && known->missed > 0 &&
+                              (known->node != c.node || known->unit != c.unit);
+  if (elsewhere || owes_elsewhere) return Refusal::unit_duplicate;
   if (!registry.live_at(c.node, c.unit) && registry.attested_units(c.node) >= node->units_max)
     return Refusal::node_limit;
   if (c.klass != node->klass) return Refusal::attestation_failed;
@@ -84,7 +86,10 @@ core::Reply ExchangeCore::State::on(ParticipantId who, UnitAttested const& c) {
   if (expiry == nullptr) expiry = &unit_expiries.add(id), ++node.units_waiting;
   timers.cancel(expiry->timer);
   expiry->timer = timers.add(proven.expires, core::TimerKind::unit_expiry, id.v);
-  show_unit(node, c.unit, UnitPhase::attested, &proven, 0);
+  auto const& stored = *registry.find(c.unit_key);
+  bool const missed = rules.version >= with_drains && stored.missed > 0;
+  show_unit(node, c.unit, missed ? UnitPhase::missed : UnitPhase::attested, &proven,
+            missed ? stored.census_reason : std::uint16_t{0});
   refresh(node);
   return Answer{c.node.v};
 }
@@ -174,19 +179,20 @@ void ExchangeCore::State::bury(Node& node) {
 
 /// Sets what the pool may use and lets offers meet orders when there is more of it.
 void ExchangeCore::State::refresh(Node& node) {
-  auto const units = node.phase == NodePhase::up ? sellable_units(node.id) : 0;
-  book.set_available_units(node.id, static_cast<std::int32_t>(units));
+  book.set_available_units(node.id, static_cast<std::int32_t>(units_on_offer(node)));
   touch(node);
   meet(node.id);
 }
 
 void ExchangeCore::State::show(Node const& node) {
+  bool const draining = node.phase == NodePhase::up && node.drain != DrainReason::none;
+  auto const phase = draining ? NodePhase::draining : node.phase;
   emit(record::NodeState{node.label.v,
                          node.id.v,
                          registry.attested_units(node.id),
                          node.place.v,
                          node.klass.v,
-                         static_cast<std::uint8_t>(node.phase),
+                         static_cast<std::uint8_t>(phase),
                          {},
                          {}},
        0, node.provider);

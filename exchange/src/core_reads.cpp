@@ -70,7 +70,8 @@ NodeView ExchangeCore::State::view(core::Node const& n) const {
           n.units_max,
           static_cast<std::int32_t>(registry.attested_units(n.id)),
           static_cast<std::int32_t>(registry.missed_units(n.id)),
-          n.phase};
+          n.phase,
+          n.drain};
 }
 
 JobView ExchangeCore::State::view(core::Job const& j) const {

@@ -135,8 +135,16 @@ struct ExchangeCore::State {
   Reply on(ParticipantId who, EpochClose const&);
   Reply on(ParticipantId who, UnitChecked const&);
   [[nodiscard]] Refusal why_not(ParticipantId who, UnitChecked const&) const;
+  /// The rules that know drains, and under which misses belong to a unit's place.
+  static constexpr std::uint32_t with_drains = 4;
+  Reply on(ParticipantId who, NodeDrain const&);
   [[nodiscard]] std::uint32_t sellable_units(NodeId node) const {
     return registry.attested_units(node) - registry.missed_units(node);
+  }
+  /// What the book may use of it now.
+  [[nodiscard]] std::uint32_t units_on_offer(core::Node const& node) const {
+    bool const open = node.phase == NodePhase::up && node.drain == DrainReason::none;
+    return open ? sellable_units(node.id) : 0;
   }
   void freeze_earnings(ParticipantId provider);
   void show(CensusView const&, Bytes32 const& value);

@@ -350,6 +350,12 @@ struct Fields<StateDigest> {
 };
 
 template <>
+struct Fields<NodeDrain> {
+  static constexpr auto list =
+      std::tuple{field("node", &NodeDrain::node), field("reason", &NodeDrain::reason)};
+};
+
+template <>
 struct Fields<Continue> {
   static constexpr auto list = std::tuple<>{};
 };

@@ -47,6 +47,23 @@ void use_rules_three(World& world, LogKey const& first, LogKey const& second) {
                           first.verifier().key_id(), second.verifier().key_id(), seconds(60)});
 }
 
+/// What rules 4 brought: misses of a place that another key takes over, and drains.
+void use_rules_four(World& world) {
+  auto const node = world.add_proven_node(eve, 2);
+  world.offer(eve, world.capacity_offer(node, units(1), 2));
+  world.must(EpochOpen{2, Bytes32{std::byte{4}}, Bytes32{std::byte{5}}});
+  world.must(UnitChecked{2, node, 1, World::proof(node, 1).unit_key, CensusVerdict::missed, 5, 0, {}});
+  auto other_key = World::proof(node, 1);
+  other_key.unit_key[9] = std::byte{9};
+  world.must(other_key);
+  EXPECT_EQ(world.core.node(node)->units_missed, 1);
+  world.must(EpochClose{2, Bytes32{std::byte{6}}});
+  world.must(NodeDrain{node, DrainReason::daily});
+  world.order(carl, world.capacity_order(units(1), 1));
+  world.must(NodeDrain{node, DrainReason::none});
+  world.must(NodeDrain{node, DrainReason::unjudged});
+}
+
 void write(fs::path const& folder) {
   World world;
   live_a_little(world, 24);
@@ -55,6 +72,7 @@ void write(fs::path const& folder) {
   EXPECT_EQ(world.send(carl, CancelAll{}), Refusal::none);
   auto const first = fixed_key(), second = LogKey::from_seed(first.verifier().name(), {std::byte{2}});
   use_rules_three(world, first, second);  // the last head needs both keys
+  use_rules_four(world);
   auto const digest = write_journal(folder, world.journal, {.segment_bytes = 65'536});
   auto const note = parse_note(load_checkpoint(folder / "checkpoint").value()).value();
   auto const head = parse_checkpoint_text(note.text).value();
@@ -92,6 +110,17 @@ TEST(Golden, TheJournalOfRulesTwoHasWorkThatOneEntryDidNotFinish) {
     if ((*frame)->type != FrameType::seal)
       continued += std::holds_alternative<Continue>(decode_entry((*frame)->payload)->command) ? 1 : 0;
   EXPECT_EQ(continued, 1);
+}
+
+/// What rules 4 brought: a place that owes misses, and a drain with work that goes on.
+TEST(Golden, TheJournalOfRulesFourHasDrainsAndAKeyThatTakesOverMisses) {
+  auto log = LogReader::open(folder_of(4), StreamKind::entries, ReadMode::strict);
+  ASSERT_TRUE(log);
+  std::vector<DrainReason> drains;
+  for (auto frame = log->next(); frame && *frame; frame = log->next())
+    if ((*frame)->type != FrameType::seal && command_index((*frame)->payload) == Command(NodeDrain{}).index())
+      drains.push_back(std::get<NodeDrain>(decode_entry((*frame)->payload)->command).reason);
+  EXPECT_THAT(drains, ::testing::ElementsAre(DrainReason::daily, DrainReason::none, DrainReason::unjudged));
 }
 
 TEST(Golden, TheJournalOfRulesThreeHasEveryCommandThatCameWithThem) {

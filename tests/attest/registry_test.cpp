@@ -131,6 +131,42 @@ TEST(Registry, ExtendsEveryLiveRecordByTheGapInWhichNobodyCouldRenew) {
   EXPECT_EQ(registry.find(key(2))->expires, Stamp{validity});
 }
 
+TEST(Registry, AMissGoesWithItsRecordUnlessPlacesKeepThem) {
+  for (bool const kept : {false, true}) {
+    Registry registry;
+    if (kept) registry.keep_misses();
+    ASSERT_TRUE(registry.record(proven(1, 10, 0), Stamp{0}));
+    EXPECT_EQ(registry.judged(key(1), 7, 5), 1);
+    ASSERT_TRUE(registry.end(key(1), EndReason::provider_asked));
+    EXPECT_EQ(registry.missed_units(NodeId{10}), 0u) << "no unit, no missed unit";
+    ASSERT_TRUE(registry.record(proven(2, 10, 0, 1), Stamp{1}));
+    EXPECT_EQ(registry.missed_units(NodeId{10}), kept ? 1u : 0u);
+    EXPECT_EQ(registry.find(key(2))->census, kept ? 7u : 0u);
+    EXPECT_EQ(registry.find(key(2))->census_reason, kept ? 5 : 0);
+    EXPECT_EQ(registry.find(key(1))->missed, 0) << "owed once";
+    EXPECT_EQ(registry.judged(key(2), 8, 5), kept ? 2 : 1);
+    EXPECT_EQ(registry.judged(key(2), 9, 0), 0);
+    ASSERT_TRUE(registry.end(key(2), EndReason::provider_asked));
+    ASSERT_TRUE(registry.record(proven(3, 10, 0, 2), Stamp{2}));
+    EXPECT_EQ(registry.missed_units(NodeId{10}), 0u) << "passed since";
+  }
+}
+
+TEST(Registry, WhoOwesMissesIsProvenWhereItOwesThemAndARestoredRegistryKnowsIt) {
+  Registry before;
+  before.keep_misses();
+  ASSERT_TRUE(before.record(proven(1, 10, 0), Stamp{0}));
+  (void)before.judged(key(1), 7, 5);
+  (void)before.expire(key(1));
+  Registry registry;
+  registry.keep_misses();
+  registry.restore(Registry::Records(before.records()));
+  EXPECT_EQ(registry.record(proven(1, 11, 0, 1), Stamp{1}).error(), RecordRefusal::missed_elsewhere);
+  ASSERT_TRUE(registry.record(proven(1, 10, 0, 1), Stamp{1}));
+  EXPECT_EQ(registry.find(key(1))->missed, 1);
+  EXPECT_EQ(registry.missed_units(NodeId{10}), 1u);
+}
+
 // Random calls against a plain list of live records.
 TEST(Registry, AgreesWithAPlainListUnderRandomCalls) {
   std::mt19937 draw(20'240'601);

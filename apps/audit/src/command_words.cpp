@@ -87,6 +87,9 @@ struct Clause {
   std::string operator()(StateDigest const& c) const {
     return of("said what its state was after sequence", c.seq.v);
   }
+  std::string operator()(NodeDrain const& c) const {
+    return of(c.reason == DrainReason::none ? "ended the drain of node" : "drained node", c.node.v);
+  }
   std::string operator()(UnitChecked const& c) const {
     return of("checked a unit in the census of epoch", c.epoch);
   }

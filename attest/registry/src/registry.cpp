@@ -21,6 +21,8 @@ std::string_view sentence(RecordRefusal refusal) {
       return "the node's other units are of another class: register a node per class";
     case RecordRefusal::older_than_record:
       return "a newer record of this unit is already in force";
+    case RecordRefusal::missed_elsewhere:
+      return "this unit key missed a census at another place: prove it there, or use a key of its own here";
   }
   return "unknown refusal";
 }
@@ -42,6 +44,8 @@ std::optional<RecordRefusal> Registry::why_not(UnitRecord const& proven, Stamp n
   bool const live = known != nullptr && known->state == RecordState::live;
   if (live && (known->node != proven.node || known->unit != proven.unit))
     return RecordRefusal::unit_duplicate;
+  bool const moves = known != nullptr && (known->node != proven.node || known->unit != proven.unit);
+  bool const owes = keeps_misses_ && moves && known->missed > 0;
 
   if (auto const node = nodes_.find(proven.node); node != nodes_.end()) {
     for (auto const& [unit, key] : node->second) {
@@ -50,6 +54,7 @@ std::optional<RecordRefusal> Registry::why_not(UnitRecord const& proven, Stamp n
     }
   }
   if (known != nullptr && proven.issued < known->issued) return RecordRefusal::older_than_record;
+  if (owes) return RecordRefusal::missed_elsewhere;
   return std::nullopt;
 }
 
@@ -67,9 +72,23 @@ std::expected<UnitChange, RecordRefusal> Registry::record(UnitRecord const& prov
   stored.census_reason = renewed ? before.census_reason : std::uint16_t{0};
   stored.state = RecordState::live;
   stored.end_reason = EndReason::none;
+  if (keeps_misses_ && !renewed) take_over_misses(stored, before);
   by_expiry_.emplace(stored.expires, stored.key);
   nodes_[stored.node][stored.unit] = stored.key;
   return change_of(stored);
+}
+
+/// `before`: what stood under this key, whose place is the same when it owes anything.
+void Registry::take_over_misses(UnitRecord& record, UnitRecord const& before) {
+  auto const owing = owed_.find({record.node, record.unit});
+  if (owing == owed_.end()) return;
+  auto& last = records_.at(owing->second);
+  auto const owed = last.key == record.key ? before : last;
+  last.missed = 0, last.census_reason = 0;  // it may be this record
+  record.census = std::max(record.census, owed.census);
+  record.census_reason = owed.census_reason;
+  set_missed(record, owed.missed);
+  owed_.erase(owing);
 }
 
 std::vector<UnitChange> Registry::expire_due(Stamp now) {
@@ -130,7 +149,12 @@ void Registry::retire(UnitRecord& record, RecordState state, EndReason reason) {
            "a live record is counted in its node");
   sw_check(by_expiry_.erase({record.expires, record.key}) == 1, "a live record waits for its expiry");
   if (node->second.empty()) nodes_.erase(node);
+  auto const missed = record.missed;
   set_missed(record, 0);
+  if (keeps_misses_ && missed > 0) {
+    record.missed = missed;
+    owed_[{record.node, record.unit}] = record.key;
+  }
   record.state = state;
   record.end_reason = reason;
 }
@@ -139,7 +163,10 @@ void Registry::restore(Records records) {
   sw_check(records_.empty(), "an empty registry is restored");
   records_ = std::move(records);
   for (auto const& [key, record] : records_) {
-    if (record.state != RecordState::live) continue;
+    if (record.state != RecordState::live) {
+      if (record.missed > 0) owed_.emplace(std::pair{record.node, record.unit}, key);
+      continue;
+    }
     by_expiry_.emplace(record.expires, key);
     nodes_[record.node][record.unit] = key;
     if (record.missed > 0) ++missed_[record.node];

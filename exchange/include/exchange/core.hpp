@@ -103,6 +103,7 @@ struct NodeView {
   std::int32_t units_attested{};
   std::int32_t units_missed{};  // of these, silent in the last census: not offered until they answer one
   NodePhase phase{};
+  DrainReason drain{};  // why it takes no new work though it is heard
 };
 struct JobView {
   JobId id;
@@ -145,8 +146,8 @@ struct CensusView {
   Bytes32 commitment{}, beacon{};
   std::uint32_t passed{}, missed{}, failed{};
 };
-/// A node whose proven units a census may ask. Units of a node are not told apart by what runs on them: only
-/// `free` of them are idle.
+/// A node that is heard and whose proven units a census may ask. Units of a node are not told apart by what
+/// runs on them: only `free` of them are idle, below 1 none.
 struct CensusNode {
   struct Unit {
     std::uint16_t unit{};
@@ -236,12 +237,12 @@ class ExchangeCore {
 
   [[nodiscard]] CensusView census() const;
   [[nodiscard]] std::vector<UnitView> units_of(NodeId) const;  // by key, those that ended as well
-  /// Nodes that are heard and have at least one idle proven unit.
+  /// Nodes that are heard and have at least one proven unit, idle or not.
   [[nodiscard]] std::vector<CensusNode> census_nodes() const;
 
   // -- the whole state, for snapshots --
   /// The layout of what export_state writes; another one is another number.
-  static constexpr std::uint32_t state_layout = 3;
+  static constexpr std::uint32_t state_layout = 4;
   using Sink = std::function<void(std::span<std::byte const>)>;
   /// The tables stand still from the first listing or signature on; before that there is nothing to export.
   [[nodiscard]] bool can_export() const;

@@ -27,11 +27,12 @@ using Bytes64 = std::array<std::byte, 64>;
 // ---- rules, reference, people: by the operator ----
 
 /// Versions 1 up to this one are known; a new journal begins with it.
-inline constexpr std::uint32_t rules_newest = 3;
+inline constexpr std::uint32_t rules_newest = 4;
 
 /// The numbers of the rules in force. Version 1: a command does all its work at once. Version 2: at most 256
 /// steps, and the rest in `Continue` entries. Version 3: knows the commands that came with it, which older
-/// rules refuse `rules_unknown` (docs/formats/journal.md).
+/// rules refuse `rules_unknown` (docs/formats/journal.md). Version 4: knows `NodeDrain`; misses of censuses
+/// belong to a unit's place.
 struct Rules {
   std::uint32_t version{rules_newest};
   Micros acknowledgement{2'000'000};
@@ -338,14 +339,27 @@ struct StateDigest {
   Bytes32 digest{};
 };
 
+// ---- drains: by the exchange, from rules 4 on ----
+
+/// Why a node takes no new work. none: it takes some. daily: its full challenge is due. unjudged: its units
+/// were at work in three censuses running.
+enum class DrainReason : std::uint8_t { none = 0, daily = 1, unjudged = 2 };
+/// Nothing new is matched to the node, what it works on goes on; its offers keep price and priority. With
+/// `none` they are executable again.
+struct NodeDrain {
+  NodeId node;
+  DrainReason reason{};
+};
+
 /// The order of members is fixed: journal and wire carry the index. New commands go to the end.
-using Command = std::variant<SetRules, DefinePlaces, DefineRoundTrips, DefineClasses, DefineTiers,
-                             DefineModels, DefineRelay, SetHalt, AddParticipant, AddKey, Deposit,
-                             FundGuarantee, RegisterNode, UnitAttested, UnitRejected, NodeLost, NodeBack,
-                             PostOffer, AmendOffer, CancelOffer, PlaceOrder, AmendOrder, CancelOrder,
-                             ReleaseLease, JobAcknowledged, JobFirstToken, JobMarked, JobCompleted, JobFailed,
-                             LeaseReady, LeaseFailed, Tick, Resumed, Continue, CancelAll, SetRegister,
-                             SessionStatement, LogKeyChange, EpochOpen, EpochClose, UnitChecked, StateDigest>;
+using Command =
+    std::variant<SetRules, DefinePlaces, DefineRoundTrips, DefineClasses, DefineTiers, DefineModels,
+                 DefineRelay, SetHalt, AddParticipant, AddKey, Deposit, FundGuarantee, RegisterNode,
+                 UnitAttested, UnitRejected, NodeLost, NodeBack, PostOffer, AmendOffer, CancelOffer,
+                 PlaceOrder, AmendOrder, CancelOrder, ReleaseLease, JobAcknowledged, JobFirstToken, JobMarked,
+                 JobCompleted, JobFailed, LeaseReady, LeaseFailed, Tick, Resumed, Continue, CancelAll,
+                 SetRegister, SessionStatement, LogKeyChange, EpochOpen, EpochClose, UnitChecked, StateDigest,
+                 NodeDrain>;
 
 /// One line of the journal.
 struct Entry {

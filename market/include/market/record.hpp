@@ -65,7 +65,8 @@ enum class JobPhase : std::uint8_t {
   failed = 5,  // 4 and 5 are terminal
 };
 enum class LeasePhase : std::uint8_t { unset = 0, starting = 1, running = 2, ended = 3, failed = 4 };
-enum class NodePhase : std::uint8_t { unset = 0, up = 1, lost = 2, gone = 3 };
+/// draining: heard, and takes no new work until it is challenged; only shown, never kept.
+enum class NodePhase : std::uint8_t { unset = 0, up = 1, lost = 2, gone = 3, draining = 4 };
 /// missed: proven, but silent in the last census, so its capacity is not offered. ended: so twice running.
 enum class UnitPhase : std::uint8_t {
   unset = 0,

@@ -42,6 +42,7 @@ enum class RecordRefusal : std::uint8_t {
   unit_taken = 4,         // this unit of the node is live under another key
   class_differs = 5,      // the node's other live units are of another class
   older_than_record = 6,  // issued before the unit's present record
+  missed_elsewhere = 7,   // the key's record ended with misses that another place still owes
 };
 [[nodiscard]] std::string_view sentence(RecordRefusal refusal);
 
@@ -81,7 +82,12 @@ class Registry {
 
   /// Records live in `memory`, which outlives the registry: three blocks per unit, one per node.
   explicit Registry(std::pmr::memory_resource* memory = std::pmr::get_default_resource())
-      : records_(memory), by_expiry_(memory), nodes_(memory), missed_(memory) {}
+      : records_(memory), by_expiry_(memory), nodes_(memory), missed_(memory), owed_(memory) {}
+
+  /// From now on misses belong to the place, the unit's number within its node: whoever is proven there next,
+  /// under this key or another, begins with them, and only a passed census ends them. Before, a record that
+  /// ended took its misses along.
+  void keep_misses() { keeps_misses_ = true; }
 
   /// Adds a unit, renews it (same node: the new record replaces the old one), or revives one that expired or
   /// ended.
@@ -95,7 +101,8 @@ class Registry {
   /// Ends a live record now. Nothing when the unit has none.
   std::optional<UnitChange> end(UnitKey const& key, EndReason reason);
   /// The census of epoch `census` asked this live unit; `reason` 0: it passed, which ends its misses; or one
-  /// more. How many run now. A renewal does not end them, or renewing would be the way past every census.
+  /// more. How many run now. A renewal does not end them, or renewing would be the way past every census;
+  /// neither does a new key, see keep_misses.
   std::uint8_t judged(UnitKey const& key, std::uint64_t census, std::uint16_t reason);
   /// After a time when nothing could be renewed: all live records last `gap` longer.
   void extend_all(Micros gap);
@@ -121,11 +128,15 @@ class Registry {
   void retire(UnitRecord& record, RecordState state, EndReason reason);
   [[nodiscard]] UnitChange change_of(UnitRecord const& record) const;
   void set_missed(UnitRecord& record, std::uint8_t missed);
+  void take_over_misses(UnitRecord& record, UnitRecord const& before);
 
   Records records_;
   std::pmr::set<std::pair<Stamp, UnitKey>> by_expiry_;                  // live records only
   std::pmr::map<NodeId, std::pmr::map<std::uint16_t, UnitKey>> nodes_;  // live records only; no empty node
   std::pmr::map<NodeId, std::uint32_t> missed_;                         // live records only; no zero
+  /// Places whose last record ended with misses, and its key. Of the records of a place one at most has any.
+  std::pmr::map<std::pair<NodeId, std::uint16_t>, UnitKey> owed_;
+  bool keeps_misses_{};
 };
 
 }  // namespace spillway::attest
