@@ -318,6 +318,31 @@ TEST(Agent, AnswersTheCensusByItself) {
   (void)line.next<msg::Report>(attested);
 }
 
+TEST(Agent, ProvesItselfWhenItsNodeIsDrainedForIt) {
+  WorldOptions options;
+  options.census = short_epochs();
+  options.census.epoch = options.census.window_from = options.census.window_to = Micros{3'600'000'000};
+  options.census.full_every = Micros{300'000};
+  Home home(options);
+  auto line = home.log_in(ada);
+  Working agent(home);
+  auto const node_is = [](NodePhase phase) {
+    return [phase](msg::Report const& report) {
+      return report.record.head.kind == RecordKind::node_state &&
+             NodePhase{report.record.as<record::NodeState>().phase} == phase;
+    };
+  };
+  std::ptrdiff_t proofs = 0;
+  while (proofs < 2) {  // its own at login, and one that it was called to
+    (void)line.next<msg::Report>(node_is(NodePhase::draining));
+    (void)line.next<msg::Report>(node_is(NodePhase::up));
+    proofs = std::ranges::count_if(line.passed_over<msg::Report>(), [](msg::Report const& report) {
+      return report.record.head.kind == RecordKind::unit_state &&
+             UnitPhase{report.record.as<record::UnitState>().phase} == UnitPhase::attested;
+    });
+  }
+}
+
 TEST(Agent, TellsItsProviderWhatACensusTook) {
   record::UnitState state{};
   state.unit = 3;
@@ -330,6 +355,9 @@ TEST(Agent, TellsItsProviderWhatACensusTook) {
   EXPECT_THAT(news(UnitPhase::ended, 5), HasSubstr("it is proven again"));
   EXPECT_THAT(news(UnitPhase::rejected, 16), HasSubstr("earnings are frozen"));
   EXPECT_EQ(news(UnitPhase::rejected, 16, true), "") << "the verdict of its full challenge says it";
+  EXPECT_THAT(news(UnitPhase::rejected, 5), HasSubstr("did not pass its full challenge"));
+  EXPECT_TRUE(ended_in_silence(state, 5)) << "so it is proven again at once";
+  EXPECT_FALSE(ended_in_silence(state, 16));
   EXPECT_EQ(news(UnitPhase::attested, 0), "");
 }
 

@@ -126,6 +126,27 @@ void alter(fs::path const& file) {
 
 }  // namespace
 
+TEST(CensusCheck, CallsAVerdictWrongWhoseSeedWasWithheldAndAnEmptyEpochNot) {
+  CensusCheck check(fs::path(::testing::TempDir()) / "no_such_evidence");
+  std::uint64_t seq = 0;
+  auto const enter = [&](Command command) {
+    check.gather({Seq{++seq}, Stamp{1}, {}, std::move(command)}, {});
+  };
+  enter(EpochOpen{1, Bytes32{std::byte{1}}, {}});
+  enter(EpochClose{1, {}});
+  enter(EpochOpen{2, Bytes32{std::byte{1}}, {}});
+  enter(UnitChecked{2, NodeId{7}, 3, {}, CensusVerdict::missed, 5, 0, {}});
+  enter(UnitChecked{2, NodeId{8}, 0, {}, CensusVerdict::passed, 0, 1, {}});
+  enter(EpochClose{2, {}});
+  auto const report = check.finish();
+  EXPECT_FALSE(report.ok());
+  EXPECT_EQ(report.seed_lost, 2u);
+  ASSERT_EQ(report.wrong.size(), 2u) << "and none of the first epoch, which judged nobody";
+  EXPECT_EQ(report.wrong[0].node, NodeId{7});
+  EXPECT_EQ(report.wrong[0].seq, Seq{4});
+  EXPECT_THAT(report.wrong[1].what, HasSubstr("withheld"));
+}
+
 TEST_F(CensusWorld, WhoIsSilentIsNotOfferedWhoIsWrongIsFrozenAndTheAuditorSeesIt) {
   ASSERT_NO_FATAL_FAILURE(prove_all());
   begin_censuses();

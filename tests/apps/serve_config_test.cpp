@@ -26,6 +26,7 @@ TEST(ServeConfig, WithoutAFileTheNumbersAreThoseOfTheRules) {
   EXPECT_EQ(config->rules, Rules{});
   EXPECT_EQ(config->server.challenge, attest::Cap1Params{});
   EXPECT_FALSE(config->server.census.on);
+  EXPECT_EQ(config->server.census.full_every, Micros{86'400'000'000}) << "daily";
   EXPECT_EQ(config->server.door_price_cap, highest_price);
   EXPECT_FALSE(config->bytes_per_token_milli);
 }
@@ -68,12 +69,17 @@ retained = 4
 passes = 2
 openings = 8
 at_once = 3
+check_place = true
 [census]
 on = true
 epoch_ms = 3000
 window_from_ms = 100
 window_to_ms = 2000
 answer_within_ms = 500
+again_after_ms = 250
+late_after_ms = 75
+full_every_s = 3600
+drain_within_s = 60
 n = 128
 rounds = 2
 openings = 16
@@ -108,12 +114,17 @@ note = "stand-in"
   EXPECT_EQ(config->server.door_good_for, Micros{15'000'000});
   EXPECT_EQ(config->server.challenge, (attest::Cap1Params{128, 4, 4, 2, 8}));
   EXPECT_EQ(config->server.challenges_at_once, 3u);
+  EXPECT_TRUE(config->server.check_place);
   auto const& census = config->server.census;
   EXPECT_TRUE(census.on);
   EXPECT_EQ(census.epoch, Micros{3'000'000});
   EXPECT_EQ(census.window_from, Micros{100'000});
   EXPECT_EQ(census.window_to, Micros{2'000'000});
   EXPECT_EQ(census.answer_within, Micros{500'000});
+  EXPECT_EQ(census.again_after, Micros{250'000});
+  EXPECT_EQ(census.late_after, Micros{75'000});
+  EXPECT_EQ(census.full_every, Micros{3'600'000'000});
+  EXPECT_EQ(census.drain_within, Micros{60'000'000});
   EXPECT_EQ(census.light, (attest::Cap1Params{128, 2, 0, 0, 16}));
   EXPECT_EQ(census.workers, 2u);
   EXPECT_EQ(config->server.engine_note, "stand-in");

@@ -21,6 +21,8 @@ inline CensusConfig short_epochs() {
   census.epoch = Micros{200'000};
   census.window_from = Micros{}, census.window_to = Micros{50'000};
   census.answer_within = Micros{1'500'000};
+  census.late_after = Micros{60'000'000};  // a busy machine is no reason
+  census.full_every = Micros{};            // nobody is drained
   census.light = {.n = 64, .rounds = 1, .retained = 0, .passes = 0, .openings = 8};
   return census;
 }
@@ -29,23 +31,35 @@ inline CensusConfig short_epochs() {
 /// Where its proof ended for silence it proves itself anew: on a machine that stands still for seconds
 /// everybody misses.
 struct CensusAgent {
-  enum class Manner { honest, silent, wrong, holding };  // holding: the last echo, until `let_go`
+  /// holding: the last echo, until `let_go`. deaf: to calls to a full challenge.
+  enum class Manner { honest, silent, wrong, holding, deaf };
   std::shared_ptr<MarketClient> client;
   Manner manner = Manner::honest;
   std::map<bool, attest::Prover> provers;  // of full challenges (false), of censuses (true)
   std::vector<msg::Report> units;          // what was told of its unit
   int calls{};                             // of censuses
+  std::uint64_t called{};                  // by the census of this epoch last
+  std::ptrdiff_t before_call{};            // proofs and passed censuses by then
   std::optional<std::pair<msg::AttestFrame, attest::AttestMessage>> held;
   std::map<msg::Request, msg::Answer> answers;
   std::map<msg::Request, std::string> reads;
+  std::vector<NodePhase> phases;  // of its node
+  std::vector<JobId> jobs;        // that it got and does nothing about
+  std::size_t phases_at_job{};    // told when the last one came
+  int proven_while_drained{};
 
   void take(ServerMessage const& message) {
     if (auto const* const frame = std::get_if<msg::AttestFrame>(&message)) on(*frame);
     if (auto const* const answer = std::get_if<msg::Answer>(&message)) answers[answer->request] = *answer;
     if (auto const* const read = std::get_if<msg::ReadResult>(&message)) reads[read->request] = read->json;
+    if (auto const* const job = std::get_if<msg::Dispatch>(&message))
+      jobs.push_back(job->job), phases_at_job = phases.size();
     auto const* const report = std::get_if<msg::Report>(&message);
+    if (report && report->record.head.kind == RecordKind::node_state)
+      phases.push_back(NodePhase{report->record.as<record::NodeState>().phase});
     if (!report || report->record.head.kind != RecordKind::unit_state) return;
     units.push_back(*report);
+    if (phase() == UnitPhase::attested && drained()) ++proven_while_drained;
     if (manner != Manner::silent) prove_again();
   }
   void prove_again() {
@@ -64,8 +78,10 @@ struct CensusAgent {
 
   void on(msg::AttestFrame const& frame) {
     bool const census = frame.epoch != 0;
-    if (census && frame.bytes.empty()) ++calls;
+    if (census && frame.bytes.empty())
+      ++calls, called = frame.epoch, before_call = times(UnitPhase::attested);
     if (census && manner == Manner::silent) return;
+    if (!census && manner == Manner::deaf && frame.bytes.empty()) return;
     if (frame.bytes.empty()) return open(frame);
     auto const prover = provers.find(census);
     if (prover == provers.end()) return;  // of a census whose call was passed over
@@ -90,6 +106,11 @@ struct CensusAgent {
     return std::ranges::count_if(units, [=](auto const& report) {
       return UnitPhase{report.record.template as<record::UnitState>().phase} == phase;
     });
+  }
+  [[nodiscard]] bool drained() const { return !phases.empty() && phases.back() == NodePhase::draining; }
+  /// The census of this epoch, or a later one: reports of earlier ones come before the call.
+  [[nodiscard]] bool passed(std::uint64_t epoch) const {
+    return called >= epoch && times(UnitPhase::attested) > before_call;
   }
   [[nodiscard]] bool was(UnitPhase phase) const { return times(phase) > 0; }
 };

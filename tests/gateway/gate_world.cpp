@@ -7,6 +7,7 @@
 #include <fstream>
 #include <mutex>
 #include <stdexcept>
+#include <thread>
 
 #include "attest/evidence_store.hpp"
 #include "attest/floors.hpp"
@@ -114,6 +115,7 @@ std::expected<std::unique_ptr<ExchangeServer>, std::string> GateWorld::open_exch
   config.challenge = options_.challenge;
   config.evidence_directory = directory_ / "journal" / attest::evidence_folder;
   config.census = options_.census;
+  config.check_place = options_.check_place;
   config.census_directory = directory_ / "journal" / attest::census_folder;
   config.door_buyer_place = test_place;
   config.door_price_cap =
@@ -291,7 +293,7 @@ NodeId add_node(Line& provider, std::uint64_t label, char const* klass) {
   return NodeId{static_cast<std::uint32_t>(answer.id)};
 }
 
-msg::AttestVerdict prove(Line& provider, NodeId node, char const* klass) {
+msg::AttestVerdict prove(Line& provider, NodeId node, char const* klass, Micros away) {
   attest::AttestOpen open;
   open.unit[0] = std::byte(node.v), open.unit[31] = std::byte{1};
   open.node = node;
@@ -311,6 +313,8 @@ msg::AttestVerdict prove(Line& provider, NodeId node, char const* klass) {
     }
     auto const asked = attest::decode(frame->bytes);
     auto const answer = prover.answer(asked.value()).value();
+    if (answer && std::holds_alternative<attest::RttEcho>(*answer))
+      std::this_thread::sleep_for(std::chrono::microseconds(away.v));
     if (answer) provider.send(msg::AttestFrame{node, 0, attest::encode(*answer)});
   }
 }

@@ -44,6 +44,7 @@ struct WorldOptions {
   bool statements_required = false;
   std::vector<ParticipantId> more_providers;
   CensusConfig census;
+  bool check_place = false;
 };
 /// Memory decides who is admitted: 16 KiB are proven, an L4 needs 15.8 KB, an MI300X eight times that. The
 /// rates have seconds of slack.
@@ -193,8 +194,8 @@ class Line {
 [[nodiscard]] ClassId class_id(char const* name);
 
 NodeId add_node(Line& provider, std::uint64_t label = 1, char const* klass = test_class);
-/// An honest prover on this machine answers for the unit, whatever class it claims.
-msg::AttestVerdict prove(Line& provider, NodeId node, char const* klass = test_class);
+/// An honest prover on this machine answers for the unit, whatever class it claims, as if it were so far off.
+msg::AttestVerdict prove(Line& provider, NodeId node, char const* klass = test_class, Micros away = {});
 [[nodiscard]] msg::PostOffer token_offer(NodeId node, char const* units = "1", std::int64_t slots = 2);
 [[nodiscard]] msg::PlaceOrder token_order(char const* units = "2", bool stream = true);
 /// A proven node with one live offer of tokens.

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "attest/messages.hpp"
+#include "attest/verifier.hpp"
 #include "challenge_queue.hpp"
 #include "gate_world.hpp"
 
@@ -50,6 +51,25 @@ TEST(Attestation, AUnitThatLiesAboutItsClassIsRefusedAndNeverOnTheBook) {
   EXPECT_EQ(asks(liar), 0u);
   supply(honest);
   EXPECT_EQ(asks(liar), 1u) << "the same device as what it is";
+}
+
+TEST(Attestation, WhoIsFartherAwayThanThePlaceThatItClaimsIsRefusedWherePlacesAreChecked) {
+  constexpr Micros away{40'000};
+  for (bool const checked : {false, true}) {
+    WorldOptions options;
+    options.check_place = checked;
+    GateWorld world(options);
+    auto provider = world.log_in(ada);
+    auto const beside_the_relay = add_node(provider);
+    auto const verdict = prove(provider, beside_the_relay, test_class, away);
+    EXPECT_EQ(verdict.admitted, !checked) << verdict.sentence;
+    auto const why = checked ? attest::RejectReason::place_unproven : attest::RejectReason{};
+    EXPECT_EQ(attest::RejectReason{verdict.reason}, why);
+    auto const far = provider.ask(msg::RegisterNode{0, ClientOrderId{2}, "azure:eastus", test_class, 1});
+    ASSERT_EQ(far.refusal, Refusal::none) << far.sentence;
+    auto const there = prove(provider, NodeId{static_cast<std::uint32_t>(far.id)}, test_class, away);
+    EXPECT_TRUE(there.admitted) << "so far is fair, and nearer would be: " << there.sentence;
+  }
 }
 
 TEST(Attestation, AUnitIsProvenForTheClassOfItsNodeOnly) {

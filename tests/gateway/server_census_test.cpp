@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 
+#include "attest/evidence_store.hpp"
 #include "attest/verifier.hpp"
 #include "census_agent.hpp"
 #include "journal/log_reader.hpp"
@@ -26,6 +27,11 @@ void prove_one(GateWorld& world, ParticipantId who) {
   auto line = world.log_in(who);
   ASSERT_TRUE(prove(line, add_node(line)).admitted);
   line.leave();
+}
+
+std::string log_of(GateWorld const& world) {
+  std::ifstream in(world.directory() / "log");
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 /// By number; of a stopped exchange.
@@ -98,24 +104,54 @@ TEST(Census, WhoHoldsAnEchoBackUntilAnotherWasChallengedIsNotChallenged) {
   auto const honest = census_agent(world, bert, Manner::honest);
   auto const holder = census_agent(world, ada, Manner::holding);
   auto const silences = [&] { return holder->times(UnitPhase::missed) + holder->times(UnitPhase::ended); };
-  // The first time is that of the proof, which a new session is told of.
-  world.until([&] { return holder->held && honest->times(UnitPhase::attested) > 1; }, "the other's verdict");
+  world.until([&] { return holder->held && honest->passed(holder->held->first.epoch); },
+              "the other's verdict");
   auto const proven = holder->times(UnitPhase::attested), silent = silences();
   holder->let_go();
   world.until([&] { return silences() > silent; }, "the miss");
   EXPECT_EQ(holder->times(UnitPhase::attested), proven);
 }
 
+TEST(Census, WhileTheExchangeStandsStillNobodyMissesIt) {
+  GateWorld world;
+  prove_one(world, ada);
+  (void)world.stop_exchange();
+  auto& census = world.options().census = short_epochs();
+  census.answer_within = Micros{300'000};  // several ticks of the loop
+  census.late_after = Micros{};            // and none comes after a tenth of a second to the microsecond
+  world.start_exchange();
+  auto const silent = census_agent(world, ada, Manner::silent);
+  world.until([&] { return silent->calls >= 3; }, "two censuses that it does not answer");
+  EXPECT_THAT(log_of(world),
+              ::testing::HasSubstr("void, nobody has missed it: the exchange stood still for"));
+  EXPECT_FALSE(silent->was(UnitPhase::missed) || silent->was(UnitPhase::ended));
+  EXPECT_THAT(world.http(world.call("GET", "/metrics")).body,
+              ::testing::HasSubstr("spillway_censuses_void_total"));
+}
+
+TEST(Census, ComesBackWithoutARestartWhenItsSeedCanBeKeptAgain) {
+  GateWorld world;
+  prove_one(world, ada);
+  (void)world.stop_exchange();
+  auto const folder = world.directory() / "journal" / attest::census_folder;
+  std::ofstream(folder) << "no folder";
+  world.options().census = short_epochs();
+  world.start_exchange();
+  auto const agent = census_agent(world, ada, Manner::honest);
+  world.until([&] { return log_of(world).contains("no epoch, its seed was not kept"); }, "the log to say it");
+  EXPECT_EQ(agent->calls, 0);
+  std::filesystem::remove(folder);
+  world.until([&] { return agent->calls >= 2; }, "a census");
+  EXPECT_THAT(log_of(world), ::testing::HasSubstr("the seed can be kept again"));
+}
+
 TEST(Census, IsOffByDefaultAndUnderOlderRules) {
   WorldOptions old = with_census();
   old.rules.version = 2;
   GateWorld of_old_rules(old), quiet;
-  auto const log = of_old_rules.directory() / "log";
   of_old_rules.until(
       [&] {
-        std::ifstream in(log);
-        std::string const text(std::istreambuf_iterator<char>(in), {});
-        return text.contains("no census: the rules of this journal (version 2) know none");
+        return log_of(of_old_rules).contains("no census: the rules of this journal (version 2) know none");
       },
       "the log to say it");
   for (auto* const world : {&of_old_rules, &quiet}) {

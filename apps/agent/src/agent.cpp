@@ -46,7 +46,7 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
 
   struct Unit {
     bool asked{};                       // a challenge is queued or runs
-    bool judged{};                      // at least once in this session
+    std::uint32_t judged{};             // so many times in this session; the last one leads to the next proof
     bool proven{};                      // the same, and it was admitted
     std::chrono::milliseconds pause{};  // before the next try
   };
@@ -96,7 +96,7 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   void cancel_offers_of(NodeId node, bool ours_too);
   void caught_up_now();
   wire::awaitable<void> prove_later(std::weak_ptr<MarketClient> session, UnitProver::UnitId unit,
-                                    wire::duration pause);
+                                    std::uint32_t judged, wire::duration pause);
   wire::awaitable<void> wait_for_reports(std::weak_ptr<MarketClient> session);
   void stop();
   wire::awaitable<void> leave(
@@ -246,6 +246,8 @@ void Agent::Impl::prove(NodeId id, std::uint16_t unit) {
 
 void Agent::Impl::on(msg::AttestFrame const& frame) {
   UnitProver::UnitId const unit{frame.node, frame.unit};
+  // Called to a full challenge: the exchange has emptied the node for it.
+  if (frame.epoch == 0 && frame.bytes.empty()) return prove(frame.node, frame.unit);
   if (frame.epoch == 0) return prover->on_frame(unit, frame.bytes);
   if (!frame.bytes.empty()) return prover->on_census_frame(unit, frame.bytes, frame.epoch);
   auto const node = nodes.find(frame.node);
@@ -259,7 +261,7 @@ void Agent::Impl::on(record::UnitState const& state, std::uint16_t reason) {
   auto const label = node->second.config->label;
   auto const news = census_news(state, reason, label, node->second.units[state.unit].asked);
   if (!news.empty()) log(news);
-  if (UnitPhase{state.phase} == UnitPhase::ended) prove(node->first, state.unit);
+  if (ended_in_silence(state, reason)) prove(node->first, state.unit);
 }
 
 void Agent::Impl::on(msg::AttestVerdict const& verdict) {
@@ -270,14 +272,14 @@ void Agent::Impl::on(msg::AttestVerdict const& verdict) {
   // Without a challenge it answers a step that came after the end of one.
   if (known == node.units.end() || !std::exchange(known->second.asked, false)) return;
   auto& unit = known->second;
-  unit.judged = true;
+  ++unit.judged;
   UnitProver::UnitId const id{verdict.node, verdict.unit};
   if (verdict.admitted) {
     unit.proven = true;
     unit.pause = {};
     // Renewed at three quarters of its time, so that a slow queue does not let it lapse.
     auto const validity = std::chrono::microseconds(client->welcome().rules.attestation_validity.v);
-    wire::spawn(where, prove_later(client, id, validity * 3 / 4));
+    wire::spawn(where, prove_later(client, id, unit.judged, validity * 3 / 4));
   } else {
     auto words = "unit " + std::to_string(verdict.unit) + " of node " + std::to_string(node.config->label) +
                  " not admitted: " + verdict.sentence;
@@ -285,7 +287,7 @@ void Agent::Impl::on(msg::AttestVerdict const& verdict) {
       auto const first = std::chrono::milliseconds(config.proof_retry_ms);
       unit.pause = unit.pause.count() == 0 ? first : std::min(unit.pause * 2, longest_proof_pause);
       words += "; tries again in " + std::to_string((unit.pause.count() + 999) / 1000) + " s";
-      wire::spawn(where, prove_later(client, id, unit.pause));
+      wire::spawn(where, prove_later(client, id, unit.judged, unit.pause));
     }
     log(words);
   }
@@ -293,11 +295,13 @@ void Agent::Impl::on(msg::AttestVerdict const& verdict) {
 }
 
 wire::awaitable<void> Agent::Impl::prove_later(std::weak_ptr<MarketClient> session, UnitProver::UnitId unit,
-                                               wire::duration pause) {
+                                               std::uint32_t judged, wire::duration pause) {
   auto const self = shared_from_this();
   co_await wire::sleep_for(pause);
   auto const still = session.lock();
-  if (still && still == client && !stopping) prove(unit.first, unit.second);
+  auto const node = nodes.find(unit.first);
+  bool const last = node != nodes.end() && node->second.units[unit.second].judged == judged;
+  if (still && still == client && !stopping && last) prove(unit.first, unit.second);
 }
 
 // Reports say which offers live: so the agent finds those of the program before it, whose file may have said
@@ -344,7 +348,7 @@ void Agent::Impl::cancel_offers_of(NodeId node, bool ours_too) {
 
 void Agent::Impl::post_offers(Node& node) {
   // What a unit that fails would hold is not executable; the others trade.
-  auto const is_judged = [](auto const& unit) { return unit.second.judged; };
+  auto const is_judged = [](auto const& unit) { return unit.second.judged > 0; };
   auto const is_proven = [](auto const& unit) { return unit.second.proven; };
   if (!caught_up || stopping || !std::all_of(node.units.begin(), node.units.end(), is_judged) ||
       std::none_of(node.units.begin(), node.units.end(), is_proven))

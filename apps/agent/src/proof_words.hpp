@@ -31,10 +31,20 @@ namespace spillway {
       return unit + " missed two censuses running" + why + ": its proof has ended, it is proven again";
     case UnitPhase::rejected:
       if (asked) return {};
+      if (attest::is_miss(attest::RejectReason{reason}))
+        return unit + " did not pass its full challenge" + why + ": its proof has ended";
       return unit + " answered the census wrongly" + why + ": its proof has ended and earnings are frozen";
     default:
       return {};
   }
+}
+
+/// Its proof ended in silence, so the agent need not wait to prove it again: two censuses running, or a full
+/// challenge that it was called to.
+[[nodiscard]] inline bool ended_in_silence(record::UnitState const& state, std::uint16_t reason) {
+  auto const phase = UnitPhase{state.phase};
+  bool const unopened = attest::RejectReason{reason} == attest::RejectReason::late_open;
+  return phase == UnitPhase::ended || (phase == UnitPhase::rejected && unopened);
 }
 
 }  // namespace spillway

@@ -45,8 +45,12 @@ void CensusCheck::close(Seq seq, EpochClose const& said) {
   auto const epoch = *std::exchange(epoch_, std::nullopt);
   for (auto const& verdict : epoch.verdicts)
     named_.insert(evidence_.file_of(verdict.said.transcript).filename().string());
+  // Nobody can check them, so they are worth nothing: an exchange that kept its seeds would have shown it.
   if (said.seed == Bytes32{}) {
     report_.seed_lost += epoch.verdicts.size();
+    for (auto const& verdict : epoch.verdicts)
+      report_.wrong.push_back({verdict.seq, said.epoch, verdict.said.node, verdict.said.unit,
+                               "the seed of its epoch was withheld: nobody can check this verdict"});
     return;
   }
   if (attest::hash("cap1-seed", {said.seed}) != epoch.opened.commitment) {

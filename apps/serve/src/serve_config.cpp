@@ -80,6 +80,18 @@ class Reader {
     whole(table, key, value, 1, a_day);
     if (table.contains(key)) into = Micros{value * 1000};
   }
+  void flag(toml::table const& table, std::string_view key, bool& into) const {
+    auto const* const said = table.get(key);
+    if (!said) return;
+    if (!said->is_boolean()) fail(*said, "\"" + std::string(key) + "\" must be true or false");
+    into = *said->value<bool>();
+  }
+  void seconds(toml::table const& table, std::string_view key, Micros& into) const {
+    constexpr std::int64_t a_month = 30 * 86'400;
+    std::int64_t value = into.v / micros_per_second;
+    whole(table, key, value, 0, a_month);
+    if (table.contains(key)) into = Micros{value * micros_per_second};
+  }
   void money(toml::table const& table, std::string_view key, Nano& into) const {
     if (!table.contains(key)) return;
     std::string typed;
@@ -163,7 +175,7 @@ class Reader {
     s.door_price_cap = *step;
   }
   void challenge(toml::table const& t, ServerConfig& s) const {
-    only(t, {"n", "rounds", "retained", "passes", "openings", "at_once"});
+    only(t, {"n", "rounds", "retained", "passes", "openings", "at_once", "check_place"});
     auto& c = s.challenge;
     whole(t, "n", c.n, attest::smallest_n, attest::largest_n);
     whole(t, "rounds", c.rounds, 1, attest::most_rounds);
@@ -171,20 +183,22 @@ class Reader {
     whole(t, "passes", c.passes, 1, attest::most_passes);
     whole(t, "openings", c.openings, 1, attest::most_openings);
     whole(t, "at_once", s.challenges_at_once, 1, 64);
+    flag(t, "check_place", s.check_place);
     if (auto const fine = attest::check(c); !fine) fail(t, std::string(attest::sentence(fine.error())));
   }
 
   void census(toml::table const& t, CensusConfig& c) const {
-    only(t, {"on", "epoch_ms", "window_from_ms", "window_to_ms", "answer_within_ms", "n", "rounds",
-             "openings", "workers"});
-    if (auto const* const on = t.get("on")) {
-      if (!on->is_boolean()) fail(*on, "\"on\" must be true or false");
-      c.on = *on->value<bool>();
-    }
+    only(t, {"on", "epoch_ms", "window_from_ms", "window_to_ms", "answer_within_ms", "again_after_ms",
+             "late_after_ms", "full_every_s", "drain_within_s", "n", "rounds", "openings", "workers"});
+    flag(t, "on", c.on);
     ms(t, "epoch_ms", c.epoch);
     ms(t, "window_from_ms", c.window_from);
     ms(t, "window_to_ms", c.window_to);
     ms(t, "answer_within_ms", c.answer_within);
+    ms(t, "again_after_ms", c.again_after);
+    ms(t, "late_after_ms", c.late_after);
+    seconds(t, "full_every_s", c.full_every);
+    seconds(t, "drain_within_s", c.drain_within);
     whole(t, "n", c.light.n, attest::smallest_n, attest::largest_n);
     whole(t, "rounds", c.light.rounds, 1, attest::most_rounds);
     whole(t, "openings", c.light.openings, 1, attest::most_openings);

@@ -74,6 +74,8 @@ std::string why(json::value const& d) {
   if (auto const* const binds = look_up(&d, "binds")) out += "what binds: " + cell(binds) + "\n";
   if (auto const* const silent = look_up(&d, "after_missed_census"))
     out += cell(silent) + " are short of units that missed the census\n";
+  if (auto const* const draining = look_up(&d, "draining"))
+    out += cell(draining) + " take no new work until they are challenged\n";
   auto const* const relax = look_up(&d, "relax");
   if (!relax) return out;
   if (relax->is_string()) return out + cell(relax) + "\n";
@@ -89,6 +91,7 @@ std::string why_offer(json::value const& d) {
   auto out = "offer " + cell(look_up(&d, "offer")) + " is " + cell(look_up(&d, "phase")) + " at " +
              cell(look_up(&d, "price")) + ": " + cell(look_up(&d, "executable")) + " of " +
              cell(look_up(&d, "rest")) + " lots can be sold now\n";
+  if (auto const* const drain = look_up(&d, "drain")) out += "  its node takes " + cell(drain) + "\n";
   if (auto const* const units = look_up(&d, "census"); units && units->is_array())
     for (auto const& unit : units->get_array())
       out += "  unit " + cell(look_up(&unit, "unit")) + ", census of epoch " + cell(look_up(&unit, "epoch")) +

@@ -22,6 +22,7 @@ struct Counts {
   std::optional<PriceIndex> price_needed;             // cheapest offer that fails the price alone
   std::int64_t offers{}, would_fill{};
   std::int64_t after_missed_census{};  // offers that are short, of nodes with units that missed the census
+  std::int64_t draining{};             // offers that are short, of nodes that take no new work for a while
 };
 
 std::vector<std::string> failed(FailedConditions const& f, bool price, bool quantity) {
@@ -46,7 +47,9 @@ Counts count(FollowerView const& view, PlaceOrder const& order) {
     ++counts.offers;
     auto const conditions = failed_conditions(order.predicate, instrument, view.core.reference());
     bool const short_of = order.tif == TimeInForce::fok ? offer.executable < wanted : offer.executable.v == 0;
-    if (short_of && view.core.node(offer.node)->units_missed > 0) ++counts.after_missed_census;
+    auto const node = view.core.node(offer.node);
+    if (short_of && node->units_missed > 0) ++counts.after_missed_census;
+    if (short_of && node->drain != DrainReason::none) ++counts.draining;
     auto const names = failed(conditions, offer.price > order.limit, short_of);
     for (auto const& name : names) ++counts.failing[name];
     if (names.empty()) ++counts.would_fill;
@@ -67,6 +70,7 @@ json::object shown(Counts const& counts) {
                                         [](auto const& a, auto const& b) { return a.second < b.second; });
   if (binding != counts.failing_alone.end()) out["binds"] = binding->first;
   if (counts.after_missed_census > 0) out["after_missed_census"] = counts.after_missed_census;
+  if (counts.draining > 0) out["draining"] = counts.draining;
   if (counts.price_needed) {
     out["relax"] = json::object{{"condition", "price"}, {"to", price(*counts.price_needed)}};
   } else if (binding != counts.failing_alone.end()) {
@@ -152,18 +156,32 @@ json::array census_of(FollowerView const& view, NodeId node) {
   return out;
 }
 
+char const* drain_sentence(DrainReason reason) {
+  switch (reason) {
+    case DrainReason::none:
+      return "";
+    case DrainReason::daily:
+      return "no new work until its units have answered the full challenge that is due about daily";
+    case DrainReason::unjudged:
+      return "no new work until its units, at work in three censuses running, have answered a full challenge";
+  }
+  return "";
+}
+
 /// Orders and offers are numbered by the entries that made them, so one number names one of the two.
 json::object why_offer(FollowerView const& view, OfferView const& offer) {
   auto const node = view.core.node(offer.node);
-  return {{"offer", number(offer.id.v)},
-          {"phase", word(offer.phase)},
-          {"price", price(offer.price)},
-          {"rest", number(offer.rest.v)},
-          {"executable", number(offer.executable.v)},
-          {"node", offer.node.v},
-          {"units_attested", node->units_attested},
-          {"units_missed", node->units_missed},
-          {"census", census_of(view, offer.node)}};
+  json::object out{{"offer", number(offer.id.v)},
+                   {"phase", word(offer.phase)},
+                   {"price", price(offer.price)},
+                   {"rest", number(offer.rest.v)},
+                   {"executable", number(offer.executable.v)},
+                   {"node", offer.node.v},
+                   {"units_attested", node->units_attested},
+                   {"units_missed", node->units_missed},
+                   {"census", census_of(view, offer.node)}};
+  if (node->drain != DrainReason::none) out["drain"] = drain_sentence(node->drain);
+  return out;
 }
 
 }  // namespace

@@ -80,9 +80,15 @@ Refusal Attester::on_frame(Peer& peer, msg::AttestFrame frame, std::int64_t read
   auto const message = attest::decode(frame.bytes);
   auto const* const open = message ? std::get_if<attest::AttestOpen>(&*message) : nullptr;
   if (!open) return Refusal::malformed;
+  WaitingUnit who{node->provider, peer.id(), unit, node->klass, open->unit, std::move(frame.bytes)};
+  if (auto const called = called_.find(frame.node);
+      called != called_.end() && called->second.silent.erase(frame.unit) > 0) {
+    called->second.opened.push_back(std::move(who));
+    if (called->second.silent.empty()) start_all(frame.node);
+    return Refusal::none;
+  }
   if (queue_.holds(node->provider, unit)) return Refusal::none;
-  if (!queue_.add({node->provider, peer.id(), unit, node->klass, open->unit, std::move(frame.bytes)}))
-    return Refusal::attestation_pending;
+  if (!queue_.add(std::move(who))) return Refusal::attestation_pending;
   start_next();
   return Refusal::none;
 }
@@ -91,34 +97,100 @@ void Attester::start_next() {
   while (running_.size() < hub_.config().challenges_at_once && !hub_.census().asks()) {
     auto next = queue_.next();
     if (!next) return;
-    auto open = std::exchange(next->open, {});
-    auto running = std::make_shared<Running>(Running{std::move(*next), steady_us(), nullptr});
-    auto const& who = running->who;
-    running_[who.unit] = running;
-    auto const* const klass = hub_.reference().find(who.klass);
-    auto const floors = klass ? attest::floors_of(*klass) : std::nullopt;
-    if (!floors) {
-      conclude(running, ended(attest::RejectReason::floor_ops));
-      continue;
-    }
-    attest::SessionConfig config;
-    config.params = hub_.config().challenge;
-    config.params.profile = attest::profile_of(*klass);
-    config.floors = *floors;
-    config.class_scale = hub_.rules().class_scale;
-    config.keep_transcript = !hub_.config().evidence_directory.empty();
-    attest::Claimant const claimant{who.key, who.unit.first, who.klass};
-    on_worker([this, running, config, claimant, open = std::move(open)] {
-      running->challenge = std::make_unique<attest::ChallengeSession>(
-          secret(config.params.profile), config, claimant, fresh32(), Micros{steady_us()});
-      watched_.insert(running);
-      take(running, running->challenge->on_message(open, Micros{steady_us()}));
-    });
+    start(std::move(*next));
   }
+}
+
+void Attester::start(WaitingUnit next) {
+  auto open = std::exchange(next.open, {});
+  auto running = std::make_shared<Running>(Running{std::move(next), steady_us(), nullptr});
+  auto const& who = running->who;
+  running_[who.unit] = running;
+  auto const* const klass = hub_.reference().find(who.klass);
+  auto const floors = klass ? attest::floors_of(*klass) : std::nullopt;
+  if (!floors) return conclude(running, ended(attest::RejectReason::floor_ops));
+  attest::SessionConfig config;
+  config.params = hub_.config().challenge;
+  config.params.profile = attest::profile_of(*klass);
+  config.floors = *floors;
+  config.class_scale = hub_.rules().class_scale;
+  config.keep_transcript = !hub_.config().evidence_directory.empty();
+  if (hub_.config().check_place) config.rtt_of_place = rtt_of(hub_.node(who.unit.first)->place);
+  attest::Claimant const claimant{who.key, who.unit.first, who.klass};
+  on_worker([this, running, config, claimant, open = std::move(open)] {
+    running->challenge = std::make_unique<attest::ChallengeSession>(secret(config.params.profile), config,
+                                                                    claimant, fresh32(), Micros{steady_us()});
+    watched_.insert(running);
+    take(running, running->challenge->on_message(open, Micros{steady_us()}));
+  });
+}
+
+/// Between the relay, which this server is, and the claimed place; nothing when the table does not know.
+std::optional<Micros> Attester::rtt_of(PlaceId place) const {
+  auto const trip = hub_.reference().round_trip(hub_.reference().relay(), place);
+  if (!trip || trip->rtt_us < 0) return std::nullopt;
+  return Micros{trip->rtt_us};
+}
+
+// ---- all units of a node at one time ----
+
+bool Attester::challenge_all(NodeEntry const& node, std::vector<std::uint16_t> const& units,
+                             std::function<void()> done) {
+  for (auto const unit : units)
+    if (running_.contains({node.id, unit})) return false;
+  Called called;
+  called.session = node.peer->id();
+  called.until_us = steady_us() + 5 * hub_.config().census.answer_within.v;
+  called.done = std::move(done);
+  called.silent = called.judged_later = {units.begin(), units.end()};
+  for (auto const unit : units)
+    if (auto waiting = queue_.take(node.provider, {node.id, unit})) {
+      called.silent.erase(unit);
+      called.opened.push_back(std::move(*waiting));
+    }
+  called_[node.id] = std::move(called);
+  for (auto const unit : called_[node.id].silent) node.peer->send(msg::AttestFrame{node.id, unit, {}, 0});
+  if (called_[node.id].silent.empty()) start_all(node.id);
+  return true;
+}
+
+/// A census has the devices for itself: whoever opened while it asks is challenged after it.
+void Attester::start_all(NodeId node) {
+  auto const found = called_.find(node);
+  if (hub_.census().asks() || found->second.begun) return;
+  found->second.begun = true;
+  auto const silent = std::exchange(found->second.silent, {});
+  for (auto& who : std::exchange(found->second.opened, {})) start(std::move(who));
+  auto const late = ended(attest::RejectReason::late_open);
+  for (auto const unit : silent) {
+    hub_.enter(UnitRejected{node, unit, static_cast<std::uint16_t>(*late.reason)});
+    hub_.log("attestation refused: node " + std::to_string(node.v) + " unit " + std::to_string(unit) + ": " +
+             late.explain());
+    judged({node, unit});
+  }
+}
+
+void Attester::judged(UnitId unit) {
+  auto const found = called_.find(unit.first);
+  if (found == called_.end() || !found->second.begun) return;
+  found->second.judged_later.erase(unit.second);
+  if (!found->second.judged_later.empty()) return;
+  auto const done = std::move(found->second.done);
+  called_.erase(found);
+  done();
+}
+
+void Attester::tick() {
+  auto const now = steady_us();
+  std::vector<NodeId> due;
+  for (auto const& [node, called] : called_)
+    if (!called.begun && (called.silent.empty() || now >= called.until_us)) due.push_back(node);
+  for (auto const node : due) start_all(node);
 }
 
 void Attester::forget(Peer& peer) {
   queue_.leave(peer.participant(), peer.id());
+  std::erase_if(called_, [&](auto const& called) { return called.second.session == peer.id(); });
   for (auto const& [unit, running] : running_)
     if (running->who.session == peer.id())
       on_worker([this, running = running] {
@@ -148,6 +220,7 @@ void Attester::conclude(std::shared_ptr<Running> const& running, attest::Outcome
                            outcome.reason ? static_cast<std::uint16_t>(*outcome.reason) : std::uint16_t{0},
                            outcome.explain(), outcome.measured.ops_per_s, outcome.measured.bytes,
                            outcome.measured.bytes_per_s, hub_.now() + hub_.rules().attestation_validity});
+  judged(who.unit);
 }
 
 // ---- on the worker ----

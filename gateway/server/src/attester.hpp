@@ -16,6 +16,7 @@
 #include <set>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "attest/evidence_store.hpp"
 #include "attest/session.hpp"
@@ -38,6 +39,14 @@ class Attester {
   }
   /// While it asked, none was begun.
   void census_is_over() { start_next(); }
+  /// Calls these units of a node, whose devices are idle, and challenges all that open at one time; who does
+  /// not open is rejected. `done` when each has its verdict. False: one of them is in a challenge now.
+  [[nodiscard]] bool challenge_all(NodeEntry const& node, std::vector<std::uint16_t> const& units,
+                                   std::function<void()> done);
+  /// Units of the node that were called are not all judged yet. No more when their session is gone.
+  [[nodiscard]] bool calls(NodeId node) const { return called_.contains(node); }
+  /// Units that were called and do not open; a few times a second.
+  void tick();
   /// The session is gone: its queued and running challenges end.
   void forget(Peer& peer);
   void stop();
@@ -50,7 +59,20 @@ class Attester {
     std::unique_ptr<attest::ChallengeSession> challenge;  // used on the worker only
   };
 
+  struct Called {  // units of one node
+    SessionId session;
+    std::set<std::uint16_t> silent, judged_later;
+    std::vector<WaitingUnit> opened;
+    std::int64_t until_us{};
+    bool begun{};
+    std::function<void()> done;
+  };
+
   void start_next();
+  void start(WaitingUnit next);
+  [[nodiscard]] std::optional<Micros> rtt_of(PlaceId place) const;
+  void start_all(NodeId node);
+  void judged(UnitId unit);
   void on_worker(std::function<void()> task);
   void work();
   void watch_deadlines();
@@ -65,6 +87,7 @@ class Attester {
   std::optional<attest::EvidenceStore> evidence_;  // on the worker
   ChallengeQueue queue_;
   std::map<UnitId, std::shared_ptr<Running>> running_;  // by unit; on the loop
+  std::map<NodeId, Called> called_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

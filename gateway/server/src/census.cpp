@@ -10,6 +10,7 @@
 #include "attest/opening_check.hpp"
 #include "attest/session.hpp"
 #include "attester.hpp"
+#include "drainer.hpp"
 #include "steady_clock.hpp"
 
 namespace spillway {
@@ -25,6 +26,12 @@ Bytes32 drawn32() {
   randombytes_buf(out.data(), out.size());
   return out;
 }
+
+/// Epochs running in which a unit was at work at each call.
+constexpr int unjudged_epochs_most = 3;
+
+/// A seed that could not be kept is tried again.
+constexpr std::int64_t seed_again_after_us = 1'000'000;
 
 /// What a unit says before it is challenged: it opens, and echoes each probe.
 constexpr std::uint32_t before_challenge = 1 + attest::rtt_probes;
@@ -68,7 +75,14 @@ UnitChecked verdict(std::uint64_t epoch, std::pair<NodeId, std::uint16_t> unit, 
 
 }  // namespace
 
-Census::Census(Hub& hub) : hub_(hub) {
+Census::Census(Hub& hub)
+    : hub_(hub),
+      entries_(
+          [this](Command const& command, PatientEntries::Done const& done) {
+            return hub_.submit(the_exchange, command, 0,
+                               [done](Released const& released) { done(refusal_of(released)); });
+          },
+          [this](char const* what) { hub_.log(std::string("census: ") + what); }) {
   if (!hub_.config().census.on) switch_off({});
   for (std::uint32_t i = 0; step_ != Step::off && i < hub_.config().census.workers; ++i)
     workers_.emplace_back([this] { work(); });
@@ -96,12 +110,16 @@ void Census::switch_off(std::string const& why) {
 void Census::tick() {
   auto const now = loop_time_us();
   auto const& config = hub_.config().census;
+  round_.tick(now);
+  entries_.go_on();
   switch (step_) {
     case Step::off:
     case Step::busy:
       return;
     case Step::begin:
       return begin();
+    case Step::retries:
+      return now >= retry_us_ ? open_epoch() : void();
     case Step::waits:
       return now >= window_us_ ? ask_who_is_idle() : void();
     case Step::asks:
@@ -137,9 +155,7 @@ void Census::close_left_open(CensusView const& last) {
       if (kept && *kept) seed = **kept;
     }
     on_loop([this, last, seed] {
-      auto const refusal = hub_.submit(the_exchange, EpochClose{last.epoch, seed}, 0,
-                                       [this](Released const&) { open_epoch(); });
-      if (refusal != Refusal::none) switch_off("the last epoch can't be closed");
+      entries_.put(EpochClose{last.epoch, seed}, [this](Refusal) { open_epoch(); });
     });
   });
 }
@@ -154,23 +170,32 @@ void Census::open_epoch() {
     auto const& directory = hub_.config().census_directory;
     if (!directory.empty()) {
       std::lock_guard const lock(evidence_mutex_);
+      attest::Kept kept;
       if (!evidence_) {
         auto store = attest::EvidenceStore::open(directory);
         if (store) evidence_.emplace(std::move(*store));
-        if (!store) say_if_failed(std::unexpected(store.error()));
+        if (!store) kept = std::unexpected(store.error());
       }
-      // The last seed is in the journal. The new one is kept before the journal names it: one that is lost
-      // makes what it checks worthless.
-      if (evidence_) say_if_failed(evidence_->close_epochs());
-      if (evidence_) say_if_failed(evidence_->open_epoch(made.beacon, made.seed));
+      // The last seed is in the journal. The new one is kept before the journal names it: what a lost one
+      // checked nobody can check again, and auditors call it wrong.
+      if (evidence_) kept = evidence_->close_epochs();
+      if (evidence_ && kept) kept = evidence_->open_epoch(made.beacon, made.seed);
+      if (!kept) return on_loop([this, why = kept.error()] { seed_not_kept(why); });
     }
     on_loop([this, epoch, made] {
+      if (!std::exchange(complaint_, {}).empty()) hub_.log("census: the seed can be kept again");
       epoch_ = epoch, secrets_ = made;
-      auto const refusal = hub_.submit(the_exchange, EpochOpen{epoch, made.secret->commitment(), made.beacon},
-                                       0, [this](Released const& released) { opened(refusal_of(released)); });
-      if (refusal != Refusal::none) opened(refusal);
+      entries_.put(EpochOpen{epoch, made.secret->commitment(), made.beacon},
+                   [this](Refusal refusal) { opened(refusal); });
     });
   });
+}
+
+/// The disk is full, or the folder not ours: the census comes back when it is.
+void Census::seed_not_kept(std::string const& why) {
+  if (std::exchange(complaint_, why) != why) hub_.log("census: no epoch, its seed was not kept: " + why);
+  retry_us_ = loop_time_us() + seed_again_after_us;
+  step_ = Step::retries;
 }
 
 void Census::opened(Refusal refusal) {
@@ -179,15 +204,26 @@ void Census::opened(Refusal refusal) {
   auto const& config = hub_.config().census;
   opened_us_ = loop_time_us();
   window_us_ = opened_us_ + config.window_from.v + uniform_below(config.window_to.v - config.window_from.v);
+  known_.clear(), judged_.clear();
+  was_void_ = false;
   step_ = Step::waits;
 }
 
 /// Whoever was called and every verdict of it is in the journal: only now may anybody know the seed.
 void Census::close_epoch() {
   step_ = Step::busy;
-  auto const refusal = hub_.submit(the_exchange, EpochClose{epoch_, secrets_.seed}, 0,
-                                   [this](Released const&) { open_epoch(); });
-  if (refusal != Refusal::none) switch_off("the epoch can't be closed");
+  count_epochs_unjudged();
+  entries_.put(EpochClose{epoch_, secrets_.seed}, [this](Refusal) { open_epoch(); });
+}
+
+/// Who is at work whenever a census comes would never be in one: its node is emptied and challenged.
+void Census::count_epochs_unjudged() {
+  if (was_void_) return;
+  std::erase_if(unjudged_, [&](auto const& unit) { return !known_.contains(unit.first); });
+  for (auto const& unit : known_)
+    judged_.contains(unit) ? void(unjudged_.erase(unit)) : void(++unjudged_[unit]);
+  for (auto& [unit, epochs] : unjudged_)
+    if (epochs >= unjudged_epochs_most) hub_.drainer().ask(unit.first, DrainReason::unjudged), epochs = 0;
 }
 
 // ---- the window ----
@@ -200,16 +236,21 @@ void Census::ask_who_is_idle() {
 }
 
 /// All in one go, and all are challenged at one time: what they compute, they compute side by side, and
-/// nobody chooses when by the time it takes to echo.
+/// nobody chooses when by the time it takes to echo. Units are not told apart by what runs on them: all of a
+/// node are called, and as many as are busy may be silent. Later calls of an epoch are for nodes with units
+/// that no earlier one judged.
 void Census::call(std::vector<CensusNode> const& nodes) {
-  excused_.clear();
+  round_.begin(nodes, judged_, loop_time_us(), hub_.config().census.late_after.v);
+  round_is_judged_ = false;
   for (auto const& node : nodes) {
+    for (auto const& unit : node.units) known_.insert({node.node, unit.unit});
     auto const* const entry = hub_.node(node.node);
-    if (!entry) continue;
-    // Units are not told apart by what runs on them: all are called, and as many as are busy may be silent.
-    excused_[node.node] = static_cast<std::int64_t>(node.units.size()) - node.free;
+    bool const due = std::ranges::any_of(node.units, [&](auto const& unit) {
+      return !judged_.contains({node.node, unit.unit});
+    });
+    if (!entry || !entry->peer || node.free <= 0 || !due) continue;
     for (auto const& unit : node.units)
-      if (entry->peer && !hub_.attester().challenges({node.node, unit.unit})) call(node, unit, *entry->peer);
+      if (!hub_.attester().challenges({node.node, unit.unit})) call(node, unit, *entry->peer);
   }
   unready_ = asked_.size();
   challenged_ = false;
@@ -249,6 +290,7 @@ void Census::call(CensusNode const& node, CensusNode::Unit const& unit, Peer& pe
 void Census::on_frame(Peer& peer, msg::AttestFrame const& frame, std::int64_t read_us) {
   auto const found = asked_.find({frame.node, frame.unit});
   if (frame.epoch != epoch_ || found == asked_.end()) return;
+  round_.look(loop_time_us());
   auto const asked = found->second;
   if (asked->session != peer.id() || asked->handed_over || asked->last_echo) return;
   if (asked->heard < before_challenge) {
@@ -294,7 +336,42 @@ void Census::watch_deadlines() {
     auto const due = asked->challenge->deadline();
     if (due && *due + on_its_way < now) take(asked, asked->challenge->on_time(now));
   }
-  if (asked_.empty() && unjournalled_ == 0) step_ = Step::settles;
+  if (!asked_.empty()) return;
+  if (!round_is_judged_) return ask_who_was_busy();
+  if (unjournalled_ == 0) round_is_over();
+}
+
+/// Silence is a miss only of units that had nothing else to do, and that is looked at twice.
+void Census::ask_who_was_busy() {
+  step_ = Step::busy;
+  hub_.pipeline().follower().query(Seq{}, [this](FollowerView const& view) {
+    on_loop([this, nodes = view.core.census_nodes()] { judge(nodes); });
+  });
+}
+
+void Census::judge(std::vector<CensusNode> const& nodes) {
+  for (auto const& verdict : round_.judge(nodes).verdicts) enter(verdict);
+  auto& meters = hub_.meters();
+  ++meters.censuses;
+  if (round_.late() > 0) {
+    was_void_ = true;
+    ++meters.censuses_void;
+    hub_.log("census of epoch " + std::to_string(epoch_) +
+             ": void, nobody has missed it: the exchange stood still for " +
+             std::to_string(round_.late() / 1000) + " ms");
+  }
+  round_is_judged_ = true;
+  step_ = Step::asks;
+}
+
+void Census::round_is_over() {
+  auto const& config = hub_.config().census;
+  auto const next = loop_time_us() + config.again_after.v;
+  bool const all = std::ranges::includes(judged_, known_);
+  step_ = Step::settles;
+  if (all || was_void_ || next > opened_us_ + config.window_to.v) return;
+  window_us_ = next;
+  step_ = Step::waits;
 }
 
 void Census::forget(Peer& peer) {
@@ -308,17 +385,17 @@ void Census::conclude(std::shared_ptr<Asked> const& asked, attest::Outcome const
   auto const [node, unit] = asked->unit;
   asked_.erase(asked->unit);
   if (asked_.empty()) hub_.attester().census_is_over();
-  if (!outcome.admitted() && attest::is_miss(*outcome.reason) && excused_[node] > 0) {
-    --excused_[node];
-    return;
-  }
-  ++unjournalled_;
-  auto const refusal = hub_.submit(the_exchange, verdict(epoch_, asked->unit, asked->key, outcome), 0,
-                                   [this](Released const&) { --unjournalled_; });
-  if (refusal != Refusal::none) --unjournalled_;
+  auto const found = verdict(epoch_, asked->unit, asked->key, outcome);
+  if (round_.stands(found)) enter(found);
   if (!outcome.admitted())
     hub_.log("census of epoch " + std::to_string(epoch_) + ": node " + std::to_string(node.v) + " unit " +
              std::to_string(unit) + ": " + outcome.explain());
+}
+
+void Census::enter(UnitChecked const& found) {
+  judged_.insert({found.node, found.unit});
+  ++unjournalled_;
+  entries_.put(found, [this](Refusal) { --unjournalled_; });
 }
 
 // ---- threads ----

@@ -1,5 +1,5 @@
 // gateway/server/src/census.hpp - epochs by the server's clock, and in each one window in which every idle
-// proven unit answers a light challenge at the same time.
+// proven unit answers a light challenge at the same time; whoever was at work is called again later in it.
 // Room:   gateway, target server, private.
 // Thread: the loop's for every member. Whatever is timed runs there too; workers check openings and write
 //         transcripts, in which no clock takes part.
@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -20,7 +21,9 @@
 
 #include "attest/evidence_store.hpp"
 #include "attest/session.hpp"
+#include "census_round.hpp"
 #include "hub.hpp"
+#include "patient_entries.hpp"
 
 namespace spillway {
 
@@ -39,8 +42,8 @@ class Census {
   void stop();
 
  private:
-  using UnitId = std::pair<NodeId, std::uint16_t>;
-  enum class Step { off, begin, busy, waits, asks, settles };
+  using UnitId = CensusRound::UnitId;
+  enum class Step { off, begin, busy, retries, waits, asks, settles };
   struct Asked {
     UnitId unit;
     attest::UnitKey key{};
@@ -59,6 +62,7 @@ class Census {
   void close_left_open(CensusView const& last);
   void open_epoch();
   void opened(Refusal refusal);
+  void seed_not_kept(std::string const& why);
   void ask_who_is_idle();
   void call(std::vector<CensusNode> const& nodes);
   void call(CensusNode const& node, CensusNode::Unit const& unit, Peer& peer);
@@ -66,6 +70,11 @@ class Census {
   void watch_deadlines();
   void challenge_all();
   void conclude(std::shared_ptr<Asked> const& asked, attest::Outcome const& outcome);
+  void enter(UnitChecked const& verdict);
+  void ask_who_was_busy();
+  void judge(std::vector<CensusNode> const& nodes);
+  void round_is_over();
+  void count_epochs_unjudged();
   void close_epoch();
   void switch_off(std::string const& why);
 
@@ -78,13 +87,19 @@ class Census {
   Step step_{Step::begin};
   std::uint64_t epoch_{};  // the last one
   Secrets secrets_;
-  std::int64_t opened_us_{}, window_us_{};
+  std::int64_t opened_us_{}, window_us_{};  // window_us_: when the next call is
+  std::int64_t retry_us_{};
+  std::string complaint_;        // what was said of a seed that could not be kept
   std::int64_t challenge_us_{};  // whoever has not echoed by then is not challenged
   std::size_t unready_{};        // units that may still echo
   bool challenged_{};
   std::map<UnitId, std::shared_ptr<Asked>> asked_;
-  std::map<NodeId, std::int64_t> excused_;  // units that may be silent still: so many of the node are busy
-  std::size_t unjournalled_{};              // verdicts on their way
+  CensusRound round_;
+  bool round_is_judged_{}, was_void_{};  // was_void_: in this epoch the exchange stood still
+  std::set<UnitId> known_, judged_;      // in this epoch: proven at a call; of these, with a verdict
+  std::map<UnitId, int> unjudged_;       // epochs running
+  std::size_t unjournalled_{};           // verdicts on their way
+  PatientEntries entries_;
   std::optional<attest::EvidenceStore> evidence_;  // on the workers, one at a time
   std::mutex evidence_mutex_;
 

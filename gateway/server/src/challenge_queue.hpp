@@ -62,6 +62,18 @@ class ChallengeQueue {
     return who;
   }
 
+  /// Takes this unit out of its turn; none where it does not wait.
+  [[nodiscard]] std::optional<WaitingUnit> take(ParticipantId provider, WaitingUnit::Id unit) {
+    auto const found = providers_.find(provider);
+    if (found == providers_.end()) return std::nullopt;
+    auto& waiting = found->second.waiting;
+    auto const place = std::ranges::find_if(waiting, [&](Place const& p) { return p.who.unit == unit; });
+    if (place == waiting.end()) return std::nullopt;
+    auto who = std::move(place->who);
+    waiting.erase(place);
+    return who;
+  }
+
   /// A challenge of the provider has ended: each whole second that it took costs one more turn, and who fell
   /// silent comes after everybody else until it has answered one to the end.
   void ended(ParticipantId provider, bool fell_silent, Micros took) {

@@ -7,6 +7,7 @@
 
 #include "attester.hpp"
 #include "census.hpp"
+#include "drainer.hpp"
 #include "exchange/stamp_clock.hpp"
 #include "feed.hpp"
 #include "relay.hpp"
@@ -35,6 +36,7 @@ Hub::Hub(wire::executor where, ServerConfig config)
       relay_(std::make_unique<JobRelay>(*this)),
       attester_(std::make_unique<Attester>(*this)),
       census_(std::make_unique<Census>(*this)),
+      drainer_(std::make_unique<Drainer>(*this)),
       feed_(std::make_unique<Feed>(*this)) {}
 
 Hub::~Hub() = default;
@@ -229,6 +231,7 @@ void Hub::registered_and_left(NodeId node) {
 
 void Hub::sweep() {
   census_->tick();
+  drainer_->tick();
   auto const now = std::chrono::steady_clock::now();
   for (auto& [id, node] : nodes_)
     if (node.unspoken && now - *node.unspoken >= speaker_grace) {

@@ -24,6 +24,7 @@ namespace spillway {
 
 class Attester;
 class Census;
+class Drainer;
 class Feed;
 class JobRelay;
 
@@ -100,6 +101,7 @@ class Hub {
   [[nodiscard]] JobRelay& relay() { return *relay_; }
   [[nodiscard]] Attester& attester() { return *attester_; }
   [[nodiscard]] Census& census() { return *census_; }
+  [[nodiscard]] Drainer& drainer() { return *drainer_; }
   [[nodiscard]] Feed& feed() { return *feed_; }
   [[nodiscard]] Meters& meters() { return meters_; }
   /// Client order ids of the OpenAI door: its clients have none. The present wall clock in microseconds, so
@@ -144,6 +146,7 @@ class Hub {
   std::unique_ptr<JobRelay> relay_;
   std::unique_ptr<Attester> attester_;
   std::unique_ptr<Census> census_;
+  std::unique_ptr<Drainer> drainer_;
   std::unique_ptr<Feed> feed_;
   std::unique_ptr<Pipeline> pipeline_;
 };

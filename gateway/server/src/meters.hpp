@@ -36,6 +36,7 @@ struct Meters {
   std::int64_t output_tokens{}, charged_nano{}, fees_nano{};
   std::uint64_t sessions{}, logins_failed{}, frames_bad{};
   std::uint64_t attested{}, attest_refused{};
+  std::uint64_t censuses{}, censuses_void{};  // calls that are over; of these, while the exchange stood still
   std::set<std::uint64_t> offers_live;
   std::size_t offers_most{};  // largest number live at once
 

@@ -73,6 +73,8 @@ std::string metrics_page(Hub& hub, wire::ServerCounters const& wire) {
   page.counter("frames_bad_total", "frames that were no message", m.frames_bad);
   page.counter("attestations_total", "verdicts", m.attested, {{"verdict", "admitted"}});
   page.counter("attestations_total", "verdicts", m.attest_refused, {{"verdict", "refused"}});
+  page.counter("censuses_total", "calls of censuses that are over", m.censuses);
+  page.counter("censuses_void_total", "of these, void: the exchange itself stood still", m.censuses_void);
   page.gauge("connections_open", "connections open now", static_cast<double>(wire.open));
   page.counter("http_malformed_total", "requests that were no HTTP", wire.malformed);
   return page.text();

@@ -37,7 +37,7 @@ struct CensusReport {
       unanswered{};        // of these, misses of units that did not answer to the end: the exchange's word
   std::uint64_t pruned{};  // of these, answers whose transcripts are not there any more
   std::uint64_t epoch_open{};  // of these, of an epoch whose seed is still secret
-  std::uint64_t seed_lost{};   // of these, of an epoch whose seed was lost
+  std::uint64_t seed_lost{};   // of these, of an epoch that was closed without its seed: each is wrong
   std::vector<CensusFinding> wrong;
   std::vector<std::string> strangers;  // transcripts that no entry names
   std::string unreadable;              // why the evidence could not be listed

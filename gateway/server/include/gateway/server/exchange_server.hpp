@@ -25,8 +25,14 @@ struct CensusConfig {
   Micros epoch{600'000'000};
   Micros window_from{60'000'000}, window_to{540'000'000};  // its start is uniform between them
   Micros answer_within{2'000'000};                         // each message of a unit
-  std::uint32_t workers{1};                                // threads that check openings, at least 1
-  attest::Cap1Params light = attest::light_of_cpus;        // nothing retained
+  Micros again_after{30'000'000};  // within the window whoever was at work is called again so much later
+  Micros late_after{500'000};      // a loop that comes by so late makes the call void
+  /// About so often a node takes no new work until it is idle and all its units have answered a full
+  /// challenge at one time; 0: never. Where it is not idle within `drain_within`, it is put off. Rules 4.
+  Micros full_every{86'400'000'000};
+  Micros drain_within{1'800'000'000};
+  std::uint32_t workers{1};                          // threads that check openings, at least 1
+  attest::Cap1Params light = attest::light_of_cpus;  // nothing retained
 };
 
 struct ServerConfig {
@@ -39,6 +45,9 @@ struct ServerConfig {
       engine_note;  // what stands in for production engines, shown wherever work is shown; empty: nothing
   attest::Cap1Params challenge{};
   std::uint32_t challenges_at_once{1};
+  /// A unit whose round trip to this server is longer than the table's for the place that its node claims,
+  /// half as much again and 5 ms, is refused `place_unproven`.
+  bool check_place = false;
   std::filesystem::path register_directory;  // who participants are; empty: register/ of the journal
   std::filesystem::path evidence_directory;  // where transcripts of proofs are kept; empty: nowhere
   CensusConfig census{};
