@@ -3,9 +3,11 @@
 //
 //   make_journal --commands N [--traffic orders|jobs] [--resting M] DIR
 //   make_journal --restart DIR
+//   make_journal --quick DIR
 //
 // Prints what it wrote, and the size of each part. With --resting, M orders go to rest first, for a day.
-// --restart opens such a journal as an exchange that starts does, and prints how long that took.
+// --restart opens such a journal as an exchange that starts does, and prints how long that took. --quick does
+// both with a small journal in a folder of DIR, which is made and removed.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -26,7 +28,8 @@ namespace {
 [[noreturn]] void usage() {
   std::fprintf(stderr,
                "usage: make_journal --commands N [--traffic orders|jobs] [--resting M] DIR\n"
-               "       make_journal --restart DIR\n");
+               "       make_journal --restart DIR\n"
+               "       make_journal --quick DIR\n");
   std::exit(2);
 }
 
@@ -71,30 +74,8 @@ int restart(std::filesystem::path const& directory) {
   return 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  std::uint64_t commands = 0, resting = 0;
-  bool again = false;
-  auto traffic = Traffic::orders;
-  std::filesystem::path directory;
-  for (int i = 1; i < argc; ++i) {
-    std::string const word = argv[i];
-    if (word == "--commands" && i + 1 < argc)
-      commands = std::strtoull(argv[++i], nullptr, 10);
-    else if (word == "--resting" && i + 1 < argc)
-      resting = std::strtoull(argv[++i], nullptr, 10);
-    else if (word == "--restart")
-      again = true;
-    else if (word == "--traffic" && i + 1 < argc)
-      traffic = std::string(argv[++i]) == "jobs" ? Traffic::jobs : Traffic::orders;
-    else if (!word.starts_with("--") && directory.empty())
-      directory = word;
-    else
-      usage();
-  }
-  if (directory.empty() || again == (commands > 0)) usage();
-  if (again) return restart(directory);
+int make(std::filesystem::path const& directory, Traffic traffic, std::uint64_t commands,
+         std::uint64_t resting) {
   auto const started = std::chrono::steady_clock::now();
   bench::PipelineRun run(directory, traffic, usual_segment_bytes, resting);
   run.send(commands);
@@ -113,4 +94,41 @@ int main(int argc, char** argv) {
               per_entry(StreamKind::records));
   std::printf("D %s\n", to_hex(stopped.digest).c_str());
   return 0;
+}
+
+int quick(std::filesystem::path const& directory) {
+  auto const made = directory / "make_journal.quick";
+  std::filesystem::remove_all(made);
+  int const rc = make(made, Traffic::orders, 12'000, 1'000) | restart(made);
+  std::filesystem::remove_all(made);
+  return rc;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::uint64_t commands = 0, resting = 0;
+  bool again = false, small = false;
+  auto traffic = Traffic::orders;
+  std::filesystem::path directory;
+  for (int i = 1; i < argc; ++i) {
+    std::string const word = argv[i];
+    if (word == "--commands" && i + 1 < argc)
+      commands = std::strtoull(argv[++i], nullptr, 10);
+    else if (word == "--resting" && i + 1 < argc)
+      resting = std::strtoull(argv[++i], nullptr, 10);
+    else if (word == "--restart")
+      again = true;
+    else if (word == "--quick")
+      small = true;
+    else if (word == "--traffic" && i + 1 < argc)
+      traffic = std::string(argv[++i]) == "jobs" ? Traffic::jobs : Traffic::orders;
+    else if (!word.starts_with("--") && directory.empty())
+      directory = word;
+    else
+      usage();
+  }
+  if (directory.empty() || again + small + (commands > 0) != 1) usage();
+  if (small) return quick(directory);
+  return again ? restart(directory) : make(directory, traffic, commands, resting);
 }

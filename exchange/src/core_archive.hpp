@@ -6,6 +6,7 @@
 // Errors: reading stops at the first byte that can't be meant; ok() is false from there on.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -38,7 +39,7 @@ concept Wrapped = requires(T t) {
 class ArchiveWriter {
  public:
   using Sink = std::function<void(std::span<std::byte const>)>;
-  explicit ArchiveWriter(Sink const& to) : to_(to) { buffer_.reserve(flush_from + 64); }
+  explicit ArchiveWriter(Sink const& to) : to_(to), buffer_(flush_from + largest_plain) {}
   ~ArchiveWriter() { flush(); }
   ArchiveWriter(ArchiveWriter const&) = delete;
   ArchiveWriter& operator=(ArchiveWriter const&) = delete;
@@ -49,16 +50,25 @@ class ArchiveWriter {
   }
 
  private:
-  static constexpr std::size_t flush_from = std::size_t{64} << 10;
+  static constexpr std::size_t flush_from = std::size_t{64} << 10, largest_plain = 16;
 
   void bytes(void const* from, std::size_t count) {
     auto const* const first = static_cast<std::byte const*>(from);
-    buffer_.insert(buffer_.end(), first, first + count);
-    if (buffer_.size() >= flush_from) flush();
+    if (count > buffer_.size() - used_) flush();
+    if (count > buffer_.size()) return to_({first, count});
+    if (count > 0) std::memcpy(&buffer_[used_], first, count);
+    used_ += count;
+  }
+  template <class T>
+  void plain(T const& value) {
+    static_assert(sizeof value <= largest_plain);
+    if (used_ > flush_from) flush();
+    std::memcpy(&buffer_[used_], &value, sizeof value);
+    used_ += sizeof value;
   }
   void flush() {
-    if (!buffer_.empty()) to_(buffer_);
-    buffer_.clear();
+    if (used_ > 0) to_({buffer_.data(), used_});
+    used_ = 0;
   }
   void count(std::size_t n) { put(std::uint64_t{n}); }
   template <class Range>
@@ -70,7 +80,7 @@ class ArchiveWriter {
   template <class T>
   void put(T const& value) {
     if constexpr (Plain<T>) {
-      bytes(&value, sizeof value);
+      plain(value);
     } else if constexpr (Wrapped<T>) {
       put(value.v);
     } else {
@@ -114,6 +124,7 @@ class ArchiveWriter {
 
   Sink const& to_;
   std::vector<std::byte> buffer_;
+  std::size_t used_{};
 };
 
 class ArchiveReader {
@@ -125,33 +136,42 @@ class ArchiveReader {
     (get(values), ...);
   }
   [[nodiscard]] bool ok() const { return ok_; }
-  /// What was read can't be meant.
-  void fail() { ok_ = false; }
+  /// What was read can't be meant: nothing more is read.
+  void fail() { ok_ = false, left_ = {}; }
   [[nodiscard]] bool at_end() const { return ok_ && left_.empty(); }
 
  private:
   void bytes(void* to, std::size_t count) {
-    if (count > left_.size()) ok_ = false;
-    if (!ok_) return;
-    std::memcpy(to, left_.data(), count);
+    if (count > left_.size()) return fail();
+    if (count > 0) std::memcpy(to, left_.data(), count);
     left_ = left_.subspan(count);
+  }
+  template <class T>
+  void plain(T& value) {
+    if (sizeof value > left_.size()) return fail();
+    std::memcpy(&value, left_.data(), sizeof value);
+    left_ = left_.subspan(sizeof value);
   }
   /// Every item has a byte at least, so a count that can't be meant takes no memory.
   std::size_t count() {
     std::uint64_t n = 0;
     get(n);
-    if (n > left_.size()) ok_ = false;
+    if (n > left_.size()) fail();
     return ok_ ? static_cast<std::size_t>(n) : 0;
   }
   template <class List>
   void list(List& to) {
     to.clear();
-    for (auto n = count(); n > 0 && ok_; --n) get(to.emplace_back());
+    auto n = count();
+    // No more memory than what is left could fill, whatever the count says.
+    if constexpr (requires { to.reserve(n); })
+      to.reserve(std::min(n, left_.size() / sizeof(typename List::value_type) + 1));
+    for (; n > 0 && ok_; --n) get(to.emplace_back());
   }
   /// Keys come in ascending order: another order would be another text for the same.
   template <class Tree, class Key>
   void entry(Tree& to, Key const& key_of, typename Tree::value_type&& item) {
-    if (!to.empty() && !(key_of(*to.rbegin()) < key_of(item))) ok_ = false;
+    if (!to.empty() && !(key_of(*to.rbegin()) < key_of(item))) fail();
     if (ok_) to.insert(to.end(), std::move(item));
   }
 
@@ -161,9 +181,9 @@ class ArchiveReader {
       std::uint8_t byte = 0;
       get(byte);
       value = byte == 1;
-      if (byte > 1) ok_ = false;
+      if (byte > 1) fail();
     } else if constexpr (Plain<T>) {
-      bytes(&value, sizeof value);
+      plain(value);
     } else if constexpr (Wrapped<T>) {
       get(value.v);
     } else {
@@ -215,7 +235,7 @@ class ArchiveReader {
   void get(std::variant<First, Second>& value) {
     std::uint8_t index = 0;
     get(index);
-    if (index > 1) ok_ = false;
+    if (index > 1) fail();
     if (index == 0) get(value.template emplace<0>());
     if (index == 1) get(value.template emplace<1>());
   }

@@ -90,10 +90,12 @@ class Table {
   }
   /// All rows, by id.
   [[nodiscard]] std::vector<Row> rows_by_id() const {
-    std::vector<Row> rows;
-    rows.reserve(size_);
-    for_each([&](Thing const& thing) { rows.push_back(row_of(thing)); });
-    std::sort(rows.begin(), rows.end(), [&](Row a, Row b) { return things_[a].id < things_[b].id; });
+    std::vector<std::pair<std::uint64_t, Row>> by_id;
+    by_id.reserve(size_);
+    for_each([&](Thing const& thing) { by_id.emplace_back(thing.id.v, row_of(thing)); });
+    if (!std::is_sorted(by_id.begin(), by_id.end())) std::sort(by_id.begin(), by_id.end());
+    std::vector<Row> rows(by_id.size());
+    std::transform(by_id.begin(), by_id.end(), rows.begin(), [](auto const& known) { return known.second; });
     return rows;
   }
 

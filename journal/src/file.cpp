@@ -72,12 +72,21 @@ File::Done sync_folder(std::filesystem::path const& folder) {
 }
 
 File::Done replace_file(std::filesystem::path const& path, ByteView bytes, unsigned mode) {
+  return replace_file(path, std::initializer_list<ByteView>{bytes}, mode);
+}
+
+File::Done replace_file(std::filesystem::path const& path, std::initializer_list<ByteView> pieces,
+                        unsigned mode) {
   std::filesystem::path temporary = path;
   temporary += ".tmp";
   ::unlink(temporary.c_str());  // of an earlier try; its mode could be another
   auto file = File::open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
   if (!file) return std::unexpected(file.error());
-  if (auto done = file->write_at(0, bytes); !done) return done;
+  std::uint64_t at = 0;
+  for (auto const bytes : pieces) {
+    if (auto done = file->write_at(at, bytes); !done) return done;
+    at += bytes.size();
+  }
   if (auto done = file->sync(); !done) return done;
   if (::rename(temporary.c_str(), path.c_str()) != 0)
     return std::unexpected("cannot rename " + temporary.string() + ": " + std::strerror(errno));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 #include <utility>
 
@@ -52,6 +53,9 @@ class File {
 
 /// Replaces `path` by a file with these bytes, so that a crash leaves the old one or the new one.
 [[nodiscard]] File::Done replace_file(std::filesystem::path const& path, ByteView bytes, unsigned mode);
+/// The same with bytes that lie in several places.
+[[nodiscard]] File::Done replace_file(std::filesystem::path const& path,
+                                      std::initializer_list<ByteView> pieces, unsigned mode);
 
 /// The whole file, refused beyond `most_bytes`; nothing if it does not exist.
 [[nodiscard]] std::expected<std::optional<std::string>, std::string> read_text(

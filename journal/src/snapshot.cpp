@@ -1,9 +1,13 @@
 // journal/src/snapshot.cpp - the file of a snapshot, and which of them stay.
 #include "journal/snapshot.hpp"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <system_error>
 
@@ -11,13 +15,17 @@
 #include "file.hpp"
 #include "journal/digest.hpp"
 #include "journal/segment_file.hpp"
+#include "market/check.hpp"
 
 namespace spillway {
 namespace {
 
-constexpr std::string_view snapshot_magic = "spillway-state-1";
+constexpr std::string_view snapshot_magic = "spillway-state-2";
 constexpr std::string_view snapshot_ending = ".snapshot";
-constexpr std::size_t largest_snapshot_bytes = std::size_t{1} << 36;
+constexpr std::uint64_t largest_snapshot_bytes = std::uint64_t{1} << 36;
+constexpr std::uint64_t largest_front_bytes = std::uint64_t{1} << 30;
+constexpr std::size_t front_bytes_at = snapshot_magic.size(), front_bytes_end = front_bytes_at + 8;
+constexpr std::size_t piece_bytes = std::size_t{1} << 20;  // read and hashed while it is near
 
 class SnapshotWriter {
  public:
@@ -76,14 +84,31 @@ class SnapshotReader {
   bool ok_ = true;
 };
 
+/// In huge pages where the system has them: to touch small ones takes as long as to read the file.
+StateBytes room_for(std::size_t bytes) {
+  constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
+  StateBytes state{std::make_unique_for_overwrite<std::byte[]>(bytes), bytes};
+  void* first = state.first.get();
+  auto left = bytes;
+  if (std::align(huge_page_bytes, huge_page_bytes, first, left) != nullptr)
+    ::madvise(first, left / huge_page_bytes * huge_page_bytes, MADV_HUGEPAGE);
+  return state;
+}
+
 std::unexpected<std::string> refused(std::string why) { return std::unexpected(std::move(why)); }
+std::unexpected<std::string> no_snapshot() {
+  return refused("it is no snapshot of a version that this program knows");
+}
+std::unexpected<std::string> changed() {
+  return refused("its bytes are not those that were written: the hash differs");
+}
 
 }  // namespace
 
-std::vector<std::byte> encode_snapshot(Snapshot const& s) {
+std::vector<std::byte> encode_front(Snapshot const& s) {
   SnapshotWriter to;
-  to.out.reserve(s.state.size() + s.aside.size() + (std::size_t{64} << 10));
   to.bytes(as_byte_view(snapshot_magic));
+  to.number(std::uint64_t{0});  // set when it is known
   to.number(s.rules_version);
   to.number(s.state_layout);
   to.number(s.seq.v);
@@ -95,21 +120,29 @@ std::vector<std::byte> encode_snapshot(Snapshot const& s) {
   to.number(std::uint64_t{s.tiles.levels()});
   for (unsigned level = 0; level < s.tiles.levels(); ++level) to.hashes(s.tiles.open(level));
   to.sized(s.aside);
-  to.sized(s.state);
+  to.number(s.state_bytes);
+  store_le(to.out.data() + front_bytes_at, std::uint64_t{to.out.size() + sizeof(Hash256)});
   to.bytes(blake2b_256(to.out));
   return std::move(to.out);
 }
 
-std::expected<Snapshot, std::string> parse_snapshot(ByteView bytes) {
-  Hash256 whole{};
-  if (bytes.size() < snapshot_magic.size() + whole.size() ||
+std::vector<std::byte> encode_snapshot(Snapshot const& s) {
+  auto bytes = encode_front(s);
+  bytes.insert(bytes.end(), s.state.begin(), s.state.end());
+  return bytes;
+}
+
+std::expected<Snapshot, std::string> parse_front(ByteView bytes) {
+  if (bytes.size() < front_bytes_end ||
       !std::ranges::equal(bytes.first(snapshot_magic.size()), as_byte_view(snapshot_magic)))
-    return refused("it is no snapshot of a version that this program knows");
-  auto const body = bytes.first(bytes.size() - whole.size());
-  std::ranges::copy(bytes.last(whole.size()), whole.begin());
-  if (blake2b_256(body) != whole)
-    return refused("its bytes are not those that were written: the hash differs");
-  SnapshotReader from(body.subspan(snapshot_magic.size()));
+    return no_snapshot();
+  Hash256 whole{};
+  auto const front_bytes = load_le<std::uint64_t>(bytes.data() + front_bytes_at);
+  if (front_bytes > bytes.size() || front_bytes < front_bytes_end + whole.size()) return changed();
+  auto const body = bytes.first(static_cast<std::size_t>(front_bytes) - whole.size());
+  std::ranges::copy(bytes.subspan(body.size(), whole.size()), whole.begin());
+  if (blake2b_256(body) != whole) return changed();
+  SnapshotReader from(body.subspan(front_bytes_end));
   Snapshot s;
   s.rules_version = from.number<std::uint32_t>();
   s.state_layout = from.number<std::uint32_t>();
@@ -123,13 +156,21 @@ std::expected<Snapshot, std::string> parse_snapshot(ByteView bytes) {
   std::vector<std::vector<Hash256>> open;
   for (std::uint64_t level = 0; level < levels && from.ok(); ++level) open.push_back(from.hashes());
   s.aside = from.sized();
-  s.state = from.sized();
+  s.state_bytes = from.number<std::uint64_t>();
   if (!from.at_end() || !frontier) return refused("it has not the form of a snapshot");
   auto tiles = TileTree::restore(frontier->size(), std::move(open));
   if (!tiles) return refused("its tiles are not those of its tree");
   s.tree = *frontier;
   s.tiles = std::move(*tiles);
-  if (blake2b_256(s.state) != s.state_digest) return refused("its state has another digest than it says");
+  return s;
+}
+
+std::expected<Snapshot, std::string> parse_snapshot(ByteView bytes) {
+  auto s = parse_front(bytes);
+  if (!s) return s;
+  auto const state = bytes.subspan(static_cast<std::size_t>(load_le<std::uint64_t>(&bytes[front_bytes_at])));
+  if (state.size() != s->state_bytes || blake2b_256(state) != s->state_digest) return changed();
+  s->state.assign(state.begin(), state.end());
   return s;
 }
 
@@ -159,7 +200,9 @@ std::expected<void, JournalError> SnapshotFolder::write(Snapshot const& snapshot
         JournalError{JournalErrc::io, "cannot make " + path_.string() + ": " + failed.message()});
   for (auto const& entry : std::filesystem::directory_iterator(path_, failed))
     if (entry.path().extension() == ".tmp") std::filesystem::remove(entry.path(), failed);  // a crash left it
-  if (auto done = replace_file(file(snapshot.seq), encode_snapshot(snapshot), 0640); !done)
+  sw_check(snapshot.state_bytes == snapshot.state.size(), "a snapshot counts the bytes of its state");
+  auto const front = encode_front(snapshot);
+  if (auto done = replace_file(file(snapshot.seq), {front, snapshot.state}, 0640); !done)
     return std::unexpected(JournalError{JournalErrc::io, done.error()});
   auto const there = list();
   for (std::size_t i = kept; i < there.size(); ++i) std::filesystem::remove(file(there[i]), failed);
@@ -171,12 +214,55 @@ void SnapshotFolder::set_aside(Seq seq) const {
   std::filesystem::rename(file(seq), file(seq).string() + ".refused", failed);
 }
 
+std::expected<Snapshot, std::string> SnapshotFolder::read_front(Seq seq) const {
+  auto const from = File::open(file(seq), O_RDONLY);
+  if (!from) return refused(from.error());
+  auto const size = from->size();
+  if (!size) return refused(size.error());
+  std::vector<std::byte> bytes(front_bytes_end);
+  auto got = from->read_at(0, bytes);
+  if (!got) return refused(got.error());
+  if (*got < bytes.size()) return no_snapshot();
+  auto const front_bytes = load_le<std::uint64_t>(bytes.data() + front_bytes_at);
+  // Another file's number there is no number: parse_front says so, from the bytes that there are.
+  if (front_bytes > bytes.size() && front_bytes <= std::min(*size, largest_front_bytes))
+    bytes.resize(static_cast<std::size_t>(front_bytes));
+  got = from->read_at(0, bytes);
+  if (!got) return refused(got.error());
+  auto snapshot = parse_front(ByteView(bytes).first(*got));
+  if (!snapshot) return snapshot;
+  if (snapshot->seq != seq) return refused("it is of another sequence than its name says");
+  if (snapshot->state_bytes > largest_snapshot_bytes || *size != bytes.size() + snapshot->state_bytes)
+    return refused("its bytes are not those that were written: there are fewer or more");
+  return snapshot;
+}
+
+std::expected<void, std::string> SnapshotFolder::read_state(Snapshot const& front, StateBytes& state) const {
+  auto const from = File::open(file(front.seq), O_RDONLY);
+  if (!from) return refused(from.error());
+  auto const size = from->size();
+  if (!size) return refused(size.error());
+  if (*size < front.state_bytes) return changed();
+  auto const bytes = static_cast<std::size_t>(front.state_bytes);
+  state = room_for(bytes);
+  RunningHash hash;
+  for (std::size_t at = 0; at < bytes; at += piece_bytes) {
+    auto const piece = state.all().subspan(at, std::min(piece_bytes, bytes - at));
+    auto const got = from->read_at(*size - bytes + at, piece);
+    if (!got) return refused(got.error());
+    if (*got < piece.size()) return changed();
+    hash.update(piece);
+  }
+  if (hash.current() != front.state_digest) return changed();
+  return {};
+}
+
 std::expected<Snapshot, std::string> SnapshotFolder::read(Seq seq) const {
-  auto const text = read_text(file(seq), largest_snapshot_bytes);
-  if (!text) return refused(text.error());
-  if (!*text) return refused("there is no such file");
-  auto snapshot = parse_snapshot(as_byte_view(**text));
-  if (snapshot && snapshot->seq != seq) return refused("it is of another sequence than its name says");
+  auto snapshot = read_front(seq);
+  if (!snapshot) return snapshot;
+  StateBytes state;
+  if (auto done = read_state(*snapshot, state); !done) return refused(done.error());
+  snapshot->state.assign(state.all().begin(), state.all().end());
   return snapshot;
 }
 

@@ -100,7 +100,7 @@ std::expected<Store, StoreError> Store::open(std::filesystem::path const& folder
 }
 
 std::expected<void, StoreError> Store::remove(std::filesystem::path const& folder) {
-  for (auto const* name : {"data.mdb", "lock.mdb"}) {
+  for (auto const* name : {"data.mdb", "lock.mdb", "closed"}) {
     std::error_code failed;
     std::filesystem::remove(folder / name, failed);
     if (failed) return refuse(failed.value(), "remove " + (folder / name).string());

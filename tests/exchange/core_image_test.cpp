@@ -180,6 +180,10 @@ TEST(CoreImage, BytesThatAreNoStateLeaveTheCoreAsItIs) {
   EXPECT_EQ(core.applied(), Seq{});
   EXPECT_TRUE(core.import_state(whole));
   EXPECT_EQ(core.applied(), w.core.applied());
+  ExchangeCore unchecked;
+  EXPECT_FALSE(unchecked.import_state(longer, ExchangeCore::ImportCheck::none));
+  EXPECT_TRUE(unchecked.import_state(whole, ExchangeCore::ImportCheck::none));
+  EXPECT_EQ(exported(unchecked), whole);
 }
 
 TEST(CoreImage, AStateThatIsTooLargeForTheLimitsIsRefused) {

@@ -28,6 +28,7 @@ Snapshot sample(Seq seq, std::uint64_t leaves) {
   s.batch = {leaf(1), leaf(2)};
   s.aside = std::vector<std::byte>(10, std::byte{5});
   s.state = std::vector<std::byte>(300, std::byte{6});
+  s.state_bytes = s.state.size();
   s.state_digest = blake2b_256(s.state);
   return s;
 }
@@ -61,6 +62,42 @@ TEST(Snapshot, TilesThatAreNotThoseOfItsTreeAreRefusedThoughTheHashIsRight) {
   auto const refused = parse_snapshot(encode_snapshot(odd));
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().find("tiles"), std::string::npos) << refused.error();
+}
+
+TEST(SnapshotFolder, ReadsTheFrontAloneAndTheStateByItsHash) {
+  TempDir dir;
+  SnapshotFolder const folder(dir.path() / "snapshots");
+  auto const written = sample(Seq{77}, 300);
+  ASSERT_TRUE(folder.write(written));
+  auto const front = folder.read_front(Seq{77});
+  ASSERT_TRUE(front) << front.error();
+  EXPECT_TRUE(front->state.empty());
+  EXPECT_EQ(front->state_bytes, written.state.size());
+  EXPECT_EQ(encode_front(*front), encode_front(written));
+  StateBytes state;
+  ASSERT_TRUE(folder.read_state(*front, state));
+  EXPECT_TRUE(same_bytes(state.all(), written.state));
+
+  auto const whole = encode_snapshot(written);
+  auto const put = [&](ByteView bytes) {
+    auto const* const text = reinterpret_cast<char const*>(bytes.data());
+    spit(folder.file(Seq{77}), {text, text + bytes.size()});
+  };
+  auto changed = whole;
+  changed.back() ^= std::byte{1};
+  put(changed);
+  EXPECT_TRUE(folder.read_front(Seq{77})) << "it is not the front that was changed";
+  EXPECT_FALSE(folder.read_state(*front, state));
+  put(ByteView(whole).first(whole.size() - 1));
+  EXPECT_FALSE(folder.read_front(Seq{77})) << "a byte is missing at the end";
+  auto longer = whole;
+  longer.push_back(std::byte{});
+  put(longer);
+  EXPECT_FALSE(folder.read_front(Seq{77})) << "a byte too many";
+  for (std::size_t bytes = 0; bytes < 60; ++bytes) {
+    put(ByteView(whole).first(bytes));
+    EXPECT_FALSE(folder.read_front(Seq{77})) << bytes << " bytes";
+  }
 }
 
 TEST(SnapshotFolder, KeepsTheNewestTwoAndNamesThemNewestFirst) {

@@ -1,6 +1,7 @@
 // tests/journal/store_test.cpp - the projection's store.
 // Covers src/store.cpp.
-// Every opening walks its pages by store_damage.cpp; damaged ones: tests/exchange/pipeline/damage_test.cpp.
+// Openings walk its pages by store_damage.cpp, where nobody vouched for them; damaged ones:
+// tests/exchange/pipeline/damage_test.cpp.
 #include "journal/store.hpp"
 
 #include <gtest/gtest.h>
@@ -45,6 +46,37 @@ TEST(Store, KeepsWhatWasCommittedOverACloseAndNothingElse) {
   EXPECT_FALSE(txn.get(store.table("accounts"), StoreKey{}.u32(8)));
   EXPECT_FALSE(txn.get(store.table("orders"), StoreKey{}.u32(7))) << "tables are apart";
   EXPECT_EQ(txn.rows(store.table("accounts")), 1U);
+}
+
+TEST(Store, IsVouchedForOnceAndOnlyAsLongAsNobodyTouchesTheFile) {
+  TempDir dir;
+  auto const commit = [&](std::uint32_t key) {
+    Store const store = Store::open(dir.path(), two_tables()).value();
+    WriteTxn txn = WriteTxn::begin(store).value();
+    ASSERT_TRUE(txn.put(store.table("accounts"), StoreKey{}.u32(key), as_byte_view("row")));
+    ASSERT_TRUE(std::move(txn).commit());
+  };
+  EXPECT_FALSE(Store::vouched(dir.path())) << "there is no file";
+  commit(1);
+  EXPECT_FALSE(Store::vouched(dir.path())) << "nobody did";
+  Store::vouch(dir.path());
+  EXPECT_TRUE(Store::vouched(dir.path()));
+  EXPECT_FALSE(Store::vouched(dir.path())) << "once";
+  Store::vouch(dir.path());
+  commit(2);
+  EXPECT_FALSE(Store::vouched(dir.path())) << "written since";
+  Store::vouch(dir.path());
+  auto const file = dir.path() / "data.mdb";
+  auto const time = std::filesystem::last_write_time(file);
+  spit(file, slurp(file));
+  std::filesystem::last_write_time(file, time);
+  EXPECT_FALSE(Store::vouched(dir.path())) << "the same bytes with the same time, but by another hand";
+  Store::vouch(dir.path());
+  spit(dir.path() / "closed", {'x'});
+  EXPECT_FALSE(Store::vouched(dir.path())) << "no such note";
+  Store::vouch(dir.path());
+  ASSERT_TRUE(Store::remove(dir.path()));
+  EXPECT_FALSE(std::filesystem::exists(dir.path() / "closed"));
 }
 
 TEST(Store, WalksKeysInNumberOrderInRangesAndBackwards) {

@@ -46,20 +46,23 @@ struct Follower::Impl {
       : options(std::move(o)),
         tail(std::move(t)),
         projection(std::move(p)),
-        core(options.limits),
+        own_core(options.core ? std::move(options.core) : std::make_unique<ExchangeCore>(options.limits)),
+        core(*own_core),
         replayer(
             core, [this](Entry const& entry, Outcome const& outcome) { applied_one(entry, outcome); },
             [this](Seal const& seal, std::uint64_t leaf, std::span<Hash256 const> covered) {
               sealed(seal, leaf, covered);
             }),
         snapshots(options.snapshots.empty() ? std::nullopt : std::optional(SnapshotFolder(options.snapshots)),
-                  {options.snapshot_entries, options.snapshot_every}, options.log, options.digested) {}
+                  {options.snapshot_entries, options.snapshot_every, options.snapshot_early,
+                   options.snapshot_at_stop},
+                  options.log, options.digested) {}
 
   FollowerOptions options;
   Tail tail;
   Projection projection;
-  ExchangeCore core;
-  std::shared_ptr<Snapshot const> start;  // its state is not in the core yet
+  std::unique_ptr<ExchangeCore> own_core;
+  ExchangeCore& core;
   Replayer replayer;
   ReceiptMaker receipts;
   SnapshotMaker snapshots;
@@ -83,8 +86,7 @@ struct Follower::Impl {
 
   void run();
   bool apply_some();
-  [[nodiscard]] std::expected<void, std::string> resume(std::shared_ptr<Snapshot const> from);
-  void import_start();
+  [[nodiscard]] std::expected<void, std::string> resume(Snapshot const& from);
   void applied_one(Entry const&, Outcome const&);
   void make_snapshot();
   void sealed(Seal const&, std::uint64_t leaf, std::span<Hash256 const> covered);
@@ -102,7 +104,7 @@ std::expected<std::unique_ptr<Follower>, std::string> Follower::open(FollowerOpt
   if (!tail) return std::unexpected(tail.error().message);
   auto impl = std::make_unique<Impl>(std::move(options), std::move(*tail), std::move(projection));
   if (start)
-    if (auto done = impl->resume(std::move(start)); !done)
+    if (auto done = impl->resume(*start); !done)
       return std::unexpected("the follower cannot start from a snapshot: " + done.error());
   auto* const raw = impl.get();
   impl->thread = std::thread([raw] { raw->run(); });
@@ -158,7 +160,6 @@ void Follower::stop() {
 }
 
 void Follower::Impl::run() {
-  import_start();
   for (;;) {
     bool const more = apply_some();
     tell_touched();
@@ -177,25 +178,19 @@ void Follower::Impl::run() {
     if (!projection.pending()) last_commit = steady_clock::now();
   }
   commit_if(true);
+  if (!replayer.chain().open() && snapshots.due_at_stop(core)) make_snapshot();
   snapshots.finish();
+  projection.leave();
 }
 
-std::expected<void, std::string> Follower::Impl::resume(std::shared_ptr<Snapshot const> from) {
-  if (!receipts.load(from->aside)) return std::unexpected("what it keeps for receipts is not in order");
-  replayer.resume(OutcomeChain(from->digest, from->seq, from->batch), from->tree);
-  snapshots.resume(*from);
-  applied = from->seq;
+std::expected<void, std::string> Follower::Impl::resume(Snapshot const& from) {
+  sw_check(core.applied() == from.seq, "the follower's core is in the state that it starts from");
+  if (!receipts.load(from.aside)) return std::unexpected("what it keeps for receipts is not in order");
+  replayer.resume(OutcomeChain(from.digest, from.seq, from.batch), from.tree);
+  snapshots.resume(from);
+  applied = from.seq;
   applied_seq.store(applied.v);
-  start = std::move(from);
   return {};
-}
-
-// A large state takes seconds. Commands need not wait for them: only reads come from here.
-void Follower::Impl::import_start() {
-  if (!start) return;
-  if (auto done = core.import_state(start->state); !done)
-    stop_process("it cannot start from a snapshot: " + done.error());
-  start.reset();
 }
 
 // Applies at most one commit's worth of frames; true when more may be there.

@@ -14,6 +14,7 @@
 #include "exchange/key_change.hpp"
 #include "exchange/replay.hpp"
 #include "exchange/stamp_clock.hpp"
+#include "exchange/state_digest.hpp"
 #include "flusher.hpp"
 #include "journal/checkpoint.hpp"
 #include "journal/directory.hpp"
@@ -22,7 +23,7 @@
 #include "market/check.hpp"
 #include "market/refusal.hpp"
 #include "sequencer.hpp"
-#include "snapshot_maker.hpp"
+#include "snapshot_start.hpp"
 
 namespace spillway {
 
@@ -138,7 +139,9 @@ std::expected<std::uint64_t, PipelineError> synced_frames(JournalDirectory const
 }
 
 struct Recovered {
-  std::shared_ptr<Snapshot const> from;  // null: the whole journal was replayed
+  std::shared_ptr<Snapshot const> from;    // null: the whole journal was replayed
+  std::unique_ptr<ExchangeCore> follower;  // in the state of `from`
+  bool entered{};                          // whose digest is in the journal
   LogWriter entries, records;
   Projection projection;
   OutcomeChain chain;
@@ -187,9 +190,13 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options,
   auto const synced = synced_frames(directory, key);
   if (!synced) return std::unexpected(synced.error());
   std::shared_ptr<Snapshot const> from;
+  std::unique_ptr<ExchangeCore> follower;
   if (!options.replay_all)
-    if (auto found = start_from_snapshot(directory.path(), options.archive, core, options.log))
-      from = std::make_shared<Snapshot const>(std::move(*found));
+    if (auto found =
+            start_from_snapshot(directory.path(), options.archive, options.limits, core, options.log)) {
+      from = std::make_shared<Snapshot const>(std::move(found->front));
+      follower = std::move(found->follower);
+    }
   auto const behind = from ? from->seq : Seq{};
   LogOptions records_options{.segment_bytes = options.segment_bytes,
                              .sync_each_commit = false,
@@ -207,8 +214,12 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options,
                 (options.rebuild_projection ? "that was asked for" : projection->lost()));
   ProjectionCheck projection_check(*projection);
   RecordsCatchUp catch_up(*records);
-  Replayer replayer(
-      core, [&](Entry const& entry, Outcome const& outcome) { catch_up.add(entry.seq, outcome.records); });
+  bool entered = false;
+  Replayer replayer(core, [&](Entry const& entry, Outcome const& outcome) {
+    catch_up.add(entry.seq, outcome.records);
+    auto const* const said = std::get_if<StateDigest>(&entry.command);
+    entered |= said != nullptr && said->seq == behind;
+  });
   TileWriter tiles(directory.tiles());
   if (from) {
     replayer.resume(OutcomeChain(from->digest, from->seq, from->batch), from->tree);
@@ -253,8 +264,9 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options,
   start.snapshot = behind;
   start.torn_bytes = report.torn_bytes;
   start.fresh = start.entries == 0;
-  return Recovered{std::move(from),  std::move(*entries), std::move(*records), std::move(*projection),
-                   replayer.chain(), replayer.tree(),     std::move(tiles)};
+  return Recovered{std::move(from),     std::move(follower), entered,
+                   std::move(*entries), std::move(*records), std::move(*projection),
+                   replayer.chain(),    replayer.tree(),     std::move(tiles)};
 }
 
 }  // namespace
@@ -276,6 +288,7 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
   auto const last = impl->core.now();
   impl->clock = std::make_unique<StampClock>(last);
 
+  auto const from = recovered->from;
   // Tables that begin before the snapshot are made again from the first entry on.
   bool const tables_reach = recovered->from && recovered->projection.committed() >= recovered->from->seq;
   auto follower = Follower::open(
@@ -283,10 +296,13 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
        .archive = impl->options.archive,
        .limits = impl->options.limits,
        .touched = impl->options.touched,
-       .start = tables_reach ? std::move(recovered->from) : nullptr,
+       .start = tables_reach ? from : nullptr,
+       .core = tables_reach ? std::move(recovered->follower) : nullptr,
        .snapshots = impl->directory.snapshots(),
        .snapshot_entries = impl->options.snapshot_entries,
        .snapshot_every = impl->options.snapshot_every,
+       .snapshot_early = impl->options.snapshot_early,
+       .snapshot_at_stop = impl->options.snapshot_at_stop,
        .log = impl->options.log,
        .digested = [raw = impl.get()](Seq seq, Hash256 const& digest) { raw->enter_state(seq, digest); }},
       std::move(recovered->projection));
@@ -312,6 +328,9 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
   } else {
     impl->start.gap = impl->clock->now() - last;
     impl->sequencer->enter(Resumed{impl->start.gap, true});
+    // One that was made while the exchange stopped: whoever replays compares what this start believed.
+    if (from && !recovered->entered && impl->core.rules().version >= with_state_digests)
+      impl->sequencer->enter(StateDigest{from->seq, from->state_layout, from->state_digest});
   }
   impl->core_thread = std::thread([raw] { raw->sequencer->run(); });
   return std::unique_ptr<Pipeline>(new Pipeline(std::move(impl)));

@@ -65,7 +65,7 @@ std::expected<Store, StoreError> Projection::open_store(std::filesystem::path co
 std::expected<Projection, std::string> Projection::open(std::filesystem::path const& folder,
                                                         std::uint64_t map_bytes) {
   // A damaged file is found before the library maps it: in its hands it could end the process.
-  auto lost = Store::damage(folder);
+  auto lost = Store::vouched(folder) ? std::string() : Store::damage(folder);
   if (!lost.empty())
     if (auto gone = Store::remove(folder); !gone) return std::unexpected(gone.error().message);
   auto store = open_store(folder, map_bytes);
@@ -76,6 +76,7 @@ std::expected<Projection, std::string> Projection::open(std::filesystem::path co
   }
   if (!store) return std::unexpected("the projection: " + store.error().message);
   Projection made(std::move(*store));
+  made.folder_ = folder;
   made.lost_ = std::move(lost);
   if (auto read = made.read_position(); !read)
     return std::unexpected("the projection: " + std::move(read.error()));

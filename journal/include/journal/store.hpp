@@ -62,6 +62,12 @@ class Store {
   /// What is wrong with the file in `folder` that nobody has open: one line; empty when it is whole or not
   /// there. Every page that can be reached is looked at.
   [[nodiscard]] static std::string damage(std::filesystem::path const& folder);
+  /// Notes beside the file what it looks like to the file system: nobody writes to it any more, and what
+  /// comes later shows. Waits until it would, a few milliseconds. A note that cannot be written does no harm.
+  static void vouch(std::filesystem::path const& folder);
+  /// Whether the file is still as it was noted; the note is gone then, for good. Then damage() would look at
+  /// many pages in vain.
+  [[nodiscard]] static bool vouched(std::filesystem::path const& folder);
   /// Removes the file, for a store that can be made again.
   [[nodiscard]] static std::expected<void, StoreError> remove(std::filesystem::path const& folder);
   Store(Store&&) noexcept;

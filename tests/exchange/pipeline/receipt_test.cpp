@@ -9,6 +9,7 @@
 #include "exchange/outcome_chain.hpp"
 #include "journal/log_writer.hpp"
 #include "journal/tiles.hpp"
+#include "journal/tlog_proof.hpp"
 
 namespace spillway {
 namespace {

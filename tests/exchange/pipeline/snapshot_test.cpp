@@ -1,6 +1,6 @@
-// tests/exchange/pipeline/snapshot_test.cpp - snapshot_maker.cpp, state_digest.cpp, pipeline.cpp,
-// follower.cpp: a start from a snapshot gives what the whole journal gives, and a snapshot that is not in
-// order is not used.
+// tests/exchange/pipeline/snapshot_test.cpp - snapshot_maker.cpp, snapshot_start.cpp, state_digest.cpp,
+// pipeline.cpp, follower.cpp: a start from a snapshot gives what the whole journal gives, and one that is not
+// in order is not used.
 #include "journal/snapshot.hpp"
 
 #include <gmock/gmock.h>
@@ -24,13 +24,16 @@ struct Restarted : testing::TestWithParam<std::uint32_t> {
   std::mutex lines_mutex;
   std::mt19937 random{GetParam()};
   std::uint64_t clients = 1;
+  std::uint64_t every = 40, early = 1'000'000, at_stop = 1'000'000;  // entries
   NodeId node;
   World w;  // makes commands
 
   std::unique_ptr<Pipeline> open(Ear& ear, bool replay_all = false) {
     auto options = options_for(folder.path(), ear);
     options.segment_bytes = 64 << 10;  // several of them
-    options.snapshot_entries = 40;
+    options.snapshot_entries = every;
+    options.snapshot_early = early;
+    options.snapshot_at_stop = at_stop;
     options.replay_all = replay_all;
     options.log = [this](std::string const& line) {
       std::lock_guard const lock(lines_mutex);
@@ -160,6 +163,51 @@ TEST_P(Restarted, TheDigestOfEachSnapshotStandsInTheJournal) {
     if (file < last) {
       EXPECT_THAT(entered, Contains(file));
     }
+}
+
+// Made behind the closing seal, when no entry can follow: the next start enters its digest.
+TEST_P(Restarted, BehindAStopNothingIsReplayedAndTheNextStartEntersTheDigestOfWhatItBelieved) {
+  every = 1'000'000, at_stop = 1;
+  std::vector<Seq> used;
+  for (int run = 0; run < 3; ++run) {
+    Ear ear;
+    auto const pipeline = open(ear);
+    ASSERT_TRUE(pipeline);
+    EXPECT_EQ(pipeline->start().snapshot.v, pipeline->start().entries);
+    EXPECT_EQ(pipeline->start().replayed, 0u);
+    if (run > 0) used.push_back(pipeline->start().snapshot);
+    trade(*pipeline, ear, 30);
+    auto const stopped = pipeline->stop();
+    EXPECT_EQ(snapshots().front(), stopped.last);
+    EXPECT_EQ(stopped.digest, audited().first);
+  }
+  std::map<Seq, Hash256> entered;
+  ExchangeCore core;
+  replay_into(core, folder.path(), [&](Entry const& entry, Outcome const&) {
+    if (auto const* const said = std::get_if<StateDigest>(&entry.command)) entered[said->seq] = said->digest;
+  });
+  ASSERT_EQ(entered.size(), used.size());
+  SnapshotFolder const kept(folder.path() / "snapshots");
+  EXPECT_TRUE(entered.contains(used.front()));
+  EXPECT_EQ(entered.at(used.back()), kept.read(used.back())->state_digest);
+}
+
+TEST_P(Restarted, WhereTheyCostLittleTheyComeBeforeTheirTime) {
+  every = 1'000'000, early = 20;
+  {
+    Ear ear;
+    auto const pipeline = open(ear);
+    ASSERT_TRUE(pipeline);
+    trade(*pipeline, ear, 60);
+    pipeline->stop();
+  }
+  auto const made = snapshots();
+  ASSERT_FALSE(made.empty());
+  EXPECT_GE(made.back().v, 20u);
+  Ear ear;
+  auto const pipeline = open(ear);
+  ASSERT_TRUE(pipeline);
+  EXPECT_EQ(pipeline->start().snapshot, made.front());
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Restarted, testing::Range(1u, 4u));

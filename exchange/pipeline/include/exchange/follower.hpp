@@ -29,11 +29,13 @@ struct FollowerOptions {
   CoreLimits limits{};
   std::function<void(std::vector<InstrumentId> const&)> touched{};
   std::shared_ptr<Snapshot const> start{};  // replay begins behind it; null: with the first entry
+  std::unique_ptr<ExchangeCore> core{};     // in the state of `start`, where there is one
   std::filesystem::path snapshots{};        // where they are written; empty: nowhere
   std::uint64_t snapshot_entries{1'000'000};
   std::chrono::seconds snapshot_every{600};
+  std::uint64_t snapshot_early{125'000}, snapshot_at_stop{10'000};  // as PipelineOptions has them
   std::function<void(std::string const&)> log{};
-  /// Called on the follower's thread: the state behind this sequence was exported for a snapshot.
+  /// Called beside the follower's thread: the state behind this sequence was exported for a snapshot.
   std::function<void(Seq, Hash256 const&)> digested{};
 };
 

@@ -46,9 +46,12 @@ struct PipelineOptions {
   /// entries: reads and fills that people wait for come from it. Below so many entries it is one step away.
   std::chrono::milliseconds follower_lag_max{1'000};
   std::uint64_t follower_lag_entries{256};
-  /// A snapshot is written after so many entries or so long, whichever comes first; the two newest are kept.
+  /// A snapshot is written after so many entries or so long, whichever comes first; from `early` entries on
+  /// where making one takes a tenth of the time at most; and at a stop behind `at_stop` entries. The two
+  /// newest are kept.
   std::uint64_t snapshot_entries{1'000'000};
   std::chrono::seconds snapshot_every{600};
+  std::uint64_t snapshot_early{125'000}, snapshot_at_stop{10'000};
   bool replay_all{};  // start from the first entry, whatever snapshots there are
   CoreLimits limits{};
   std::vector<Command> genesis;  // sequenced first when the journal is empty, by the exchange itself

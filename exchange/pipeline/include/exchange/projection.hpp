@@ -61,6 +61,9 @@ class Projection {
   /// Forgets everything: the tables belong to another journal, or to another future of this one.
   [[nodiscard]] std::expected<void, std::string> clear();
 
+  /// Nothing more is written: the next start need not look at every page of the file.
+  void leave() const { Store::vouch(folder_); }
+
   /// Gathers the rows of one applied entry.
   void add(Entry const& entry, std::vector<Record> const& records);
   /// Gathers the receipt of a fill: known once the seal behind its batch is.
@@ -102,6 +105,7 @@ class Projection {
   void put(StoreTable table, StoreKey key, Entry const& entry, Record const& record);
   void put_value(ByteView bytes);
 
+  std::filesystem::path folder_;
   Store store_;
   std::map<std::string, StoreTable, std::less<>> tables_;
   StoreTable meta_, orders_, jobs_, postings_, reports_, accounts_, fills_, receipts_;
