@@ -1,4 +1,6 @@
-// bench/adversary_bench.cpp - cheats that time decides, against the exchange's own challenge over loopback.
+// bench/adversary_bench.cpp - cheats, each against a live exchange: the server itself on loopback, with TLS,
+// journal and book. What the unit is told, what the journal says and whether the unit's offer is taken must
+// agree, else the bench stops.
 //
 //   adversary_bench [--quick] [--trials N] [--backend NAME] [--backends FOLDER]
 //
@@ -19,9 +21,10 @@
 #include <thread>
 
 #include "attest/backend_loader.hpp"
-#include "census/agents.hpp"
+#include "attest/verifier.hpp"
+#include "census/cheats.hpp"
 #include "census/delay_proxy.hpp"
-#include "census/exchange.hpp"
+#include "census/live_exchange.hpp"
 #include "census/shared_device.hpp"
 #include "market/check.hpp"
 
@@ -41,53 +44,60 @@ struct Setting {
   microseconds least_use;   // of the device, each
   microseconds least_wait;  // of a throttled phase
   bool quick;
-  std::uint64_t seed = 0;
 };
 
 struct Trial {
   std::uint32_t units = 1;
-  std::optional<Turns> shared = {};     // all units on one device; not set: each has its own
-  std::chrono::milliseconds one_way{};  // through a proxy
-  std::optional<Micros> rtt_of_place = {};
+  std::optional<Turns> shared = {};        // all units on one device; not set: each has its own
+  std::chrono::milliseconds one_way{};     // through a proxy
+  std::optional<Micros> claimed_way = {};  // the place that is claimed is so far away, and checked
   bool with_floors = true;
-  Manners manners = {};
+  Program program = {};
 };
 
-std::vector<Outcome> run(Setting& setting, Trial const& trial) {
-  auto config = patient(setting.params);
-  if (trial.with_floors) config.floors = setting.floors;
-  config.rtt_of_place = trial.rtt_of_place;
-  Exchange exchange(config, trial.units, ++setting.seed);
+// Of one unit; zero times: it was refused before anything was measured.
+struct Seen {
+  std::uint16_t reason = 0;
+  std::int64_t compute_us = 0, memory_us = 0;
+  [[nodiscard]] bool admitted() const { return reason == 0; }
+};
+
+std::int64_t us_for(std::int64_t amount, std::int64_t per_s) {
+  return per_s == 0 ? 0 : static_cast<std::int64_t>(__int128{amount} * micros_per_second / per_s);
+}
+
+Seen seen_of(Cap1Params const& p, LiveVerdict const& verdict) {
+  auto const& m = verdict.measured;
+  return {verdict.reason, us_for(work_ops(p), m.ops_per_s),
+          us_for(retained_bytes(p) * p.passes, m.bytes_per_s)};
+}
+
+std::vector<Seen> run(Setting const& setting, Trial const& trial) {
+  LiveOptions options{setting.params, {}, trial.units, trial.claimed_way.has_value()};
+  if (trial.with_floors) options.floors = setting.floors;
+  LiveExchange exchange(options);
   if (trial.shared) lend_device(setting.backend, *trial.shared, trial.units, setting.least_use);
   auto const backend = trial.shared ? shared_device() : setting.backend;
+  auto const place = trial.claimed_way ? place_at(*trial.claimed_way) : std::string();
   std::optional<DelayProxy> proxy;
   if (trial.one_way > 0ms) proxy.emplace(exchange.port(), trial.one_way);
   auto const port = proxy ? proxy->port() : exchange.port();
+  std::vector<LiveVerdict> verdicts(trial.units);
   std::vector<std::thread> agents;
   for (std::uint32_t unit = 0; unit < trial.units; ++unit)
-    agents.emplace_back([&, unit] { (void)Connection(port).answer(unit, backend, trial.manners); });
-  auto const report = exchange.hold(trial.units);
+    agents.emplace_back(
+        [&, unit] { verdicts[unit] = prove_live(exchange, port, unit, place, backend, trial.program); });
   for (auto& agent : agents) agent.join();
-  std::vector<Outcome> out;
-  for (auto const& outcome : report.outcomes) out.push_back(outcome.value());
+  auto const journal = exchange.stop();
+  std::vector<Seen> out;
+  for (auto const& verdict : verdicts) {
+    sw_check(journal.at(verdict.node) == Journalled{verdict.reason},
+             "the journal has the verdict that was told");
+    sw_check(verdict.offer_taken == (verdict.reason == 0),
+             "offers of admitted units are taken, and no others");
+    out.push_back(seen_of(setting.params, verdict));
+  }
   return out;
-}
-
-// ---- manners ----
-
-Manners throttled(Setting const& s, bool compute, bool memory) {
-  return [=, least = s.least_wait](AttestMessage const& asked, AttestMessage&, microseconds took) {
-    bool const slow = (compute && std::holds_alternative<Challenge>(asked)) ||
-                      (memory && std::holds_alternative<MemChallenge>(asked));
-    if (slow) std::this_thread::sleep_for(std::max(3 * took, least));
-  };
-}
-
-Manners holds_echoes_back(Manners then) {
-  return [then](AttestMessage const& asked, AttestMessage& answer, microseconds took) {
-    if (std::holds_alternative<RttProbe>(asked)) std::this_thread::sleep_for(50ms);
-    then(asked, answer, took);
-  };
 }
 
 // ---- rows ----
@@ -96,12 +106,14 @@ struct Honest {  // zero: not measured
   std::int64_t compute_us = 0, memory_us = 0;
 };
 
-Honest calibrate(Setting& setting) {
+Honest calibrate(Setting const& setting) {
+  LiveExchange exchange({.params = setting.params, .floors = {}});
   std::vector<std::int64_t> compute, memory;
   for (int i = 0; i < 5; ++i) {
-    auto const outcome = run(setting, {.with_floors = false}).front();
-    sw_check(outcome.admitted(), "an honest unit is admitted where no floor is");
-    compute.push_back(outcome.compute_time.v), memory.push_back(outcome.memory_time.v);
+    auto const seen =
+        seen_of(setting.params, prove_live(exchange, exchange.port(), 0, {}, setting.backend, {}));
+    sw_check(seen.admitted(), "an honest unit is admitted where no floor is");
+    compute.push_back(seen.compute_us), memory.push_back(seen.memory_us);
   }
   std::ranges::sort(compute), std::ranges::sort(memory);
   return {compute[2], memory[2]};
@@ -116,8 +128,8 @@ Floors floors_for(Cap1Params const& p, std::int64_t compute_us, std::int64_t mem
 }
 
 // The machine's speed of this moment; with --quick the floors stand.
-Honest scale(Setting& setting) {
-  if (setting.quick) return {};
+Honest scale(Setting& setting, Trial const& trial) {
+  if (setting.quick || !trial.with_floors) return {};
   auto const base = calibrate(setting);
   setting.floors = floors_for(setting.params, 2 * base.compute_us, 2 * base.memory_us);
   return base;
@@ -130,25 +142,25 @@ struct Tally {
   std::uint32_t scaled = 0;
 };
 
-void note(Tally& tally, std::vector<Outcome> const& outcomes, Honest const& base) {
+void note(Tally& tally, std::vector<Seen> const& outcomes, Honest const& base) {
   for (auto const& o : outcomes) {
-    ++tally.verdicts[o.reason ? std::string(sentence(*o.reason)) : "admitted"];
-    if (base.compute_us == 0 || o.memory_time.v == 0) continue;
-    tally.compute += static_cast<double>(o.compute_time.v) / static_cast<double>(base.compute_us);
-    tally.memory += static_cast<double>(o.memory_time.v) / static_cast<double>(base.memory_us);
+    ++tally.verdicts[o.admitted() ? "admitted" : std::string(sentence(RejectReason{o.reason}))];
+    if (base.compute_us == 0 || o.memory_us == 0) continue;
+    tally.compute += static_cast<double>(o.compute_us) / static_cast<double>(base.compute_us);
+    tally.memory += static_cast<double>(o.memory_us) / static_cast<double>(base.memory_us);
     ++tally.scaled;
   }
 }
 
-std::int64_t admitted(std::vector<Outcome> const& outcomes) {
+std::int64_t admitted(std::vector<Seen> const& outcomes) {
   return std::ranges::count_if(outcomes, [](auto const& o) { return o.admitted(); });
 }
 
-// A cheat stands where more of its units are admitted than `may` be.
+// Refused, as must be: no more of its units than `may` be are admitted.
 Tally cheat(Setting& setting, Trial const& trial, int trials, std::int64_t may = 0) {
   Tally tally;
   for (int i = 0; i < trials; ++i) {
-    auto const base = scale(setting);
+    auto const base = scale(setting, trial);
     auto const outcomes = run(setting, trial);
     note(tally, outcomes, base);
     ++tally.trials, tally.stood += admitted(outcomes) <= may ? 1 : 0;
@@ -156,10 +168,23 @@ Tally cheat(Setting& setting, Trial const& trial, int trials, std::int64_t may =
   return tally;
 }
 
+// Where no time decides: the reason is known, too.
+Tally found(Setting& setting, Program const& program, int trials, RejectReason reason, Trial trial = {}) {
+  trial.program = program;
+  trial.with_floors = false;
+  Tally tally;
+  for (int i = 0; i < trials; ++i) {
+    auto const outcomes = run(setting, trial);
+    note(tally, outcomes, {});
+    ++tally.trials, tally.stood += outcomes.front().reason == static_cast<std::uint16_t>(reason) ? 1 : 0;
+  }
+  return tally;
+}
+
 Tally honest(Setting& setting, Trial const& trial, int trials) {
   Tally tally;
   for (int i = 0; i < trials; ++i) {
-    auto const base = scale(setting);
+    auto const base = scale(setting, trial);
     auto outcomes = run(setting, trial);
     if (admitted(outcomes) == 0) {
       note(tally, outcomes, base);
@@ -239,26 +264,54 @@ Setting setting_of(Flags const& flags, Backend const& backend) {
   return {backend, small, floors_for(small, 60'000, 60'000), 10ms, 150ms, true};
 }
 
-bool run_all(Setting& s, int trials) {
-  Table table;
+void run_logical(Setting& s, int trials, Table& table) {
   auto const all = static_cast<std::uint32_t>(trials);
-  bool const floors = !s.quick;
-  Micros const far{s.quick ? 3'600 * micros_per_second : 40'000};
-  table.add("honest", honest(s, {.with_floors = floors}, trials), (9 * all + 9) / 10);
-  table.add("throttled four times", cheat(s, {.manners = throttled(s, true, true)}, trials), all);
+  auto const add = [&](char const* who, Program const& program, RejectReason reason) {
+    table.add(who, found(s, program, trials, reason), all);
+  };
+  auto const earlier = std::make_shared<Recording>();
+  table.add("honest, no floors, recorded", honest(s, {.with_floors = false, .program = records(earlier)}, 1),
+            1);
+  add("answers of an earlier challenge", replays(earlier), RejectReason::round_chain_broken);
+  add("end of the rounds said first (late root)", commits_late(), RejectReason::round_chain_broken);
+  add("one entry of an opened row forged", forges_an_opening(), RejectReason::row_wrong);
+  add("B of another epoch", stays_in_an_earlier_epoch(), RejectReason::row_wrong);
+  add("another device under the unit's key", lets_another_work(), RejectReason::round_chain_broken);
+}
+
+void run_timed(Setting& s, int trials, Table& table) {
+  auto const all = static_cast<std::uint32_t>(trials);
+  auto const slow = [&](bool compute) { return throttled(compute, true, s.least_wait); };
+  table.add("honest", honest(s, {.with_floors = !s.quick}, trials), (9 * all + 9) / 10);
+  table.add("throttled four times", cheat(s, {.program = {slow(true), {}, {}}}, trials), all);
   table.add("throttled four times, echoes held back 50 ms",
-            cheat(s, {.manners = holds_echoes_back(throttled(s, true, true))}, trials), all);
+            cheat(s, {.program = {holds_echoes_back(slow(true)), {}, {}}}, trials), all);
   table.add("products in host memory (simulated: walks four times as long)",
-            cheat(s, {.manners = throttled(s, false, true)}, trials), all);
+            cheat(s, {.program = {slow(false), {}, {}}}, trials), all);
   table.add("four identities on one device, by turns",
             cheat(s, {.units = 4, .shared = Turns::by_round}, trials), all);
   table.add("four identities on one device, in a row: at most two pass",
             cheat(s, {.units = 4, .shared = Turns::by_challenge}, trials, 2), all);
-  table.add("40 ms away, says 3 ms",
-            cheat(s, {.one_way = 20ms, .rtt_of_place = Micros{3'000}, .with_floors = false}, trials), all);
+}
+
+void run_far(Setting& s, int trials, Table& table) {
+  if (!server_checks_place()) return void(std::printf("40 ms away: not run, this server checks no places\n"));
+  auto const all = static_cast<std::uint32_t>(trials);
+  table.add(
+      "40 ms away, says 3 ms",
+      found(s, {}, trials, RejectReason::place_unproven, {.one_way = 20ms, .claimed_way = Micros{3'000}}),
+      all);
+  if (s.quick) return;  // on a machine that stands still even who is near is far
   table.add("honest, 40 ms away, says 40 ms (place alone)",
-            honest(s, {.one_way = 20ms, .rtt_of_place = far, .with_floors = false}, trials),
+            honest(s, {.one_way = 20ms, .claimed_way = Micros{40'000}, .with_floors = false}, trials),
             (9 * all + 9) / 10);
+}
+
+bool run_all(Setting& s, int trials) {
+  Table table;
+  run_logical(s, trials, table);
+  run_timed(s, trials, table);
+  run_far(s, trials, table);
   return table.good();
 }
 

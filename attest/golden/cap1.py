@@ -4,6 +4,7 @@
 Writes the golden vectors, a minute of one thread for each profile:
 python3 attest/golden/cap1.py > attest/golden/cap1-int8.txt
 python3 attest/golden/cap1.py f16x > attest/golden/cap1-f16x.txt
+python3 attest/golden/cap1.py transcript > attest/golden/cap1-transcript.txt    (at once)
 """
 import hashlib
 import struct
@@ -218,7 +219,46 @@ def messages(profile):
         print(f"{name} = {value.hex()}")
 
 
+def stripes(data):
+    """Words of eight bytes dealt to eight lanes in turn, each lane hashed for itself."""
+    data += bytes(-len(data) % 64)
+    dealt = [b"".join(data[at:at + 8] for at in range(8 * lane, len(data), 64)) for lane in range(8)]
+    return b"".join(hashlib.blake2b(words, digest_size=32).digest() for words in dealt)
+
+
+def transcript_hash(version, said):
+    parts = []
+    for speaker, micros, data in said:
+        parts += [speaker, struct.pack("<Q", micros)]
+        if version == 1:
+            parts.append(data)
+        else:
+            parts += [struct.pack("<I", len(data)), data if len(data) <= 1024 else stripes(data)]
+    return h("cap1-transcript" if version == 1 else "cap1-transcript-2", *parts)
+
+
+def transcripts():
+    pattern = lambda i, size: bytes((i + j + j // 256) % 256 for j in range(size))
+    print("[stripes]")
+    for size in (1025, 4103, 100001):
+        print(f"{size} bytes = {stripes(pattern(0, size)).hex()}")
+    print()
+    lists = [(37,), (0, 64, 1024), (1025,), (37, 1024, 1025, 0, 2048, 70001)]
+    for number, sizes in enumerate(lists):
+        print(f"[transcript {number}]")
+        print("lengths =", " ".join(map(str, sizes)))
+        said = [(b"PX"[i % 2:][:1], 1000 * i + 5, pattern(i, size)) for i, size in enumerate(sizes)]
+        for version in (1, 2):
+            print(f"version {version} = {transcript_hash(version, said).hex()}")
+        print()
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["transcript"]:
+        print("# attest/golden/cap1-transcript.txt - golden vectors of the transcript's hash; made by cap1.py.")
+        print("# Message i has speaker P (i even) or X, time 1000 i + 5, byte j = (i + j + j // 256) mod 256.\n")
+        transcripts()
+        sys.exit()
     profile = F16x if sys.argv[1:] == ["f16x"] else Int8
     name, words = ("f16x", "F16X") if profile is F16x else ("int8", "INT8")
     print(f"# attest/golden/cap1-{name}.txt - golden vectors of CAP-1, profile {words}; made by attest/golden/cap1.py.")

@@ -9,17 +9,28 @@ namespace spillway::attest {
 
 namespace {
 
-ShortInput node(Digest const& left, Digest const& right) {
-  return ShortInput("cap1-node").part(left).part(right);
+// u8 9, "cap1-node", u32 32, left, u32 32, right.
+constexpr std::size_t left_at = 14, right_at = 50;
+
+// Nodes differ in their two digests alone, so the rest is written once.
+std::array<ShortInput, hash_width> blank_nodes() {
+  std::array<ShortInput, hash_width> out;
+  out.fill(ShortInput("cap1-node").part(Digest{}).part(Digest{}));
+  return out;
+}
+
+void fill(ShortInput& node, Digest const& left, Digest const& right) {
+  node.replace(left_at, left);
+  node.replace(right_at, right);
 }
 
 std::vector<Digest> parents(std::vector<Digest> const& below) {
   std::vector<Digest> above((below.size() + 1) / 2);
-  std::array<ShortInput, hash_width> nodes;
+  auto nodes = blank_nodes();
   auto const pairs = below.size() / 2;
   for (std::size_t i = 0; i < pairs; i += hash_width) {
     auto const now = std::min(hash_width, pairs - i);
-    for (std::size_t k = 0; k < now; ++k) nodes[k] = node(below[2 * (i + k)], below[2 * (i + k) + 1]);
+    for (std::size_t k = 0; k < now; ++k) fill(nodes[k], below[2 * (i + k)], below[2 * (i + k) + 1]);
     hash_wide(std::span(nodes).first(now), std::span(above).subspan(i, now));
   }
   if (below.size() % 2 == 1) above.back() = below.back();
@@ -56,7 +67,7 @@ void ascend(std::span<Ascent> ways, std::size_t count) {
   sw_check(ways.size() <= hash_width, "no more leaves ascend at once than are hashed at once");
   for (auto const& way : ways)
     sw_check(way.index < count && way.path.size() == path_length(way.index, count), "a way fits its tree");
-  std::array<ShortInput, hash_width> nodes;
+  auto nodes = blank_nodes();
   std::array<Digest, hash_width> above;
   std::array<Ascent*, hash_width> who;
   for (; count > 1; count = (count + 1) / 2) {
@@ -64,7 +75,8 @@ void ascend(std::span<Ascent> ways, std::size_t count) {
     for (auto& way : ways) {
       if (has_partner(way.index, count)) {
         auto const& partner = way.path.front();
-        nodes[climbing] = way.index % 2 == 0 ? node(way.here, partner) : node(partner, way.here);
+        bool const is_left = way.index % 2 == 0;
+        fill(nodes[climbing], is_left ? way.here : partner, is_left ? partner : way.here);
         way.path = way.path.subspan(1);
         who[climbing++] = &way;
       }

@@ -179,9 +179,13 @@ FingerprintKey const& OpeningCheck::key(std::vector<std::optional<FingerprintKey
 OpeningCheck::Checked OpeningCheck::hold(OpeningPlace const& at) {
   auto& held = held_[holding_++];
   held.place = at;
-  held.of_round = fingerprint(key(round_keys_, at.round, committed_.round_keys[at.round]), row_);
-  if (product_of(at))
-    held.of_pass = fingerprint(key(pass_keys_, at.pass, committed_.pass_keys[at.pass]), row_);
+  auto const& of_round = key(round_keys_, at.round, committed_.round_keys[at.round]);
+  if (product_of(at)) {
+    auto const both = fingerprints(of_round, key(pass_keys_, at.pass, committed_.pass_keys[at.pass]), row_);
+    held.of_round = both[0], held.of_pass = both[1];
+  } else {
+    held.of_round = fingerprint(of_round, row_);
+  }
   ++next_;
   return holding_ < held_.size() ? Checked{} : ways_are_right();
 }

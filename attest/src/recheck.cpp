@@ -37,6 +37,7 @@ std::expected<Outcome, std::string> recheck(Transcript const& transcript,
   auto const& said = transcript.said;
   SessionConfig config;
   config.params = params;
+  config.transcript = transcript.version;
   auto const& open = claim->open;
   ChallengeSession session(std::move(secret), config, Claimant{open.unit, open.node, open.wanted},
                            transcript.fresh, said[0].at);

@@ -53,13 +53,15 @@ std::string Outcome::explain() const {
 struct ChallengeSession::State {
   enum class Awaits { open, echo, rounds, memory, openings, nothing };
 
+  explicit State(TranscriptVersion version) : transcript(version) { kept.version = version; }
+
   std::shared_ptr<EpochSecret const> secret;
   SessionConfig config;
   Claimant who;
   Bytes32 fresh;
   Bytes32 nonce;
   Bytes32 pass_key;
-  RunningHash transcript{"cap1-transcript"};
+  TranscriptHash transcript;
   Transcript kept;
 
   Awaits awaits = Awaits::open;
@@ -77,18 +79,13 @@ struct ChallengeSession::State {
 
   // ---- what goes out and what ends ----
 
-  void note(char direction, Micros now, ByteView bytes) {
-    transcript.part(std::as_bytes(std::span(&direction, 1)));
-    transcript.part(le64(static_cast<std::uint64_t>(now.v)));
-    transcript.part(bytes);
-    if (config.keep_transcript) kept.said.push_back({Speaker(direction), now, {bytes.begin(), bytes.end()}});
+  void note(Speaker by, Micros now, ByteView bytes) {
+    note_first(by, static_cast<std::uint32_t>(bytes.size()), now, bytes);
   }
-  // The same for a message of the unit that comes in pieces; its time is that of the first.
-  void note_first(std::uint32_t message_bytes, Micros now, ByteView piece) {
-    transcript.part(std::as_bytes(std::span("P", 1)));
-    transcript.part(le64(static_cast<std::uint64_t>(now.v)));
-    transcript.begin_part(message_bytes);
-    if (config.keep_transcript) kept.said.push_back({Speaker('P'), now, {}});
+  // The same for a message that comes in pieces; its time is that of the first.
+  void note_first(Speaker by, std::uint32_t message_bytes, Micros now, ByteView piece) {
+    transcript.begin(by, now, message_bytes);
+    if (config.keep_transcript) kept.said.push_back({by, now, {}});
     if (config.keep_transcript) kept.said.back().bytes.reserve(message_bytes);
     note_more(piece);
   }
@@ -100,7 +97,7 @@ struct ChallengeSession::State {
   }
   void send(AttestMessage const& message, Micros now) {
     auto bytes = encode(message);
-    note('X', now, bytes);
+    note(Speaker::exchange, now, bytes);
     step.send.push_back(std::move(bytes));
   }
   void await(Awaits next, Micros within, Micros now) {
@@ -246,7 +243,7 @@ struct ChallengeSession::State {
 
 ChallengeSession::ChallengeSession(std::shared_ptr<EpochSecret const> secret, SessionConfig const& config,
                                    Claimant const& who, Bytes32 const& fresh, Micros now)
-    : state_(std::make_unique<State>()) {
+    : state_(std::make_unique<State>(config.transcript)) {
   sw_check(check(config.params).has_value(), "the exchange's own challenge parameters are valid");
   sw_check(secret != nullptr && secret->n() == config.params.n && secret->profile() == config.params.profile,
            "the epoch's secret was made for this n and profile");
@@ -279,7 +276,7 @@ SessionStep ChallengeSession::on_piece(std::uint32_t message_bytes, ByteView pie
   sw_check(piece.size() <= s.still_to_come, "a piece lies within its message");
   s.still_to_come -= piece.size();
   bool const last = s.still_to_come == 0;
-  first ? s.note_first(message_bytes, now, piece) : s.note_more(piece);
+  first ? s.note_first(Speaker::unit, message_bytes, now, piece) : s.note_more(piece);
   if (now < s.since) {
     // Read before the awaited step began, as when a peer sends ahead without waiting: no answer to it.
     s.end(RejectReason::out_of_turn);
@@ -302,7 +299,7 @@ SessionStep ChallengeSession::on_time(Micros now) {
 SessionStep ChallengeSession::abandon(Micros now) {
   auto& s = *state_;
   if (!ended()) {
-    s.note('X', now, {});
+    s.note(Speaker::exchange, now, {});
     s.end(RejectReason::ended_by_caller, false);
   }
   return std::exchange(s.step, {});

@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "hot_loop.hpp"
 #include "market/check.hpp"
+#include "two_dots.hpp"
 
 namespace spillway::attest {
 
 namespace {
 
-constexpr std::uint64_t prime = (std::uint64_t{1} << 31) - 1;
+constexpr auto prime = field_prime;
 constexpr std::uint32_t domain_r = 4;
 constexpr std::uint32_t domain_places = 5;
 
@@ -45,41 +45,6 @@ class Draws {
   std::array<std::byte, 1024> block_{};
   std::size_t at_ = block_.size();
 };
-
-std::uint64_t residue(std::int64_t sum) {
-  auto const m = sum % static_cast<std::int64_t>(prime);
-  return static_cast<std::uint64_t>(m < 0 ? m + static_cast<std::int64_t>(prime) : m);
-}
-
-// Both vectors in one walk over the row. Halves of r keep each sum below 16384 * 2^31 * 2^16 = 2^61.
-struct Sums {
-  std::int64_t low[2], high[2];
-};
-// Factors of 32 bits with a sign on both sides: one multiplication of vectors, any other form is three.
-ATTEST_HOT_LOOP void add_up(Sums* out, std::int32_t const* __restrict row,
-                            std::int32_t const* __restrict r_low, std::int32_t const* __restrict r_high,
-                            std::int32_t const* __restrict s_low, std::int32_t const* __restrict s_high,
-                            std::size_t n) {
-  std::int64_t low0 = 0, high0 = 0, low1 = 0, high1 = 0;
-  for (std::size_t j = 0; j < n; ++j) {
-    low0 += std::int64_t{row[j]} * r_low[j];
-    high0 += std::int64_t{row[j]} * r_high[j];
-    low1 += std::int64_t{row[j]} * s_low[j];
-    high1 += std::int64_t{row[j]} * s_high[j];
-  }
-  *out = {{low0, low1}, {high0, high1}};
-}
-
-// 2^7 * 2^31 * 2^14 = 2^52.
-ATTEST_HOT_LOOP std::int64_t sum(std::int8_t const* row, std::uint32_t const* y, std::size_t n) {
-  std::int64_t out = 0;
-  for (std::size_t j = 0; j < n; ++j) out += std::int64_t{row[j]} * static_cast<std::int32_t>(y[j]);
-  return out;
-}
-
-std::uint64_t dot(std::span<std::int8_t const> row, std::span<std::uint32_t const> y) {
-  return residue(sum(row.data(), y.data(), row.size()));
-}
 
 }  // namespace
 
@@ -162,21 +127,17 @@ EpochSecret::EpochSecret(std::uint64_t epoch, Bytes32 const& seed, Bytes32 const
     : epoch_(epoch), seed_(seed), beacon_(beacon), n_(n), profile_(profile) {
   auto const* const word = profile == Profile::f16x ? "cap1-r-f16x" : "cap1-r";
   Draws draws(hash(word, {seed, le64(epoch), le32(n), beacon}), domain_r);
-  std::array<Vector, 2> vectors;
-  for (std::size_t v = 0; v < 2; ++v) {
-    vectors[v].resize(n);
-    std::ranges::generate(vectors[v], [&] { return draws.element(); });
-    for (auto const r : vectors[v]) {
-      r_low_[v].push_back(static_cast<std::int32_t>(r & 0xffff));
-      r_high_[v].push_back(static_cast<std::int32_t>(r >> 16));
-    }
+  for (auto& r : r_) {
+    r.resize(n);
+    std::ranges::generate(r, [&] { return draws.element(); });
   }
   for (auto& y : y_) y.reserve(n);
   std::vector<std::int8_t> row(n);
   for (std::uint32_t i = 0; i < n; ++i) {  // B passes by row by row and is never held
     b_row(beacon, i, row, profile);
-    for (std::size_t v = 0; v < 2; ++v)
-      y_[v].push_back(static_cast<std::uint32_t>(dot(std::span(std::as_const(row)), vectors[v])));
+    auto const dots = two_dots(row.data(), r_[0].data(), r_[1].data(), n);
+    y_[0].push_back(static_cast<std::uint32_t>(dots.first));
+    y_[1].push_back(static_cast<std::uint32_t>(dots.second));
   }
 }
 
@@ -184,12 +145,8 @@ Digest EpochSecret::commitment() const { return hash("cap1-seed", {seed_}); }
 
 bool EpochSecret::is_row_of_product(std::span<std::int8_t const> a, std::span<std::int32_t const> row) const {
   sw_check(a.size() == n_ && row.size() == n_, "rows have n entries");
-  Sums sums;
-  add_up(&sums, row.data(), r_low_[0].data(), r_high_[0].data(), r_low_[1].data(), r_high_[1].data(),
-         row.size());
-  for (std::size_t v = 0; v < 2; ++v)
-    if ((residue(sums.high[v]) * 65'536 + residue(sums.low[v])) % prime != dot(a, y_[v])) return false;
-  return true;
+  return two_dots(row.data(), r_[0].data(), r_[1].data(), row.size()) ==
+         two_dots(a.data(), y_[0].data(), y_[1].data(), a.size());
 }
 
 std::vector<OpeningPlace> EpochSecret::places(Cap1Params const& params, Bytes32 const& nonce,

@@ -21,7 +21,8 @@ Bytes32 filled(int value) {
 }
 
 Transcript some_transcript(int value = 1) {
-  return {filled(value),
+  return {TranscriptVersion::striped,
+          filled(value),
           {{Speaker::unit, Micros{5}, {std::byte{1}, std::byte{2}}}, {Speaker::exchange, Micros{6}, {}}}};
 }
 

@@ -1,6 +1,6 @@
-// tests/attest/golden_test.cpp - attest/golden/cap1-int8.txt and cap1-f16x.txt, which a program in another
-// language wrote, against what this one computes: every value between inputs and last digest, and messages'
-// bytes.
+// tests/attest/golden_test.cpp - attest/golden/cap1-int8.txt, cap1-f16x.txt and cap1-transcript.txt, which a
+// program in another language wrote, against what this one computes: every value between inputs and last
+// digest, messages' bytes and the transcript's hash.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -10,6 +10,7 @@
 #include "attest/conformance.hpp"
 #include "attest/merkle.hpp"
 #include "attest/prover.hpp"
+#include "attest/transcript.hpp"
 #include "hex.hpp"
 #include "reference.hpp"
 
@@ -143,6 +144,37 @@ TEST(GoldenVectors, HoldForTheBytesOfEveryMessage) {
     ASSERT_EQ(v.size(), said.size());
     for (auto const& message : said)
       EXPECT_EQ(hex(encode(message)), v.at(std::string(name_of(message)))) << name_of(message);
+  }
+}
+
+// Byte j of message i, as the head of the file says.
+std::vector<std::byte> said_by(std::size_t i, std::size_t size) {
+  std::vector<std::byte> out(size);
+  for (std::size_t j = 0; j < size; ++j) out[j] = std::byte(i + j + j / 256);
+  return out;
+}
+
+TEST(GoldenVectors, HoldForTheHashOfATranscriptInBothVersions) {
+  auto const file = read_vectors("cap1-transcript.txt");
+  ASSERT_EQ(file.size(), 5u);
+  for (auto const& [size, lanes] : file.at("stripes")) {
+    StripedHash hash;
+    hash.more(said_by(0, std::stoul(size)));
+    auto const got = hash.lanes();
+    EXPECT_EQ(hex(std::as_bytes(std::span(got))), lanes) << size;
+  }
+  for (int number = 0; number < 4; ++number) {
+    auto const& v = file.at("transcript " + std::to_string(number));
+    Transcript transcript;
+    std::istringstream lengths(v.at("lengths"));
+    std::size_t i = 0;
+    for (std::size_t size = 0; lengths >> size; ++i)
+      transcript.said.push_back({i % 2 == 0 ? Speaker::unit : Speaker::exchange,
+                                 Micros{static_cast<std::int64_t>(1'000 * i + 5)}, said_by(i, size)});
+    for (int const version : {1, 2}) {
+      transcript.version = static_cast<TranscriptVersion>(version);
+      EXPECT_EQ(hex(hash_of(transcript)), v.at("version " + std::to_string(version))) << number;
+    }
   }
 }
 

@@ -1,10 +1,12 @@
 // tests/attest/hash_test.cpp - the hash has one meaning for every list of parts, alone or eight at once
-// (attest/wide_hash.cpp).
+// (attest/wide_hash.cpp), and so have the lanes of a long input.
 #include "attest/hash.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "attest/wide_hash.hpp"
 #include "hex.hpp"
@@ -73,6 +75,57 @@ TEST(AttestHash, GivesTheSameForUpToEightShortInputsAtOnce) {
   Digest out;
   hash_wide({&full, 1}, {&out, 1});
   EXPECT_EQ(out, hash("full", {b, b, b, ByteView(b).first(11)}));
+}
+
+namespace {
+
+std::vector<std::byte> striped(std::size_t size) {
+  std::vector<std::byte> out(size);
+  for (std::size_t i = 0; i < size; ++i) out[i] = std::byte(i + i / 256);
+  return out;
+}
+
+}  // namespace
+
+// Each lane is given the bytes that hash() makes of a part of its own.
+TEST(StripedHash, IsTheHashOfEachLanesWords) {
+  for (std::size_t const words : {1u, 2u, 15u, 16u, 17u, 32u, 33u, 400u}) {
+    std::vector<std::byte> input(64 * words);
+    std::array<Digest, hash_width> expected;
+    for (std::size_t lane = 0; lane < hash_width; ++lane) {
+      auto part = striped(8 * words - 6);  // u8 1, 'd', u32 size
+      part[0] = std::byte(lane);
+      expected[lane] = hash("d", {part});
+      std::vector<std::byte> said{std::byte{1}, std::byte{'d'}};
+      for (auto const b : le32(static_cast<std::uint32_t>(part.size()))) said.push_back(b);
+      said.insert(said.end(), part.begin(), part.end());
+      for (std::size_t i = 0; i < said.size(); ++i) input[i / 8 * 64 + lane * 8 + i % 8] = said[i];
+    }
+    StripedHash whole;
+    whole.more(input);
+    EXPECT_EQ(whole.lanes(), expected) << words;
+  }
+}
+
+TEST(StripedHash, GivesTheSameInPiecesOfAnySize) {
+  for (std::size_t const size : {0u, 1u, 64u, 1'023u, 1'024u, 1'025u, 2'048u, 2'049u, 5'000u}) {
+    auto const input = striped(size);
+    StripedHash whole;
+    whole.more(input);
+    EXPECT_EQ(whole.size(), size);
+    for (std::size_t const piece : {1u, 7u, 64u, 1'000u, 1'024u, 1'025u, 3'000u}) {
+      StripedHash pieces;
+      for (std::size_t at = 0; at < size; at += piece) {
+        pieces.more(ByteView(input).subspan(at, std::min(piece, size - at)));
+        pieces.more({});
+        (void)pieces.lanes();
+      }
+      EXPECT_EQ(pieces.lanes(), whole.lanes()) << size << " in pieces of " << piece;
+      if (size <= StripedHash::head_bytes) {
+        EXPECT_TRUE(std::ranges::equal(pieces.head(), input));
+      }
+    }
+  }
 }
 
 // RFC 8439, appendix A.1, test vector 1; the nonce's layout by vector of docs/attestation.md.

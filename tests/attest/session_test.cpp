@@ -82,7 +82,9 @@ TEST(ChallengeSession, TellsTheUnitItsVerdictAndTheHashOfTheTranscript) {
   EXPECT_EQ(verdict, (Verdict{trial.unit, 0, outcome.measured.ops_per_s, outcome.measured.bytes,
                               outcome.measured.bytes_per_s, outcome.transcript}));
   EXPECT_EQ(hex(outcome.transcript),
-            "6dd2f8dda249b765f97ac182bd4b9b813a2d23a93236c4c2328c273ddc094249");  // fixed seeds and times
+            "8179bf24ad58479a739b8ab1d4353ee4c9309ce74c00d83750fd02a70a9123b7");  // fixed seeds and times
+  trial.version = TranscriptVersion::one_chain;
+  EXPECT_EQ(hex(trial.run().transcript), "6dd2f8dda249b765f97ac182bd4b9b813a2d23a93236c4c2328c273ddc094249");
 }
 
 TEST(ChallengeSession, ProvesAUnitInF16xAndNamesTheProfileInTheTranscript) {
@@ -93,7 +95,9 @@ TEST(ChallengeSession, ProvesAUnitInF16xAndNamesTheProfileInTheTranscript) {
   EXPECT_EQ(outcome.measured.bytes, 2 * 64 * 64 * 3);
   EXPECT_EQ(of<EpochParams>(trial).params.profile, Profile::f16x);
   EXPECT_EQ(hex(outcome.transcript),
-            "23636a76bfd411c260954e4efd9298f4f64f5b40d804d30f237e587325ff3800");  // fixed seeds and times
+            "8f221eba64a7f4dfbfcd275f9f22915284712cf957fb3476b1771b03ac3fe1a4");  // fixed seeds and times
+  trial.version = TranscriptVersion::one_chain;
+  EXPECT_EQ(hex(trial.run().transcript), "23636a76bfd411c260954e4efd9298f4f64f5b40d804d30f237e587325ff3800");
 }
 
 TEST(ChallengeSession, RefusesAUnitThatOpensInAnotherProfile) {
@@ -301,6 +305,27 @@ TEST(ChallengeSession, RefusesWhatWasReadBeforeTheStepBegan) {
   auto const probe = std::get<RttProbe>(decode(asked.send.back()).value());
   auto const step = session.on_message(encode(RttEcho{probe.index, probe.nonce}), Micros{499});
   EXPECT_EQ(step.outcome.value().reason, RejectReason::out_of_turn);
+}
+
+// A bad row ends it before all was heard: what was kept has the hash that the verdict says.
+TEST(ChallengeSession, HashesWhatWasHeardOfAMessageThatItDidNotHearToItsEnd) {
+  Trial whole;
+  ASSERT_TRUE(whole.run().admitted());
+  auto session = whole.session();
+  auto openings = whole.kept.said.back().bytes;
+  openings[97] ^= std::byte{1};  // of an entry of the first row
+  for (auto const& said : whole.kept.said)
+    if (said.speaker == Speaker::unit && &said != &whole.kept.said.back())
+      (void)session.on_message(said.bytes, said.at);
+  std::optional<Outcome> outcome;
+  for (std::size_t at = 0; !outcome; at += 500)
+    outcome = session
+                  .on_piece(static_cast<std::uint32_t>(openings.size()), ByteView(openings).subspan(at, 500),
+                            whole.kept.said.back().at)
+                  .outcome;
+  EXPECT_EQ(outcome->reason, RejectReason::row_wrong);
+  EXPECT_LT(session.transcript().said.back().bytes.size(), openings.size());
+  EXPECT_EQ(outcome->transcript, hash_of(session.transcript()));
 }
 
 // The same challenge twice: once in whole messages, once in pieces as a socket gives them.

@@ -2,15 +2,24 @@
 // changed without being found. Covers: transcript.cpp, recheck.cpp.
 #include "attest/transcript.hpp"
 
+#include <array>
+#include <set>
+
 #include "attest/recheck.hpp"
 #include "trial.hpp"
 
 namespace spillway::attest {
 namespace {
 
+constexpr std::array versions{TranscriptVersion::one_chain, TranscriptVersion::striped};
+
 struct Kept {
+  explicit Kept(TranscriptVersion version = TranscriptVersion::striped) {
+    trial.version = version;
+    outcome = trial.run();
+  }
   Trial trial;
-  Outcome outcome = trial.run();
+  Outcome outcome;
   Transcript const& transcript = trial.kept;
 };
 
@@ -35,10 +44,57 @@ TEST(Transcript, HasEverythingThatWasSaidAndTheHashOfTheVerdict) {
 }
 
 TEST(Transcript, ComesBackFromItsBytes) {
-  Kept kept;
-  auto const read = decode_transcript(encode(kept.transcript));
-  ASSERT_TRUE(read.has_value());
-  EXPECT_EQ(*read, kept.transcript);
+  for (auto const version : versions) {
+    Kept kept(version);
+    EXPECT_EQ(kept.transcript.version, version);
+    auto const read = decode_transcript(encode(kept.transcript));
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(*read, kept.transcript);
+  }
+}
+
+// What an earlier exchange kept stays what it was; another version than its own makes another transcript of
+// it.
+TEST(Transcript, OfTheFirstVersionIsCheckedAgainAsItWasMade) {
+  Kept kept(TranscriptVersion::one_chain);
+  auto bytes = encode(kept.transcript);
+  EXPECT_EQ(bytes[5], std::byte{1});
+  EXPECT_EQ(wrong_with(bytes, kept.outcome.transcript, kept.trial.secret()), "");
+  bytes[5] = std::byte{2};
+  EXPECT_EQ(wrong_with(bytes, kept.outcome.transcript, kept.trial.secret()), "another hash");
+  for (int const none : {0, 3, 255}) {
+    bytes[5] = std::byte(none);
+    EXPECT_EQ(wrong_with(bytes, kept.outcome.transcript, kept.trial.secret()),
+              sentence(TranscriptError::version_unknown));
+  }
+}
+
+// By the hash alone, whatever the bytes mean: lengths on both sides of the one from which lanes stand for
+// bytes.
+TEST(Transcript, HasAnotherHashForEveryOtherByteLengthTimeOrSpeaker) {
+  for (auto const version : versions) {
+    Transcript some{.version = version, .fresh = {}, .said = {}};
+    for (std::size_t const size : {0u, 37u, 1'024u, 1'025u, 1'600u})
+      some.said.push_back({Speaker::unit, Micros{5}, std::vector<std::byte>(size, std::byte{0})});
+    std::set<Digest> seen{hash_of(some)};
+    std::size_t made = 1;
+    auto const differs = [&](Transcript const& other) { ++made, seen.insert(hash_of(other)); };
+    for (std::size_t i = 0; i < some.said.size(); ++i) {
+      auto other = some;
+      auto& said = other.said[i];
+      for (auto& byte : said.bytes) {
+        byte = std::byte{1};
+        differs(other);
+        byte = std::byte{0};
+      }
+      said.bytes.push_back({}), differs(other),
+          said.bytes.pop_back();  // a zero more, as the end is filled up with
+      if (!said.bytes.empty()) said.bytes.pop_back(), differs(other), said.bytes.push_back({});
+      said.at = Micros{6}, differs(other), said.at = Micros{5};
+      said.speaker = Speaker::exchange, differs(other);
+    }
+    EXPECT_EQ(seen.size(), made);
+  }
 }
 
 TEST(Transcript, GivesTheSameFiguresWhenItIsCheckedAgain) {
@@ -75,14 +131,16 @@ TEST(Transcript, IsCheckedAgainInTheProfileThatItNames) {
 }
 
 TEST(Transcript, AFlippedBitIsFoundWhereverItIs) {
-  Kept kept;
-  auto bytes = encode(kept.transcript);
-  auto const secret = kept.trial.secret();
-  ASSERT_EQ(wrong_with(bytes, kept.outcome.transcript, secret), "");
-  for (std::size_t at = 0; at < bytes.size(); at += at < 300 ? 1 : 61) {
-    bytes[at] ^= std::byte{4};
-    EXPECT_NE(wrong_with(bytes, kept.outcome.transcript, secret), "") << at;
-    bytes[at] ^= std::byte{4};
+  for (auto const version : versions) {
+    Kept kept(version);
+    auto bytes = encode(kept.transcript);
+    auto const secret = kept.trial.secret();
+    ASSERT_EQ(wrong_with(bytes, kept.outcome.transcript, secret), "");
+    for (std::size_t at = 0; at < bytes.size(); at += at < 300 ? 1 : 61) {
+      bytes[at] ^= std::byte{4};
+      EXPECT_NE(wrong_with(bytes, kept.outcome.transcript, secret), "") << at;
+      bytes[at] ^= std::byte{4};
+    }
   }
 }
 

@@ -25,6 +25,7 @@ struct Trial {
   Micros compute{1'000'000};  // answering Challenge
   Micros walk{100'000};       // answering MemChallenge
   std::optional<Micros> rtt_of_place;
+  TranscriptVersion version = TranscriptVersion::striped;
   /// Sees each message before it goes to the session: may change it, or drop it (false).
   std::function<bool(AttestMessage&)> from_prover = [](AttestMessage&) { return true; };
   std::vector<AttestMessage> seen;  // in both directions
@@ -38,6 +39,7 @@ struct Trial {
     c.params = params, c.floors = floors, c.class_scale = class_scale;
     c.rtt_of_place = rtt_of_place;
     c.keep_transcript = true;
+    c.transcript = version;
     return c;
   }
   [[nodiscard]] ChallengeSession session() const {

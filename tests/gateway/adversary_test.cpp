@@ -1,5 +1,6 @@
 // tests/gateway/adversary_test.cpp - every cheat of the table in docs/attestation.md that time does not
-// decide, each against a live exchange on loopback, with the verdict that it must get.
+// decide, each against a live exchange on loopback, with the verdict that it must get. In the end the journal
+// must have these verdicts and no others.
 #include "adversary.hpp"
 
 #include <algorithm>
@@ -7,6 +8,8 @@
 #include <cmath>
 
 #include "attest/verifier.hpp"
+#include "journal/log_reader.hpp"
+#include "market/codec.hpp"
 
 namespace spillway {
 namespace {
@@ -23,14 +26,46 @@ WorldOptions options(std::uint32_t rounds = 2) {
   return out;
 }
 
+struct Told {
+  NodeId node;
+  std::uint16_t reason{};  // 0: admitted
+  friend bool operator==(Told const&, Told const&) = default;
+};
+
+// In the order of entries; of a stopped exchange.
+std::vector<Told> verdicts_in_journal(GateWorld const& world) {
+  std::vector<Told> out;
+  auto log = LogReader::open(world.directory() / "journal", StreamKind::entries, ReadMode::strict);
+  if (!log) throw std::runtime_error(log.error().message);
+  for (auto frame = log->next(); frame && *frame; frame = log->next()) {
+    if ((*frame)->type != FrameType::entry) continue;
+    auto const entry = decode_entry((*frame)->payload).value();
+    if (auto const* const c = std::get_if<UnitAttested>(&entry.command)) out.push_back({c->node, 0});
+    if (auto const* const c = std::get_if<UnitRejected>(&entry.command)) out.push_back({c->node, c->reason});
+  }
+  return out;
+}
+
 struct Duel {
   explicit Duel(WorldOptions const& how = options(), char const* klass = test_class)
       : world(how), node(add_node(line, 1, klass)) {}
+  ~Duel() {
+    (void)world.stop_exchange();
+    EXPECT_EQ(verdicts_in_journal(world), told);
+  }
+  Duel(Duel const&) = delete;
+  Duel& operator=(Duel const&) = delete;
+
+  msg::AttestVerdict challenge(Line& provider, NodeId of, Adversary& adversary) {
+    auto verdict = attack(provider, of, adversary);
+    told.push_back({of, verdict.reason});
+    return verdict;
+  }
 
   // The reason, 0 where it was admitted; a refused unit never reaches the book.
   std::uint16_t reason(Adversary adversary) {
     adversary.unit = unit_key(1);
-    auto const verdict = attack(line, node, adversary);
+    auto const verdict = challenge(line, node, adversary);
     EXPECT_EQ(verdict.admitted, verdict.reason == 0) << verdict.sentence;
     if (!verdict.admitted) {
       EXPECT_EQ(line.refusal_of(token_offer(node)), Refusal::unit_unattested);
@@ -43,6 +78,7 @@ struct Duel {
   Line line = world.log_in(ada);
   NodeId node;
   Adversary last;
+  std::vector<Told> told;
 };
 
 constexpr std::uint16_t of(RejectReason reason) { return static_cast<std::uint16_t>(reason); }
@@ -199,7 +235,7 @@ TEST(Adversaries, SkippedRowsAreFoundAsOftenAsTheFormulaSays) {
   constexpr int trials = 120;
   int passed = 0;
   for (int trial = 0; trial < trials; ++trial) {
-    auto const verdict = attack(duel.line, duel.node, cheat);
+    auto const verdict = duel.challenge(duel.line, duel.node, cheat);
     if (!verdict.admitted) {
       EXPECT_EQ(verdict.reason, of(RejectReason::row_wrong));
     }
@@ -260,7 +296,7 @@ TEST(Adversaries, ASwapAfterTheProofEndsTheProofAndTheOffer) {
   EXPECT_EQ(offers_on_book(duel.line), 1);
   Adversary cheat;  // the next challenge is answered by what stands there now
   cheat.unit = unit_key(1), cheat.worker = unit_key(2);
-  EXPECT_FALSE(attack(duel.line, duel.node, cheat).admitted);
+  EXPECT_FALSE(duel.challenge(duel.line, duel.node, cheat).admitted);
   duel.world.until([&] { return offers_on_book(duel.line) == 0; }, "the offer leaves the book");
 }
 
@@ -271,11 +307,11 @@ TEST(Adversaries, OneUnitIsNotSoldTwiceNeitherByOneProviderNorByTwo) {
   Adversary again;
   again.unit = unit_key(1);
   auto const second = add_node(duel.line, 2);
-  (void)attack(duel.line, second, again);
+  (void)duel.challenge(duel.line, second, again);
   EXPECT_EQ(duel.line.refusal_of(token_offer(second)), Refusal::unit_unattested);
   auto rival = duel.world.log_in(bert);
   auto const third = add_node(rival);
-  (void)attack(rival, third, again);
+  (void)duel.challenge(rival, third, again);
   EXPECT_EQ(rival.refusal_of(token_offer(third)), Refusal::unit_unattested);
   EXPECT_EQ(offers_on_book(rival), 1);
 }

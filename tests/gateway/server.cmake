@@ -13,6 +13,6 @@ spillway_test(ROOM gateway NAME server_test
 target_include_directories(gateway_server_test PRIVATE ${CMAKE_SOURCE_DIR}/gateway/server/src)
 
 # Cheats against a live exchange, by a plain prover that can lie.
-spillway_test(ROOM gateway NAME adversary_test SRCS adversary_test.cpp DEPS gateway_server reference
+spillway_test(ROOM gateway NAME adversary_test SRCS adversary_test.cpp DEPS gateway_server reference journal
   LIBS gateway_test_world Boost::json TIMEOUT 300)
 target_include_directories(gateway_adversary_test PRIVATE ${CMAKE_SOURCE_DIR}/tests/attest)

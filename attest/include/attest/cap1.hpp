@@ -93,6 +93,10 @@ struct FingerprintKey {
 /// >> 15. Not linear on purpose: a linear digest could be had from A(Bx) without the row.
 using Lanes = std::array<std::uint32_t, 16>;
 [[nodiscard]] Lanes fingerprint(FingerprintKey const& key, std::span<std::int32_t const> row);
+/// Under two keys in one walk, which takes little longer than one: each step of a lane waits for the one
+/// before.
+[[nodiscard]] std::array<Lanes, 2> fingerprints(FingerprintKey const& one, FingerprintKey const& two,
+                                                std::span<std::int32_t const> row);
 
 /// H("cap1-row", u32 group, u32 row, u32 entries, 64 bytes of lanes). The group is t in a round's tree and
 /// the place of the product among the retained ones in a pass's tree. Length and place inside: no row can

@@ -43,7 +43,8 @@ struct SessionConfig {
   /// What the table of round trips says of the way to the claimed place; none: place is not checked. Farther
   /// than claimed can't be hidden; nearer is no offence.
   std::optional<Micros> rtt_of_place;
-  bool keep_transcript = false;  // some hundred kilobytes
+  bool keep_transcript = false;                               // some hundred kilobytes
+  TranscriptVersion transcript = TranscriptVersion::striped;  // an older one only to check an old one again
 };
 
 /// Who is to be proven, as the gateway knows it from login and from the node's registration.

@@ -67,7 +67,8 @@ class EpochSecret {
   /// H("cap1-seed", seed): published when the epoch opens, so that the later reveal binds.
   [[nodiscard]] Digest commitment() const;
 
-  /// Whether `row` = A_row * B, by two random projections; a wrong row passes with 2^-62.
+  /// Whether `row` = A_row * B, by two random projections; a wrong row passes with 2^-62. Its entries were
+  /// found to be at most largest_entry.
   [[nodiscard]] bool is_row_of_product(std::span<std::int8_t const> a_row,
                                        std::span<std::int32_t const> row) const;
 
@@ -85,8 +86,7 @@ class EpochSecret {
   Bytes32 beacon_;
   std::uint32_t n_;
   Profile profile_;
-  std::array<std::vector<std::int32_t>, 2> r_low_, r_high_;  // r = high 2^16 + low
-  std::array<Vector, 2> y_;
+  std::array<Vector, 2> r_, y_;
 };
 
 /// What the prover committed to, as far as checking openings needs it. Vectors as long as their chains.
