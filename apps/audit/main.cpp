@@ -191,13 +191,13 @@ int main(int argc, char** argv) {
   witnessed(
       held(over("verify", "every byte, the tree, its tiles and its signed checkpoint, records against replay",
                 verify)));
-  over("replay", "apply every entry again, compare every seal and every state digest, print D",
-       [](Asked const& a) { return replay(a); })
+  witnessed(held(over("replay", "apply every entry again, compare every seal and every state digest, print D",
+                      [](Asked const& a) { return replay(a); })))
       ->add_option("--book", asked.options.book, "what matches: fast, or plain, the book that can be read")
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, BookKind>{{"fast", BookKind::fast}, {"plain", BookKind::plain}}));
-  over("trial-balance", "every account's debits and credits after replay", balance);
-  over("postings", "every balance from the outcome records alone, without replay", postings);
+  witnessed(held(over("trial-balance", "every account's debits and credits after replay", balance)));
+  witnessed(held(over("postings", "every balance from the outcome records alone, without replay", postings)));
   over("attest", "check every proof of capacity again from its kept transcript",
        [](Asked const& a) { return attest_again(a); });
   over("sessions", "what clients signed over what they sent and got, held against the journal",

@@ -29,9 +29,9 @@ struct LogReader::Impl {
   std::size_t file_bytes = 0;
   std::vector<std::byte> window;  // its bytes from window_at on
   std::size_t window_at = 0;
-  bool judged = false;  // the window is the whole of the last segment, read at one time
-  RunningHash hash;     // over its bytes before hashed_to
-  std::size_t hashed_to = 0;
+  bool judged = false;             // the window is the whole of the last segment, read at one time
+  RunningHash hash;                // over its bytes
+  PendingHash pending{&hash, {}};  // those of the window before `offset` that are not in it yet
   SegmentHeader header;
   std::size_t offset = 0;  // behind the last frame
 
@@ -54,7 +54,8 @@ struct LogReader::Impl {
   }
 
   [[nodiscard]] std::expected<void, Damage> load();
-  void hash_to_offset();
+  void hash_pending();
+  void pass_to(std::size_t to);
   [[nodiscard]] std::expected<ByteView, Damage> see(std::size_t bytes);
   [[nodiscard]] std::expected<void, Damage> see_from(std::size_t at, std::size_t bytes);
   [[nodiscard]] std::expected<ByteView, Damage> see_frame();
@@ -80,7 +81,7 @@ std::expected<void, Damage> LogReader::Impl::load() {
   file_bytes = static_cast<std::size_t>(*size);
   judged = false;
   hash = RunningHash();
-  hashed_to = 0;
+  pending = {&hash, {}};
   return see_from(0, usual_window_bytes);
 }
 
@@ -95,18 +96,23 @@ std::expected<void, Damage> LogReader::Impl::see_from(std::size_t at, std::size_
   return {};
 }
 
-/// In large pieces, while they are still near. Nobody asks for the hash of the last segment.
-void LogReader::Impl::hash_to_offset() {
-  if (opened < places.size())
-    hash.update(ByteView(window).subspan(hashed_to - window_at, offset - hashed_to));
-  hashed_to = offset;
+/// In large pieces, while they are still near.
+void LogReader::Impl::hash_pending() { hash.update(std::exchange(pending.bytes, {})); }
+
+/// Nobody asks for the hash of the last segment.
+void LogReader::Impl::pass_to(std::size_t to) {
+  if (opened < places.size() && mode != ReadMode::glance) {
+    auto const left = pending.bytes.size();
+    pending.bytes = ByteView(window).subspan(offset - left - window_at, left + to - offset);
+  }
+  offset = to;
 }
 
 /// At least so many bytes from `offset` on, fewer where the file ends.
 std::expected<ByteView, Damage> LogReader::Impl::see(std::size_t bytes) {
   std::size_t const held = window_at + window.size() - offset;
   if (held < bytes && offset + held < file_bytes) {
-    hash_to_offset();
+    hash_pending();
     if (auto seen = see_from(offset, std::max(bytes, usual_window_bytes)); !seen)
       return std::unexpected(seen.error());
   }
@@ -147,8 +153,8 @@ std::expected<void, Damage> LogReader::Impl::open_next() {
   bool const first = opened == 0 || believes;
   std::uint64_t const used = offset;
   std::optional<Hash256> expected;  // that the header must name; none: it is believed
-  if (!first) hash_to_offset();
-  if (!first) expected = hash.current();
+  hash_pending();
+  if (!first && mode != ReadMode::glance) expected = hash.current();
   if (opened == 0) expected = Hash256{};
   ++opened;
   if (auto loaded = load(); !loaded) return loaded;
@@ -166,7 +172,8 @@ std::expected<void, Damage> LogReader::Impl::open_next() {
   if (objection.empty() && expected && header.previous_hash != *expected)
     objection = "the hash of the segment before does not match: it was changed after it was closed";
   if (!objection.empty()) return std::unexpected(Damage{name(), 0, objection});
-  offset = segment_header_bytes;
+  offset = 0;
+  pass_to(segment_header_bytes);
   return {};
 }
 
@@ -211,7 +218,7 @@ LogReader::Impl::Next LogReader::Impl::accept(FrameView frame) {
   if (std::string objection = sequence.objection(frame); !objection.empty())
     return fail(offset, std::move(objection));
   frame.position = header.base_position + offset;
-  offset += frame_bytes(frame.payload.size());
+  pass_to(offset + frame_bytes(frame.payload.size()));
   sequence.pass(frame);
   sealed = frame.type == FrameType::seal;
   ++frames;
@@ -262,6 +269,7 @@ std::expected<std::optional<FrameView>, Damage> LogReader::next() {
 
 std::optional<TornTail> const& LogReader::torn_tail() const { return impl_->torn; }
 std::uint64_t LogReader::position() const { return impl_->header.base_position + impl_->offset; }
+PendingHash* LogReader::pending_hash() { return &impl_->pending; }
 std::uint64_t LogReader::frames() const { return impl_->frames; }
 Seq LogReader::last_seq() const { return impl_->sequence.last; }
 

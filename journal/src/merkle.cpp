@@ -19,6 +19,7 @@ std::uint64_t split_of(std::uint64_t n) { return std::bit_floor(n - 1); }
 }  // namespace
 
 Hash256 leaf_hash(ByteView entry) { return sha256(leaf_prefix, entry); }
+std::array<Hash256, 2> leaf_hashes(ByteView one, ByteView other) { return sha256(leaf_prefix, one, other); }
 Hash256 leaf_hash_by_library(ByteView entry) { return sha256_by_library(leaf_prefix, entry); }
 
 Hash256 node_hash(Hash256 const& left, Hash256 const& right) {
@@ -74,10 +75,21 @@ std::optional<Frontier> Frontier::parse(ByteView bytes) {
   return frontier;
 }
 
+// Level by level, four hashes into two; a last one without a neighbour goes up as it is.
 Hash256 tree_root(std::span<Hash256 const> leaves) {
-  Frontier frontier;
-  for (Hash256 const& leaf : leaves) frontier.append(leaf);
-  return frontier.root();
+  if (leaves.empty()) return empty_root();
+  std::vector<Hash256> level(leaves.begin(), leaves.end());
+  auto const pair = [&](std::size_t at) { return std::as_bytes(std::span(level).subspan(2 * at, 2)); };
+  for (std::size_t size = level.size(); size > 1; size = (size + 1) / 2) {
+    std::size_t made = 0;
+    for (; 2 * made + 4 <= size; made += 2) {
+      auto const two = sha256(node_prefix, pair(made), pair(made + 1));
+      level[made] = two[0], level[made + 1] = two[1];
+    }
+    if (2 * made + 2 <= size) level[made] = sha256(node_prefix, pair(made)), ++made;
+    if (size % 2 != 0) level[made] = level[size - 1];
+  }
+  return level.front();
 }
 
 std::vector<Hash256> inclusion_proof(std::span<Hash256 const> leaves, std::uint64_t index) {

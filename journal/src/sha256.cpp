@@ -65,6 +65,11 @@ bool has_sha_instructions() {
   return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & sha) != 0;
 }
 
+bool may_use_instructions() {
+  static bool const has = has_sha_instructions();
+  return has;
+}
+
 /// The eight words of the state as the instructions want them.
 struct ShaState {
   __m128i abef, cdgh;
@@ -75,25 +80,36 @@ struct ShaState {
   return _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<__m128i const*>(bytes)), big_endian);
 }
 
-[[gnu::target("sha,sse4.1,ssse3")]] void sha_blocks(ShaState& state, std::byte const* bytes,
-                                                    std::size_t blocks) {
+/// A block of each of so many messages. Each step waits for the one before; another message's need not.
+template <std::size_t messages>
+[[gnu::target("sha,sse4.1,ssse3")]] inline void sha_block(ShaState* const (&states)[messages],
+                                                          std::byte const* const (&blocks)[messages]) {
   auto const* const k = reinterpret_cast<__m128i const*>(round_words);
-  for (; blocks > 0; --blocks, bytes += sha_block_bytes) {
-    ShaState const before = state;
-    __m128i w[4] = {sha_words(bytes), sha_words(bytes + 16), sha_words(bytes + 32), sha_words(bytes + 48)};
+  ShaState state[messages];
+  __m128i w[messages][4];
+#pragma GCC unroll 2
+  for (std::size_t m = 0; m < messages; ++m) {
+    state[m] = *states[m];
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < 4; ++i) w[m][i] = sha_words(blocks[m] + 16 * i);
+  }
 #pragma GCC unroll 16
-    for (std::size_t i = 0; i < sha_groups; ++i) {
-      __m128i& now = w[i % 4];
+  for (std::size_t i = 0; i < sha_groups; ++i)
+#pragma GCC unroll 2
+    for (std::size_t m = 0; m < messages; ++m) {
+      __m128i& now = w[m][i % 4];
       __m128i const words = _mm_add_epi32(now, _mm_load_si128(k + i));
-      state.cdgh = _mm_sha256rnds2_epu32(state.cdgh, state.abef, words);
-      state.abef = _mm_sha256rnds2_epu32(state.abef, state.cdgh, _mm_shuffle_epi32(words, 0x0e));
-      __m128i const last = w[(i + 3) % 4];  // four groups on, these words are needed
-      now =
-          _mm_add_epi32(_mm_sha256msg1_epu32(now, w[(i + 1) % 4]), _mm_alignr_epi8(last, w[(i + 2) % 4], 4));
+      state[m].cdgh = _mm_sha256rnds2_epu32(state[m].cdgh, state[m].abef, words);
+      state[m].abef = _mm_sha256rnds2_epu32(state[m].abef, state[m].cdgh, _mm_shuffle_epi32(words, 0x0e));
+      __m128i const last = w[m][(i + 3) % 4];  // four groups on, these words are needed
+      now = _mm_add_epi32(_mm_sha256msg1_epu32(now, w[m][(i + 1) % 4]),
+                          _mm_alignr_epi8(last, w[m][(i + 2) % 4], 4));
       now = _mm_sha256msg2_epu32(now, last);
     }
-    state.abef = _mm_add_epi32(state.abef, before.abef);
-    state.cdgh = _mm_add_epi32(state.cdgh, before.cdgh);
+#pragma GCC unroll 2
+  for (std::size_t m = 0; m < messages; ++m) {
+    states[m]->abef = _mm_add_epi32(state[m].abef, states[m]->abef);
+    states[m]->cdgh = _mm_add_epi32(state[m].cdgh, states[m]->cdgh);
   }
 }
 
@@ -108,32 +124,79 @@ struct ShaState {
   return out;
 }
 
-Hash256 sha256_by_instructions(std::byte first, ByteView rest) {
-  // a, b, e, f and c, d, g, h, the first of each in the highest place.
-  ShaState state{
-      _mm_set_epi32(0x6a09e667, static_cast<int>(0xbb67ae85), 0x510e527f, static_cast<int>(0x9b05688c)),
-      _mm_set_epi32(0x3c6ef372, static_cast<int>(0xa54ff53a), 0x1f83d9ab, 0x5be0cd19)};
-  std::uint64_t const bits = 8 * (std::uint64_t{rest.size()} + 1);
-  // The first block, later what is left over with the length behind it.
-  std::byte last[2 * sha_block_bytes]{first};
-  std::size_t held = 1;
-  if (rest.size() >= sha_block_bytes - 1) {
-    std::memcpy(last + 1, rest.data(), sha_block_bytes - 1);
-    sha_blocks(state, last, 1);
-    rest = rest.subspan(sha_block_bytes - 1);
-    sha_blocks(state, rest.data(), rest.size() / sha_block_bytes);
-    rest = rest.subspan(rest.size() / sha_block_bytes * sha_block_bytes);
-    std::memset(last, 0, sha_block_bytes);
-    held = 0;
+/// The blocks of one byte and a message. Only the first and what is behind the last whole one are copied.
+class ShaMessage {
+ public:
+  ShaMessage(std::byte first, ByteView rest) {
+    std::uint64_t const bits = 8 * (std::uint64_t{rest.size()} + 1);
+    last_[0] = first;
+    std::size_t held = 1;
+    if (rest.size() >= sha_block_bytes - 1) {
+      front_[0] = first;
+      std::memcpy(front_ + 1, rest.data(), sha_block_bytes - 1);
+      rest = rest.subspan(sha_block_bytes - 1);
+      middle_ = rest.data();
+      whole_ = 1 + rest.size() / sha_block_bytes;
+      rest = rest.subspan(rest.size() / sha_block_bytes * sha_block_bytes);
+      held = 0;
+    }
+    if (!rest.empty()) std::memcpy(last_ + held, rest.data(), rest.size());
+    held += rest.size();
+    last_[held] = std::byte{0x80};
+    std::size_t const ending = held + 1 + sha_length_bytes <= sha_block_bytes ? 1 : 2;
+    std::memset(last_ + held + 1, 0, ending * sha_block_bytes - held - 1);
+    for (std::size_t i = 0; i < sha_length_bytes; ++i)
+      last_[ending * sha_block_bytes - 1 - i] = static_cast<std::byte>(bits >> (8 * i));
+    blocks_ = whole_ + ending;
   }
-  if (!rest.empty()) std::memcpy(last + held, rest.data(), rest.size());
-  held += rest.size();
-  last[held] = std::byte{0x80};
-  std::size_t const blocks = held + 1 + sha_length_bytes <= sha_block_bytes ? 1 : 2;
-  for (std::size_t i = 0; i < sha_length_bytes; ++i)
-    last[blocks * sha_block_bytes - 1 - i] = static_cast<std::byte>(bits >> (8 * i));
-  sha_blocks(state, last, blocks);
+  [[nodiscard]] std::size_t blocks() const { return blocks_; }
+  [[nodiscard]] std::byte const* block(std::size_t i) const {
+    if (i >= whole_) return last_ + (i - whole_) * sha_block_bytes;
+    return i == 0 ? front_ : middle_ + (i - 1) * sha_block_bytes;
+  }
+
+ private:
+  std::byte front_[sha_block_bytes];
+  std::byte const* middle_ = nullptr;
+  std::byte last_[2 * sha_block_bytes];
+  std::size_t whole_ = 0, blocks_ = 0;
+};
+
+/// a, b, e, f and c, d, g, h, the first of each in the highest place.
+ShaState sha_start() {
+  return {_mm_set_epi32(0x6a09e667, static_cast<int>(0xbb67ae85), 0x510e527f, static_cast<int>(0x9b05688c)),
+          _mm_set_epi32(0x3c6ef372, static_cast<int>(0xa54ff53a), 0x1f83d9ab, 0x5be0cd19)};
+}
+
+[[gnu::target("sha,sse4.1,ssse3")]] void sha_blocks(ShaState& state, ShaMessage const& message,
+                                                    std::size_t from) {
+  ShaState* const states[]{&state};
+  for (; from < message.blocks(); ++from) {
+    std::byte const* const blocks[]{message.block(from)};
+    sha_block(states, blocks);
+  }
+}
+
+Hash256 sha256_by_instructions(std::byte first, ByteView rest) {
+  auto state = sha_start();
+  sha_blocks(state, ShaMessage(first, rest), 0);
   return sha_result(state);
+}
+
+[[gnu::target("sha,sse4.1,ssse3")]] std::array<Hash256, 2> sha256_by_instructions(std::byte first,
+                                                                                  ByteView one,
+                                                                                  ByteView other) {
+  ShaState mine = sha_start(), theirs = sha_start();
+  ShaState* const states[]{&mine, &theirs};
+  ShaMessage const a(first, one), b(first, other);
+  std::size_t const both = std::min(a.blocks(), b.blocks());
+  for (std::size_t i = 0; i < both; ++i) {
+    std::byte const* const blocks[]{a.block(i), b.block(i)};
+    sha_block(states, blocks);
+  }
+  sha_blocks(mine, a, both);
+  sha_blocks(theirs, b, both);
+  return {sha_result(mine), sha_result(theirs)};
 }
 
 #endif
@@ -147,10 +210,16 @@ Hash256 sha256_by_library(std::byte first, ByteView rest) {
 
 Hash256 sha256(std::byte first, ByteView rest) {
 #if defined(__x86_64__)
-  static bool const instructions = has_sha_instructions();
-  if (instructions) return sha256_by_instructions(first, rest);
+  if (may_use_instructions()) return sha256_by_instructions(first, rest);
 #endif
   return sha256_by_library(first, rest);
+}
+
+std::array<Hash256, 2> sha256(std::byte first, ByteView one, ByteView other) {
+#if defined(__x86_64__)
+  if (may_use_instructions()) return sha256_by_instructions(first, one, other);
+#endif
+  return {sha256_by_library(first, one), sha256_by_library(first, other)};
 }
 
 }  // namespace spillway

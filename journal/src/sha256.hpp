@@ -3,12 +3,16 @@
 // Source: FIPS 180-4.
 #pragma once
 
+#include <array>
+
 #include "journal/bytes.hpp"
 
 namespace spillway {
 
 /// By the processor's own instructions where it has them, else as below.
 [[nodiscard]] Hash256 sha256(std::byte first, ByteView rest);
+/// Two at one time: where the instructions are, for little more than the longer of them.
+[[nodiscard]] std::array<Hash256, 2> sha256(std::byte first, ByteView one, ByteView other);
 /// By OpenSSL: a call of it costs more than a short message itself.
 [[nodiscard]] Hash256 sha256_by_library(std::byte first, ByteView rest);
 

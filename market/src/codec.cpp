@@ -2,6 +2,7 @@
 #include "market/codec.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "codec_read.hpp"
 #include "codec_titles.hpp"
@@ -74,12 +75,27 @@ std::expected<Entry, DecodeError> decode_entry(std::span<std::byte const> bytes)
   return entry;
 }
 
+// A table lies behind its offset, its vtable so many bytes before it; the vtable says where a field lies.
 std::optional<std::size_t> command_index(std::span<std::byte const> bytes) {
-  if (bytes.size() > largest_entry_bytes) return std::nullopt;
-  wire::AlignedBytes const aligned(bytes);
-  auto const* const root = aligned.root<fb::entry::Entry>(fb::entry::EntryIdentifier());
-  if (root == nullptr) return std::nullopt;
-  auto const number = root->GetField<std::uint8_t>(wire::slot_of(type_id), 0);
+  constexpr std::size_t identifier_at = 4, identifier_bytes = 4, slot = wire::slot_of(type_id);
+  auto const read = [bytes]<class Int>(std::int64_t at, Int& out) {
+    auto const size = static_cast<std::int64_t>(bytes.size());
+    if (at < 0 || at > size - static_cast<std::int64_t>(sizeof out)) return false;
+    std::memcpy(&out, bytes.data() + at, sizeof out);
+    return true;
+  };
+  std::uint32_t table = 0;
+  std::int32_t back = 0;
+  std::uint16_t vtable_bytes = 0, field = 0;
+  std::uint8_t number = 0;
+  if (bytes.size() > largest_entry_bytes || bytes.size() < identifier_at + identifier_bytes ||
+      !read(0, table) || !read(table, back) ||
+      std::memcmp(bytes.data() + identifier_at, fb::entry::EntryIdentifier(), identifier_bytes) != 0)
+    return std::nullopt;
+  auto const vtable = std::int64_t{table} - back;
+  if (!read(vtable, vtable_bytes) || vtable_bytes < slot + sizeof field || !read(vtable + slot, field) ||
+      field == 0 || !read(std::int64_t{table} + field, number))
+    return std::nullopt;
   if (number == 0 || number > std::variant_size_v<Command>) return std::nullopt;
   return number - std::size_t{1};  // 0 stands for none
 }

@@ -2,19 +2,24 @@
 // Room:   market, private; sees the standard library only.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "market/check.hpp"
 #include "market/decode_error.hpp"
 
 namespace spillway::wire {
 
 class Complaints {
  public:
-  void enter(std::string_view name) { path_.emplace_back(name); }
-  void leave() { path_.pop_back(); }
+  void enter(char const* name) {
+    sw_check(depth_ < path_.size(), "what is read has a bounded depth");
+    path_[depth_++] = name;
+  }
+  void leave() { --depth_; }
 
   /// Keeps the first complaint only: later ones may be its consequences.
   void say(DecodeCode code, std::string_view what) {
@@ -26,11 +31,12 @@ class Complaints {
  private:
   [[nodiscard]] std::string where() const {
     std::string at;
-    for (auto const& name : path_) at += (at.empty() ? "" : ".") + std::string{name};
+    for (std::size_t i = 0; i < depth_; ++i) at += (at.empty() ? "" : ".") + std::string{path_[i]};
     return at.empty() ? at : at + ": ";
   }
 
-  std::vector<std::string_view> path_;  // names of fields, which live in the program
+  std::array<char const*, 32> path_;  // names of fields, which live in the program: the first so many
+  std::size_t depth_ = 0;
   std::optional<DecodeError> first_;
 };
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "apps/audit/audit.hpp"
+#include "apps/audit/postings.hpp"
 #include "apps/audit/prove.hpp"
 #include "apps/bundle/bundle.hpp"
 #include "audit_world.hpp"
@@ -65,11 +66,15 @@ struct KeyRotation : ::testing::Test {
   }
   static std::size_t signatures(std::string const& note) { return parse_note(note)->signatures.size(); }
 
-  /// Empty: the auditor is content.
-  static std::string said(fs::path const& at, std::string const& trusted) {
-    auto const report = audit_journal({at, trusted, {}, {}});
+  static std::string reason(std::expected<AuditReport, AuditError> const& report) {
     if (!report) return report.error().sentence;
     return report->ok() ? std::string() : report->finding->reason;
+  }
+  /// Empty: the auditor is content, with replay and without.
+  static std::string said(fs::path const& at, std::string const& trusted) {
+    auto const found = reason(audit_journal({at, trusted, {}, {}}));
+    EXPECT_EQ(reason(sum_postings({at, trusted, {}, {}})), found);
+    return found;
   }
   fs::path copy_of(fs::path const& at, std::string const& name) {
     fs::copy(at, folder.path() / name, fs::copy_options::recursive);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "apps/audit/audit_page.hpp"
+#include "apps/audit/postings.hpp"
 #include "apps/audit/prove.hpp"
 #include "audit_world.hpp"
 #include "journal/tlog_proof.hpp"
@@ -39,10 +40,15 @@ struct Witnessed : ::testing::Test {
     out.witnesses = {{one.verifier().vkey(), two.verifier().vkey()}, quorum};
     return out;
   }
-  std::string reason(AuditOptions const& asked) {
-    auto const report = audit_journal(asked);
+  static std::string reason(std::expected<AuditReport, AuditError> const& report) {
     if (!report) return report.error().sentence;
     return report->ok() ? std::string() : report->finding->reason;
+  }
+  /// With replay and without, the same is found.
+  static std::string reason(AuditOptions const& asked) {
+    auto const found = reason(audit_journal(asked));
+    EXPECT_EQ(reason(sum_postings(asked)), found);
+    return found;
   }
 };
 
@@ -62,6 +68,11 @@ TEST_F(Witnessed, AQuorumVouchesForAsMuchAsEachOfItCosigned) {
   auto const any = audit_journal(options({first, second}, 1)).value();
   EXPECT_EQ(any.witnesses.covered(), report.checkpoint_size) << "one of two";
   EXPECT_THAT(any.notes, IsEmpty());
+  auto const from_records = sum_postings(options({first, second})).value();
+  EXPECT_EQ(from_records.notes, report.notes);
+  for (auto const& text : {replay_page(report, PageForm::text), trial_balance_page(report, PageForm::text),
+                           trial_balance_page(from_records, PageForm::text)})
+    EXPECT_THAT(text, HasSubstr("witness  w2.example: covers " + std::to_string(half)));
 }
 
 TEST_F(Witnessed, AMissingOrFlippedCosignatureIsTold) {

@@ -36,6 +36,28 @@ TEST(Merkle, HashesByInstructionAndByOpenSslAreTheSameForEveryLength) {
   EXPECT_EQ(leaf_hash(std::vector<std::byte>(70'000)), leaf_hash_by_library(std::vector<std::byte>(70'000)));
 }
 
+TEST(Merkle, HashesTwoLeavesAtOneTimeAsEachAlone) {
+  std::mt19937_64 random(7);
+  std::vector<std::byte> bytes(600);
+  for (std::byte& b : bytes) b = static_cast<std::byte>(random());
+  for (std::size_t size = 0; size < 300; ++size) {
+    auto const one = ByteView(bytes).subspan(size % 5, size);
+    auto const other = ByteView(bytes).subspan(size % 3, random() % 500);
+    auto const both = leaf_hashes(one, other);
+    ASSERT_EQ(both[0], leaf_hash_by_library(one)) << size;
+    ASSERT_EQ(both[1], leaf_hash_by_library(other)) << other.size();
+  }
+}
+
+TEST(Merkle, TheRootOfAllLeavesIsThatOfTheTreeThatGrewThere) {
+  auto const leaves = numbered_leaves(70);
+  Frontier frontier;
+  for (std::size_t size = 0; size <= leaves.size(); ++size) {
+    ASSERT_EQ(tree_root(std::span(leaves).first(size)), frontier.root()) << size;
+    if (size < leaves.size()) frontier.append(leaves[size]);
+  }
+}
+
 TEST(Merkle, GivesThePublishedRootsOfTheEightUsualLeaves) {
   char const* const leaves[] = {
       "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"};

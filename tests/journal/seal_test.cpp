@@ -1,9 +1,15 @@
 // tests/journal/seal_test.cpp - seals and the digest of outcomes.
-// Covers src/seal.cpp and src/digest.cpp.
+// Covers src/seal.cpp, src/digest.cpp and src/blake2b.cpp.
 #include "journal/seal.hpp"
 
 #include <gtest/gtest.h>
+#include <sodium.h>
 
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "../../journal/src/blake2b.hpp"
 #include "journal/digest.hpp"
 #include "support.hpp"
 
@@ -69,6 +75,83 @@ TEST(RunningHash, EqualsTheHashOfTheWholeAtEveryPoint) {
     text += piece;
     ASSERT_EQ(hash.current(), blake2b_256(as_byte_view(text)));
   }
+}
+
+std::vector<std::byte> some_bytes(std::size_t size) {
+  std::mt19937_64 random(size);
+  std::vector<std::byte> bytes(size);
+  for (std::byte& b : bytes) b = static_cast<std::byte>(random());
+  return bytes;
+}
+
+Hash256 by_libsodium(ByteView bytes) {
+  Hash256 out{};
+  ::crypto_generichash(reinterpret_cast<unsigned char*>(out.data()), out.size(),
+                       reinterpret_cast<unsigned char const*>(bytes.data()), bytes.size(), nullptr, 0);
+  return out;
+}
+
+TEST(Digest, IsThatOfLibsodiumForEveryLength) {
+  auto const bytes = some_bytes(700);
+  for (std::size_t size = 0; size < bytes.size() - 3; ++size) {
+    auto const view = ByteView(bytes).subspan(size % 3, size);  // aligned in no way
+    ASSERT_EQ(blake2b_256(view), by_libsodium(view)) << size;
+    std::vector<std::byte> joined(view.rbegin(), view.rend());
+    joined.resize(sizeof(Hash256));
+    Hash256 before{};
+    std::ranges::copy(joined, before.begin());
+    joined.insert(joined.end(), view.begin(), view.end());
+    ASSERT_EQ(next_digest(before, view), by_libsodium(joined)) << size;
+  }
+}
+
+TEST(Digest, IsTheSameByInstructionsAndByPlainArithmetic) {
+  auto const bytes = some_bytes(3 * blake2b::block_bytes);
+  auto one = blake2b::first_state(), same = one, other = one, plain = one, plain_other = one;
+  for (int i = 0; i < 3; ++i) {
+    auto const* const block = bytes.data() + static_cast<std::size_t>(i) * blake2b::block_bytes;
+    auto const step = [&](blake2b::State& state, int at) {
+      return blake2b::Step{&state, block + (at - i) * 7, static_cast<std::uint64_t>(at + 1), at == 2};
+    };
+    blake2b::compress(step(one, i));
+    blake2b::compress(step(same, i), step(other, std::max(i - 1, 0)));
+    blake2b::compress_plainly(step(plain, i));
+    blake2b::compress_plainly(step(plain_other, std::max(i - 1, 0)));
+  }
+  EXPECT_EQ(one, plain);
+  EXPECT_EQ(same, plain);
+  EXPECT_EQ(other, plain_other);
+}
+
+// What is taken along comes in pieces of any length and ends anywhere.
+TEST(Digest, TakesOtherHashesAlongAndBothAreAsIfEachWereAlone) {
+  auto const bytes = some_bytes(40'000);
+  std::mt19937_64 random(3);
+  RunningHash first, second;
+  PendingHash a{&first, {}}, b{&second, {}};
+  PendingHash* const along[]{&a, &b};
+  std::size_t a_came = 0, b_came = 0, taken = 0;
+  auto const more = [&](PendingHash& pending, std::size_t& came, std::size_t most) {
+    auto const next = std::min<std::size_t>(came + random() % most, bytes.size());
+    pending.bytes = ByteView(bytes).subspan(came - pending.bytes.size(), pending.bytes.size() + next - came);
+    came = next;
+  };
+  Hash256 alone = first_digest(), together = alone;
+  for (int i = 0; i < 150; ++i) {
+    more(a, a_came, 200);
+    more(b, b_came, 400);
+    auto const before = a.bytes.size() + b.bytes.size();
+    auto const records = ByteView(bytes).subspan(random() % 1'000, random() % 600);
+    alone = next_digest(alone, records);
+    together = next_digest(together, records, along);
+    ASSERT_EQ(alone, together);
+    taken += before - a.bytes.size() - b.bytes.size();
+    if (i % 20 == 0) first.update(std::exchange(a.bytes, {}));
+  }
+  EXPECT_GT(taken, 20'000u);
+  first.update(a.bytes), second.update(b.bytes);
+  EXPECT_EQ(first.current(), blake2b_256(ByteView(bytes).first(a_came)));
+  EXPECT_EQ(second.current(), blake2b_256(ByteView(bytes).first(b_came)));
 }
 
 }  // namespace

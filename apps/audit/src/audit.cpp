@@ -1,8 +1,6 @@
 // apps/audit/src/audit.cpp - the pass: read, apply, compare, and stop at the first thing that is wrong.
 #include "apps/audit/audit.hpp"
 
-#include <chrono>
-
 #include "checkpoint_seen.hpp"
 #include "exchange/replay.hpp"
 #include "heads_check.hpp"
@@ -11,6 +9,7 @@
 #include "market/check.hpp"
 #include "progress.hpp"
 #include "states_check.hpp"
+#include "stopwatch.hpp"
 #include "tiles_check.hpp"
 
 namespace spillway {
@@ -77,6 +76,7 @@ class Pass {
 };
 
 AuditReport Pass::run() {
+  replayer_.chain().take_along({entries_.pending_hash(), records_.pending_hash()});
   if (!seen_.wrong.empty()) wrong(seen_.wrong);
   look_at_size();
   while (step()) look_at_size();
@@ -179,24 +179,11 @@ void Pass::judge_checkpoint() {
 
 void Pass::judge_heads() {
   if (auto const reason = heads_.finish(replayer_.tree().size()); !reason.empty()) return wrong(reason);
-  auto const& said = heads_.report();
-  for (auto const& word : said.words)
-    if (!word.wrong.empty()) report_.notes.push_back(word.wrong + "; the quorum is reached without it");
-  auto const frames = replayer_.tree().size();
-  if (said.quorum > 0 && said.covered() < frames)
-    report_.notes.push_back("the quorum vouches for the first " + std::to_string(said.covered()) + " of " +
-                            std::to_string(frames) + " entries and seals");
+  heads_.note(replayer_.tree().size(), report_.notes);
 }
 
-// A head under a known key may still be one that this key could not sign any more, or not alone.
 void Pass::judge_keys() {
-  if (auto const reason = keys_.judge_changes(); !reason.empty()) return wrong(reason);
-  if (seen_.checkpoint)
-    if (auto const reason = keys_.judge(*parse_note(seen_.note), seen_.checkpoint->size); !reason.empty())
-      return wrong("the file checkpoint: " + reason);
-  for (auto const& held : heads_.heads())
-    if (auto const reason = keys_.judge(held.note, held.head.size); !reason.empty())
-      return wrong(held.file + ": " + reason);
+  if (auto const reason = judge_signers(keys_, seen_, heads_); !reason.empty()) wrong(reason);
 }
 
 // A journal that was closed has nothing behind its closing seal; a new one has a checkpoint over nothing. An
@@ -285,25 +272,10 @@ void Pass::fill_in() {
   report_.accounts = core_.accounts();
 }
 
-/// What the options name, and the journal's own head: that may have cosignatures too.
-std::expected<HeadsCheck, std::string> held_heads(AuditOptions const& options, CheckpointSeen const& seen) {
-  auto tally = WitnessTally::of(options.witnesses);
-  if (!tally) return std::unexpected(tally.error());
-  bool const asked = !options.checkpoints.empty() || !options.witnesses.vkeys.empty();
-  if (!asked) return HeadsCheck({}, std::move(*tally));
-  if (!seen.verifier)
-    return std::unexpected("--checkpoint and --witness need the key that signs: give it with --vkey");
-  auto heads = read_heads(options.checkpoints, seen.keys());
-  if (!heads) return std::unexpected(heads.error());
-  if (seen.checkpoint && seen.wrong.empty())
-    heads->push_back({"the file checkpoint", seen.note, *parse_note(seen.note), *seen.checkpoint, {}});
-  return HeadsCheck(std::move(*heads), std::move(*tally));
-}
-
 }  // namespace
 
 std::expected<AuditReport, AuditError> audit_journal(AuditOptions const& options) {
-  auto const started = std::chrono::steady_clock::now();
+  Stopwatch const watch;
   auto no = [](std::string sentence) { return std::unexpected(AuditError{std::move(sentence)}); };
   auto const directory = JournalDirectory::open(options.directory, DirectoryMode::read_only);
   if (!directory) return no(directory.error().message);
@@ -323,9 +295,8 @@ std::expected<AuditReport, AuditError> audit_journal(AuditOptions const& options
   Pass pass(options, directory->path(), std::move(*seen), std::move(*heads), std::move(*states),
             std::move(*entries), std::move(*records));
   auto report = pass.run();
-  report.took =
-      Micros{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started)
-                 .count()};
+  report.took = watch.wall();
+  report.computed = watch.cpu();
   return report;
 }
 

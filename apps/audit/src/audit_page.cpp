@@ -81,8 +81,8 @@ std::string verify_page(AuditReport const& report, PageForm form) {
 std::string replay_page(AuditReport const& report, PageForm form) {
   if (form == PageForm::json) return line(document(report));
   return counted(report) + "states   " + std::to_string(report.states_compared) + " compared\nD        " +
-         to_hex(report.digest) + " after sequence " + std::to_string(report.last.v) + "\nseconds  " +
-         seconds_text(report.took) + "\n" + verdict(report);
+         to_hex(report.digest) + " after sequence " + std::to_string(report.last.v) + "\n" +
+         witness_lines(report) + "seconds  " + seconds_text(report.took) + "\n" + verdict(report);
 }
 
 TrialBalance trial_balance(AuditReport const& report) {
@@ -110,7 +110,7 @@ std::string trial_balance_page(AuditReport const& report, PageForm form) {
     table.add({account_text(a.key), money(a.debits), money(a.credits), money(a.balance)});
   table.add({"sum", money(sums.debits), money(sums.credits), money(sums.credits - sums.debits)});
   return table.text() + (sums.balanced() ? "the books balance\n" : "THE BOOKS DO NOT BALANCE\n") +
-         verdict(report);
+         witness_lines(report) + verdict(report);
 }
 
 bool statement_agrees(AuditReport const& report, Statement const& statement) {

@@ -52,4 +52,38 @@ std::string HeadsCheck::finish(std::uint64_t frames) {
   return tally_.report().shortfall();
 }
 
+void HeadsCheck::note(std::uint64_t frames, std::vector<std::string>& notes) const {
+  auto const& said = report();
+  for (auto const& word : said.words)
+    if (!word.wrong.empty()) notes.push_back(word.wrong + "; the quorum is reached without it");
+  if (said.quorum > 0 && said.covered() < frames)
+    notes.push_back("the quorum vouches for the first " + std::to_string(said.covered()) + " of " +
+                    std::to_string(frames) + " entries and seals");
+}
+
+std::expected<HeadsCheck, std::string> held_heads(AuditOptions const& options, CheckpointSeen const& seen) {
+  auto tally = WitnessTally::of(options.witnesses);
+  if (!tally) return std::unexpected(tally.error());
+  bool const asked = !options.checkpoints.empty() || !options.witnesses.vkeys.empty();
+  if (!asked) return HeadsCheck({}, std::move(*tally));
+  if (!seen.verifier)
+    return std::unexpected("--checkpoint and --witness need the key that signs: give it with --vkey");
+  auto heads = read_heads(options.checkpoints, seen.keys());
+  if (!heads) return std::unexpected(heads.error());
+  if (seen.checkpoint && seen.wrong.empty())
+    heads->push_back({"the file checkpoint", seen.note, *parse_note(seen.note), *seen.checkpoint, {}});
+  return HeadsCheck(std::move(*heads), std::move(*tally));
+}
+
+std::string judge_signers(KeysCheck const& keys, CheckpointSeen const& seen, HeadsCheck const& heads) {
+  if (auto reason = keys.judge_changes(); !reason.empty()) return reason;
+  if (seen.checkpoint)
+    if (auto const reason = keys.judge(*parse_note(seen.note), seen.checkpoint->size); !reason.empty())
+      return "the file checkpoint: " + reason;
+  for (auto const& head : heads.heads())
+    if (auto const reason = keys.judge(head.note, head.head.size); !reason.empty())
+      return head.file + ": " + reason;
+  return {};
+}
+
 }  // namespace spillway

@@ -4,13 +4,17 @@
 // Errors: a sentence about a file that can't be read, or about what does not agree.
 #pragma once
 
+#include <expected>
 #include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "apps/audit/audit.hpp"
 #include "apps/audit/witnesses.hpp"
+#include "checkpoint_seen.hpp"
 #include "journal/merkle.hpp"
+#include "keys_check.hpp"
 
 namespace spillway {
 
@@ -35,6 +39,8 @@ class HeadsCheck {
   }
   /// Behind the last leaf: empty, or what does not agree.
   [[nodiscard]] std::string finish(std::uint64_t frames);
+  /// After finish() found nothing: what a reader should know all the same.
+  void note(std::uint64_t frames, std::vector<std::string>& notes) const;
   [[nodiscard]] std::vector<HeldHead> const& heads() const { return heads_; }
   [[nodiscard]] WitnessReport const& report() const { return tally_.report(); }
 
@@ -45,5 +51,14 @@ class HeadsCheck {
   std::size_t next_ = 0;
   std::string wrong_;
 };
+
+/// What the options name, and the journal's own head: that may have cosignatures too.
+[[nodiscard]] std::expected<HeadsCheck, std::string> held_heads(AuditOptions const& options,
+                                                                CheckpointSeen const& seen);
+
+/// Behind the last leaf: whether the journal's head and the others were signed by the keys of their sizes. A
+/// head under a known key may still be one that this key could not sign any more, or not alone.
+[[nodiscard]] std::string judge_signers(KeysCheck const& keys, CheckpointSeen const& seen,
+                                        HeadsCheck const& heads);
 
 }  // namespace spillway

@@ -22,8 +22,7 @@ KeysCheck::KeysCheck(std::optional<NoteVerifier> trusted, std::vector<KeyChange>
     : trusted_(std::move(trusted)), followed_(std::move(followed)) {}
 
 void KeysCheck::saw(Entry const& entry, Outcome const& outcome, std::uint64_t leaf) {
-  if (!turns_.empty() && !turns_.back().over_at &&
-      entry.stamp >= turns_.back().stamp + turns_.back().said.overlap)
+  if (waits() && entry.stamp >= turns_.back().stamp + turns_.back().said.overlap)
     turns_.back().over_at = leaf;
   if (auto const* const said = std::get_if<LogKeyChange>(&entry.command);
       said != nullptr && !refused(outcome))

@@ -22,6 +22,9 @@ class KeysCheck {
 
   /// Each entry as replayed, and its leaf.
   void saw(Entry const& entry, Outcome const& outcome, std::uint64_t leaf);
+  /// Whether the next entry's stamp matters, whatever it asks; else entries that change no key may be left
+  /// out.
+  [[nodiscard]] bool waits() const { return !turns_.empty() && !turns_.back().over_at; }
   /// After each leaf, and once before the first.
   void at(Frontier const& tree);
 

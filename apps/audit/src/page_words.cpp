@@ -33,7 +33,8 @@ json::object document(AuditReport const& report) {
                    {"signed_by", report.signed_by},
                    {"closed", report.closed},
                    {"torn_bytes", report.torn_bytes},
-                   {"seconds", json::parse(seconds_text(report.took))}};
+                   {"seconds", json::parse(seconds_text(report.took))},
+                   {"cpu_seconds", json::parse(seconds_text(report.computed))}};
   json::array notes;
   for (auto const& note : report.notes) notes.emplace_back(note);
   out["notes"] = std::move(notes);

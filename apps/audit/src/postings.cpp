@@ -1,15 +1,18 @@
 // apps/audit/src/postings.cpp - reads entries for their hashes only, records for their postings.
 #include "apps/audit/postings.hpp"
 
-#include <chrono>
 #include <cstring>
 #include <limits>
 #include <map>
 
 #include "checkpoint_seen.hpp"
 #include "exchange/outcome_chain.hpp"
+#include "heads_check.hpp"
 #include "journal/log_reader.hpp"
+#include "keys_check.hpp"
+#include "market/codec.hpp"
 #include "progress.hpp"
+#include "stopwatch.hpp"
 
 namespace spillway {
 namespace {
@@ -25,8 +28,11 @@ bool add(std::int64_t& sum, std::int64_t amount) {
 
 class PostingsPass {
  public:
-  PostingsPass(CheckpointSeen seen, LogReader entries, LogReader records, Progress& progress)
+  PostingsPass(CheckpointSeen seen, HeadsCheck heads, LogReader entries, LogReader records,
+               Progress& progress)
       : seen_(std::move(seen)),
+        heads_(std::move(heads)),
+        keys_(seen_.verifier, seen_.changes),
         entries_(std::move(entries)),
         records_(std::move(records)),
         progress_(progress) {}
@@ -38,13 +44,17 @@ class PostingsPass {
     if (!report_.finding) report_.finding = {position_, chain_.last(), std::move(reason)};
   }
   bool step();
-  void outcome_of(Seq seq);
+  void look_at_size();
+  void look_at_keys(ByteView entry);
+  Hash256 outcome_of(FrameView const& entry);
   void post(Record const& record);
   void check_seal(FrameView const& frame);
   void judge_end();
   void fill_in();
 
   CheckpointSeen seen_;
+  HeadsCheck heads_;
+  KeysCheck keys_;
   LogReader entries_, records_;
   Progress& progress_;
   OutcomeChain chain_;
@@ -52,7 +62,7 @@ class PostingsPass {
   std::optional<Hash256> root_at_checkpoint_;
   std::map<AccountKey, Sums> books_;
   std::uint64_t transfers_ = 0;
-  std::vector<Record> outcome_;
+  Outcome outcome_;
   std::optional<std::uint64_t> tree_when_records_ended_;
   bool closing_ = false;
   std::uint64_t position_ = 0;
@@ -60,11 +70,16 @@ class PostingsPass {
 };
 
 AuditReport PostingsPass::run() {
+  chain_.take_along({entries_.pending_hash(), records_.pending_hash()});
   if (!seen_.wrong.empty()) wrong(seen_.wrong);
-  do
-    if (seen_.checkpoint && tree_.size() == seen_.checkpoint->size) root_at_checkpoint_ = tree_.root();
-  while (step());
+  look_at_size();
+  while (step()) look_at_size();
   if (report_.ok()) judge_end();
+  if (report_.ok())
+    if (auto const reason = heads_.finish(tree_.size()); !reason.empty()) wrong(reason);
+  if (report_.ok())
+    if (auto const reason = judge_signers(keys_, seen_, heads_); !reason.empty()) wrong(reason);
+  if (report_.ok()) heads_.note(tree_.size(), report_.notes);
   fill_in();
   return std::move(report_);
 }
@@ -79,34 +94,61 @@ bool PostingsPass::step() {
   if (!*frame) return false;
   position_ = (*frame)->position;
   progress_.at(position_);
-  if (!tree_when_records_ended_) {
-    if ((*frame)->type == FrameType::entry)
-      outcome_of((*frame)->seq);
-    else
-      check_seal(**frame);
+  if ((*frame)->type == FrameType::entry) {
+    auto const leaf = outcome_of(**frame);
+    look_at_keys((*frame)->payload);
+    if (report_.ok()) tree_.append(leaf);
+  } else {
+    if (!tree_when_records_ended_) check_seal(**frame);
+    if (report_.ok()) tree_.append(leaf_hash((*frame)->payload));
   }
-  if (!report_.ok()) return false;
-  tree_.append(leaf_hash((*frame)->payload));
-  return true;
+  return report_.ok();
 }
 
-void PostingsPass::outcome_of(Seq seq) {
+void PostingsPass::look_at_size() {
+  if (seen_.checkpoint && tree_.size() == seen_.checkpoint->size) root_at_checkpoint_ = tree_.root();
+  heads_.at(tree_);
+  keys_.at(tree_);
+}
+
+// Behind the end of the records nobody says that a change of keys was refused.
+void PostingsPass::look_at_keys(ByteView bytes) {
+  static auto const wanted = Command(LogKeyChange{}).index();
+  if (!keys_.waits() && command_index(bytes) != wanted) return;
+  auto const entry = decode_entry(bytes);
+  if (!entry) return wrong("the entry cannot be decoded: " + entry.error().sentence);
+  if (tree_when_records_ended_) outcome_.records.clear();
+  keys_.saw(*entry, outcome_, tree_.size());
+}
+
+/// The entry's leaf, which costs least beside its outcome's.
+Hash256 PostingsPass::outcome_of(FrameView const& entry) {
   closing_ = false;
+  auto const alone = [&] { return leaf_hash(entry.payload); };
+  if (tree_when_records_ended_) return alone();
   auto const frame = records_.next();
-  if (!frame) return wrong(to_string(frame.error()));
+  if (!frame) {
+    wrong(to_string(frame.error()));
+    return alone();
+  }
   if (!*frame) {
     tree_when_records_ended_ = tree_.size();
-    return;
+    return alone();
   }
   auto const bytes = (*frame)->payload;
-  if ((*frame)->seq != seq || bytes.size() % sizeof(Record) != 0)
-    return wrong("the stream of records has no outcome of sequence " + std::to_string(seq.v));
-  outcome_.resize(bytes.size() / sizeof(Record));
-  if (!bytes.empty()) std::memcpy(static_cast<void*>(outcome_.data()), bytes.data(), bytes.size());
-  chain_.add(seq, outcome_);
+  if ((*frame)->seq != entry.seq || bytes.size() % sizeof(Record) != 0) {
+    wrong("the stream of records has no outcome of sequence " + std::to_string(entry.seq.v));
+    return alone();
+  }
+  auto& records = outcome_.records;
+  records.resize(bytes.size() / sizeof(Record));
+  if (!bytes.empty()) std::memcpy(static_cast<void*>(records.data()), bytes.data(), bytes.size());
+  auto const leaves = leaf_hashes(entry.payload, bytes);
+  chain_.add(entry.seq, records, leaves[1]);
   ++report_.entries;
-  for (auto const& record : outcome_)
+  for (auto const& record : records)
     if (record.head.kind == RecordKind::posting) post(record);
+  return leaves[0];
 }
 
 void PostingsPass::post(Record const& record) {
@@ -163,6 +205,7 @@ void PostingsPass::fill_in() {
   report_.digest = chain_.digest();
   report_.checkpoint_size = seen_.checkpoint ? seen_.checkpoint->size : 0;
   report_.signed_by = seen_.signed_by;
+  report_.witnesses = heads_.report();
   for (auto const& [key, sums] : books_)
     report_.accounts.push_back(
         {key, Nano{sums.credits} - Nano{sums.debits}, Nano{sums.debits}, Nano{sums.credits}});
@@ -171,12 +214,14 @@ void PostingsPass::fill_in() {
 }  // namespace
 
 std::expected<AuditReport, AuditError> sum_postings(AuditOptions const& options) {
-  auto const started = std::chrono::steady_clock::now();
+  Stopwatch const watch;
   auto no = [](std::string sentence) { return std::unexpected(AuditError{std::move(sentence)}); };
   auto const directory = JournalDirectory::open(options.directory, DirectoryMode::read_only);
   if (!directory) return no(directory.error().message);
   auto seen = see_checkpoint(*directory, options.vkey);
   if (!seen) return no(seen.error());
+  auto heads = held_heads(options, *seen);
+  if (!heads) return no(heads.error());
   auto entries =
       LogReader::open(directory->path(), StreamKind::entries, ReadMode::allow_torn_tail, options.archive);
   if (!entries) return no(entries.error().message);
@@ -184,11 +229,10 @@ std::expected<AuditReport, AuditError> sum_postings(AuditOptions const& options)
       LogReader::open(directory->path(), StreamKind::records, ReadMode::allow_torn_tail, options.archive);
   if (!records) return no(records.error().message);
   Progress progress(directory->path(), options.archive, options.progress);
-  PostingsPass pass(std::move(*seen), std::move(*entries), std::move(*records), progress);
+  PostingsPass pass(std::move(*seen), std::move(*heads), std::move(*entries), std::move(*records), progress);
   auto report = pass.run();
-  report.took =
-      Micros{std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started)
-                 .count()};
+  report.took = watch.wall();
+  report.computed = watch.cpu();
   return report;
 }
 

@@ -29,18 +29,20 @@ SessionsCheck::Session::Session(Entry const& entry, SessionStatement const& firs
 // What a statement says of a number is compared when the journal has come to that number: so no more than the
 // statements has to be kept.
 std::expected<SessionsCheck, AuditError> SessionsCheck::read(AuditOptions const& options) {
+  static auto const wanted = Command(SessionStatement{}).index();
   SessionsCheck check;
-  auto entries =
-      LogReader::open(options.directory, StreamKind::entries, ReadMode::allow_torn_tail, options.archive);
+  auto entries = LogReader::open(options.directory, StreamKind::entries, ReadMode::glance, options.archive);
   if (!entries) return std::unexpected(AuditError{entries.error().message});
   for (;;) {
     auto const frame = entries->next();
     if (!frame || !*frame) break;  // damage is for the pass to tell
     if ((*frame)->type != FrameType::entry) continue;
+    check.read_to_ = (*frame)->seq;
+    if (command_index((*frame)->payload) != wanted) continue;
     auto const entry = decode_entry((*frame)->payload);
-    if (!entry) break;
-    check.read_to_ = entry->seq;
-    if (auto const* const said = std::get_if<SessionStatement>(&entry->command)) check.hear(*entry, *said);
+    auto const* const said = entry ? std::get_if<SessionStatement>(&entry->command) : nullptr;
+    if (said == nullptr || entry->seq != (*frame)->seq) break;
+    check.hear(*entry, *said);
   }
   return check;
 }

@@ -12,8 +12,7 @@ namespace spillway {
 std::expected<StatesCheck, AuditError> StatesCheck::read(AuditOptions const& options) {
   static auto const wanted = Command(StateDigest{}).index();
   StatesCheck check;
-  auto entries =
-      LogReader::open(options.directory, StreamKind::entries, ReadMode::allow_torn_tail, options.archive);
+  auto entries = LogReader::open(options.directory, StreamKind::entries, ReadMode::glance, options.archive);
   if (!entries) return std::unexpected(AuditError{entries.error().message});
   for (;;) {
     auto const frame = entries->next();

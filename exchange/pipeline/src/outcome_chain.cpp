@@ -8,10 +8,14 @@ namespace spillway {
 ByteView outcome_bytes(std::span<Record const> records) { return std::as_bytes(records); }
 
 void OutcomeChain::add(Seq seq, std::span<Record const> records) {
+  add(seq, records, leaf_hash(outcome_bytes(records)));
+}
+
+void OutcomeChain::add(Seq seq, std::span<Record const> records, Hash256 const& leaf) {
   sw_check(seq.v == last_.v + 1, "outcomes come in sequence");
   last_ = seq;
-  digest_ = next_digest(digest_, outcome_bytes(records));
-  leaves_.push_back(leaf_hash(outcome_bytes(records)));
+  digest_ = next_digest(digest_, outcome_bytes(records), along_);
+  leaves_.push_back(leaf);
 }
 
 Seal OutcomeChain::seal() {

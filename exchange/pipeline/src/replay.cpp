@@ -15,7 +15,6 @@ std::expected<void, ReplayFault> Replayer::feed(FrameView const& frame) {
           ? check_seal(frame)
           : std::unexpected(ReplayFault{frame.position, frame.seq, "a frame that is no entry and no seal"});
   if (!done) return done;
-  leaf_ = leaf_hash(frame.payload);
   tree_.append(leaf_);
   return {};
 }
@@ -31,7 +30,9 @@ std::expected<void, ReplayFault> Replayer::apply_entry(FrameView const& frame) {
   if (entry->stamp < core_.now()) return fault("the stamp goes back");
   outcome_.clear();
   core_.apply(*entry, outcome_);
-  chain_.add(entry->seq, outcome_.records);
+  auto const leaves = leaf_hashes(frame.payload, outcome_bytes(outcome_.records));
+  leaf_ = leaves[0];
+  chain_.add(entry->seq, outcome_.records, leaves[1]);
   ++entries_;
   if (on_applied_) on_applied_(*entry, outcome_);
   return {};
@@ -43,6 +44,7 @@ std::expected<void, ReplayFault> Replayer::check_seal(FrameView const& frame) {
     return std::unexpected(ReplayFault{frame.position, frame.seq, "the seal has not the form of a seal"});
   if (auto const same = chain_.check(*seal); !same)
     return std::unexpected(ReplayFault{frame.position, seal->last, same.error()});
+  leaf_ = leaf_hash(frame.payload);
   ++seals_;
   if (on_sealed_) on_sealed_(*seal, tree_.size(), chain_.covered());
   return {};

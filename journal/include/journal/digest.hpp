@@ -1,19 +1,18 @@
 // journal/digest.hpp - D, the rolling digest of outcomes: one value that any two runs of the same entries
 // share.
-// Room:   journal; sees the standard library (BLAKE2b is libsodium's, inside).
+// Room:   journal; sees the standard library.
 // Source: D_0 = BLAKE2b-256("spillway-D-v1"), D_n = BLAKE2b-256(D_(n-1) || outcome record bytes of command
 //         n).
 #pragma once
 
-#include <memory>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
 
 #include "journal/bytes.hpp"
 
 namespace spillway {
-
-[[nodiscard]] Hash256 blake2b_256(ByteView bytes);
-[[nodiscard]] Hash256 first_digest();
-[[nodiscard]] Hash256 next_digest(Hash256 const& before, ByteView records);
 
 /// BLAKE2b-256 over bytes that come in pieces; current() does not end it.
 class RunningHash {
@@ -22,8 +21,36 @@ class RunningHash {
   void update(ByteView bytes);
   [[nodiscard]] Hash256 current() const;
 
+  /// A block that the caller compresses itself, at once and whatever it does then: see PendingHash.
+  struct Block {
+    std::array<std::uint64_t, 8>* state;
+    std::byte const* block;
+    std::uint64_t bytes;
+  };
+  /// Takes it from the front of `bytes`, which are the next ones; nothing when they are too few, though some
+  /// may be taken then.
+  [[nodiscard]] std::optional<Block> next_block(ByteView& bytes);
+
  private:
-  alignas(64) std::array<std::byte, 384> state_;
+  void take(std::byte const* block);
+
+  std::array<std::uint64_t, 8> state_;
+  std::array<std::byte, 128> held_;  // what came behind the last block, the first so many bytes
+  std::size_t held_bytes_ = 0;
+  std::uint64_t done_ = 0;  // bytes in state_
 };
+
+/// Bytes that a hash has still to take. Another hash can take blocks of them along: two at one time cost a
+/// third more than one.
+struct PendingHash {
+  RunningHash* into = nullptr;
+  ByteView bytes;  // what was taken is gone from the front
+};
+
+[[nodiscard]] Hash256 blake2b_256(ByteView bytes);
+[[nodiscard]] Hash256 first_digest();
+/// `along`: hashes that may be taken along, as far as it costs nothing; the first of them before the next.
+[[nodiscard]] Hash256 next_digest(Hash256 const& before, ByteView records,
+                                  std::span<PendingHash* const> along = {});
 
 }  // namespace spillway

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "journal/digest.hpp"
 #include "journal/error.hpp"
 #include "journal/frame.hpp"
 #include "journal/segment_file.hpp"
@@ -22,6 +23,9 @@ namespace spillway {
 enum class ReadMode : std::uint8_t {
   /// A torn tail is the end of the stream and told by torn_tail(): for recovery, and beside a writer at work.
   allow_torn_tail,
+  /// The same, but a segment's hash is not held against the next one's header: for who looks before a whole
+  /// pass.
+  glance,
   /// Anything but zeros behind the last frame is damage: for a journal that was closed in good order.
   strict,
 };
@@ -56,6 +60,10 @@ class LogReader {
 
   /// Known once next() has returned nothing.
   [[nodiscard]] std::optional<TornTail> const& torn_tail() const;
+
+  /// What is to be hashed of the segment that is read, up to the last frame: whoever hashes frames between
+  /// two calls of next() can take it along. Lives as long as the reader, wherever that is moved.
+  [[nodiscard]] PendingHash* pending_hash();
 
   /// State behind the last frame that next() returned.
   [[nodiscard]] std::uint64_t position() const;

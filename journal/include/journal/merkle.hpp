@@ -5,6 +5,7 @@
 // Source: RFC 6962 section 2.1; verification as in RFC 9162 section 2.1.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -16,6 +17,8 @@
 namespace spillway {
 
 [[nodiscard]] Hash256 leaf_hash(ByteView entry);
+/// Of two, which costs little more than one.
+[[nodiscard]] std::array<Hash256, 2> leaf_hashes(ByteView one, ByteView other);
 [[nodiscard]] Hash256 node_hash(Hash256 const& left, Hash256 const& right);
 /// leaf_hash by OpenSSL alone: for machines without the instructions, and for the test that compares both.
 [[nodiscard]] Hash256 leaf_hash_by_library(ByteView entry);

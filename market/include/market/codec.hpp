@@ -22,7 +22,7 @@ inline constexpr std::size_t largest_entry_bytes = 65'535;
 /// Safe on any bytes; every enum is known and every list and text bounded in what is returned.
 [[nodiscard]] std::expected<Entry, DecodeError> decode_entry(std::span<std::byte const> bytes);
 
-/// The place in `Command` of what the entry asks; decodes nothing else. Nothing when the bytes are no entry.
+/// The place in `Command` of what the entry asks; verifies and decodes nothing else. Safe on any bytes.
 [[nodiscard]] std::optional<std::size_t> command_index(std::span<std::byte const> bytes);
 
 /// What a session statement covers of an entry: its bytes as stored, with zeros in place of sequence and

@@ -29,6 +29,10 @@ class OutcomeChain {
 
   /// The outcome of the next command. Sequences come without gaps (checked).
   void add(Seq seq, std::span<Record const> records);
+  /// The same for who has its leaf already.
+  void add(Seq seq, std::span<Record const> records, Hash256 const& leaf);
+  /// Hashes that D takes along from now on; they outlive the chain.
+  void take_along(std::vector<PendingHash*> hashes) { along_ = std::move(hashes); }
   /// Closes the batch: the seal over what was added since the last one. Its root is over the batch before.
   [[nodiscard]] Seal seal();
   /// Like seal(), for a reader: compares with a seal that was read; says what differs.
@@ -48,6 +52,7 @@ class OutcomeChain {
   std::vector<Hash256> leaves_;  // of the batch that is being filled
   std::vector<Hash256> before_;  // of the batch before, sealed by the next seal
   std::vector<Hash256> covered_;
+  std::vector<PendingHash*> along_;
 };
 
 }  // namespace spillway

@@ -61,7 +61,7 @@ struct AuditReport {
   std::vector<std::string> notes;     // what a reader should know though nothing is wrong
   WitnessReport witnesses;            // who else vouches, as far as the options asked
   std::vector<AccountView> accounts;  // after the last entry that was applied, by key
-  Micros took;
+  Micros took, computed;              // by the clock, and of the processor
 
   [[nodiscard]] bool ok() const { return !finding; }
 };

@@ -1,0 +1,191 @@
+// journal/src/blake2b.cpp - BLAKE2b by AVX2 where the machine has it, or by plain arithmetic.
+#include "blake2b.hpp"
+
+#include <bit>
+#include <utility>
+
+#include "endian.hpp"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace spillway::blake2b {
+namespace {
+
+constexpr std::size_t rounds = 12;
+constexpr std::uint64_t parameters = 0x01010020;  // a tree of one node, no key, 32 bytes
+
+alignas(32) constexpr State first_words{0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b,
+                                        0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f,
+                                        0x1f83d9abfb41bd6b, 0x5be0cd19137e2179};
+
+/// Which words of the block a round takes, two for each of four columns and then of four diagonals.
+constexpr unsigned char order[10][16] = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+                                         {14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3},
+                                         {11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4},
+                                         {7, 9, 3, 1, 13, 12, 11, 14, 2, 6, 5, 10, 4, 0, 15, 8},
+                                         {9, 0, 5, 7, 2, 4, 10, 15, 14, 1, 11, 12, 6, 8, 3, 13},
+                                         {2, 12, 6, 10, 0, 11, 8, 3, 4, 13, 7, 5, 15, 14, 1, 9},
+                                         {12, 5, 1, 15, 14, 13, 4, 10, 0, 7, 6, 3, 9, 2, 8, 11},
+                                         {13, 11, 7, 14, 12, 1, 3, 9, 5, 0, 15, 4, 8, 6, 2, 10},
+                                         {6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5},
+                                         {10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0}};
+
+using Words = std::array<std::uint64_t, 16>;
+
+void mix(Words& v, std::size_t a, std::size_t b, std::size_t c, std::size_t d, std::uint64_t x,
+         std::uint64_t y) {
+  v[a] += v[b] + x, v[d] = std::rotr(v[d] ^ v[a], 32);
+  v[c] += v[d], v[b] = std::rotr(v[b] ^ v[c], 24);
+  v[a] += v[b] + y, v[d] = std::rotr(v[d] ^ v[a], 16);
+  v[c] += v[d], v[b] = std::rotr(v[b] ^ v[c], 63);
+}
+
+#if defined(__x86_64__)
+
+#define SW_AVX2 [[gnu::target("avx2"), gnu::always_inline]] inline
+
+/// The four rows of the state, of so many hashes.
+template <std::size_t hashes>
+struct Rows {
+  __m256i a[hashes], b[hashes], c[hashes], d[hashes];
+};
+
+template <int bits>
+SW_AVX2 __m256i rotated(__m256i x) {
+  if constexpr (bits == 32) return _mm256_shuffle_epi32(x, 0xb1);
+  if constexpr (bits == 63) return _mm256_or_si256(_mm256_srli_epi64(x, 63), _mm256_add_epi64(x, x));
+  constexpr std::int64_t by_24 = 0x0201000706050403, by_16 = 0x0100070605040302, next = 0x0808080808080808;
+  constexpr std::int64_t by = bits == 24 ? by_24 : by_16;
+  return _mm256_shuffle_epi8(x, _mm256_set_epi64x(by + next, by, by + next, by));
+}
+
+/// Four words of a block. Those of the diagonals begin with the last: its b is the one that stays in place.
+template <std::size_t round, bool diagonals, std::size_t second>
+SW_AVX2 __m256i taken(std::byte const* block) {
+  constexpr auto word = [](std::size_t i) {
+    return sizeof(std::uint64_t) * order[round % 10][(diagonals ? 8 + 2 * ((i + 3) % 4) : 2 * i) + second];
+  };
+  auto const at = [block](std::size_t from) {
+    return static_cast<long long>(load_le<std::uint64_t>(block + from));
+  };
+  return _mm256_set_epi64x(at(word(3)), at(word(2)), at(word(1)), at(word(0)));
+}
+
+template <std::size_t round, bool diagonals, bool second, std::size_t hashes>
+SW_AVX2 void half_mixed(Rows<hashes>& v, Step const* steps) {
+#pragma GCC unroll 2
+  for (std::size_t i = 0; i < hashes; ++i)
+    v.a[i] =
+        _mm256_add_epi64(_mm256_add_epi64(v.a[i], taken<round, diagonals, second>(steps[i].block)), v.b[i]);
+#pragma GCC unroll 2
+  for (std::size_t i = 0; i < hashes; ++i)
+    v.d[i] = rotated < second ? 16 : 32 > (_mm256_xor_si256(v.d[i], v.a[i]));
+#pragma GCC unroll 2
+  for (std::size_t i = 0; i < hashes; ++i) v.c[i] = _mm256_add_epi64(v.c[i], v.d[i]);
+#pragma GCC unroll 2
+  for (std::size_t i = 0; i < hashes; ++i)
+    v.b[i] = rotated < second ? 63 : 24 > (_mm256_xor_si256(v.b[i], v.c[i]));
+}
+
+// b is ready last: the others turn.
+template <std::size_t round, std::size_t hashes>
+SW_AVX2 void mixed(Rows<hashes>& v, Step const* steps) {
+  half_mixed<round, false, false>(v, steps);
+  half_mixed<round, false, true>(v, steps);
+#pragma GCC unroll 2
+  for (std::size_t i = 0; i < hashes; ++i) {
+    v.a[i] = _mm256_permute4x64_epi64(v.a[i], 0x93);
+    v.d[i] = _mm256_permute4x64_epi64(v.d[i], 0x4e);
+    v.c[i] = _mm256_permute4x64_epi64(v.c[i], 0x39);
+  }
+  half_mixed<round, true, false>(v, steps);
+  half_mixed<round, true, true>(v, steps);
+#pragma GCC unroll 2
+  for (std::size_t i = 0; i < hashes; ++i) {
+    v.a[i] = _mm256_permute4x64_epi64(v.a[i], 0x39);
+    v.d[i] = _mm256_permute4x64_epi64(v.d[i], 0x4e);
+    v.c[i] = _mm256_permute4x64_epi64(v.c[i], 0x93);
+  }
+}
+
+template <std::size_t hashes, std::size_t... round>
+SW_AVX2 void all_mixed(Rows<hashes>& v, Step const* steps, std::index_sequence<round...>) {
+  (mixed<round>(v, steps), ...);
+}
+
+template <std::size_t hashes>
+[[gnu::target("avx2")]] void compress_by_avx2(Step const* steps) {
+  Rows<hashes> v;
+  auto const* const first = reinterpret_cast<__m256i const*>(first_words.data());
+#pragma GCC unroll 2
+  for (std::size_t i = 0; i < hashes; ++i) {
+    auto const* const state = reinterpret_cast<__m256i const*>(steps[i].state->data());
+    v.a[i] = _mm256_loadu_si256(state);
+    v.b[i] = _mm256_loadu_si256(state + 1);
+    v.c[i] = _mm256_load_si256(first);
+    v.d[i] = _mm256_xor_si256(
+        _mm256_load_si256(first + 1),
+        _mm256_set_epi64x(0, steps[i].last ? -1 : 0, 0, static_cast<long long>(steps[i].bytes)));
+  }
+  all_mixed(v, steps, std::make_index_sequence<rounds>());
+#pragma GCC unroll 2
+  for (std::size_t i = 0; i < hashes; ++i) {
+    auto* const state = reinterpret_cast<__m256i*>(steps[i].state->data());
+    auto const low = _mm256_xor_si256(v.a[i], v.c[i]), high = _mm256_xor_si256(v.b[i], v.d[i]);
+    _mm256_storeu_si256(state, _mm256_xor_si256(_mm256_loadu_si256(state), low));
+    _mm256_storeu_si256(state + 1, _mm256_xor_si256(_mm256_loadu_si256(state + 1), high));
+  }
+}
+
+#undef SW_AVX2
+
+bool has_avx2() {
+  static bool const has = __builtin_cpu_supports("avx2") != 0;
+  return has;
+}
+
+#endif
+
+}  // namespace
+
+State first_state() {
+  State state = first_words;
+  state[0] ^= parameters;
+  return state;
+}
+
+void compress_plainly(Step const& step) {
+  Words m, v;
+  for (std::size_t i = 0; i < m.size(); ++i)
+    m[i] = load_le<std::uint64_t>(step.block + sizeof(std::uint64_t) * i);
+  for (std::size_t i = 0; i < 8; ++i) v[i] = (*step.state)[i], v[i + 8] = first_words[i];
+  v[12] ^= step.bytes;
+  if (step.last) v[14] = ~v[14];
+  for (std::size_t r = 0; r < rounds; ++r) {
+    auto const* const s = order[r % 10];
+    for (std::size_t i = 0; i < 4; ++i) mix(v, i, i + 4, i + 8, i + 12, m[s[2 * i]], m[s[2 * i + 1]]);
+    for (std::size_t i = 0; i < 4; ++i)
+      mix(v, i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4, m[s[8 + 2 * i]], m[s[9 + 2 * i]]);
+  }
+  for (std::size_t i = 0; i < 8; ++i) (*step.state)[i] ^= v[i] ^ v[i + 8];
+}
+
+void compress(Step const& one) {
+#if defined(__x86_64__)
+  if (has_avx2()) return compress_by_avx2<1>(&one);
+#endif
+  compress_plainly(one);
+}
+
+void compress(Step const& one, Step const& other) {
+#if defined(__x86_64__)
+  Step const both[]{one, other};
+  if (has_avx2()) return compress_by_avx2<2>(both);
+#endif
+  compress_plainly(one);
+  compress_plainly(other);
+}
+
+}  // namespace spillway::blake2b
