@@ -23,6 +23,7 @@
 #include "market/refusal.hpp"
 #include "sequencer.hpp"
 #include "snapshot_maker.hpp"
+#include "thread_name.hpp"
 
 namespace spillway {
 
@@ -305,7 +306,10 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
   impl->follower->durable_to(found.position, found.seq);
 
   impl->running = true;
-  impl->journal_thread = std::thread([raw] { raw->flusher->run(raw->batch); });
+  impl->journal_thread = std::thread([raw] {
+    name_this_thread("journal");
+    raw->flusher->run(raw->batch);
+  });
   if (impl->start.fresh) {
     for (auto& command : impl->options.genesis) impl->sequencer->enter(std::move(command));
     impl->options.genesis.clear();
@@ -313,7 +317,10 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
     impl->start.gap = impl->clock->now() - last;
     impl->sequencer->enter(Resumed{impl->start.gap, true});
   }
-  impl->core_thread = std::thread([raw] { raw->sequencer->run(); });
+  impl->core_thread = std::thread([raw] {
+    name_this_thread("core");
+    raw->sequencer->run();
+  });
   return std::unique_ptr<Pipeline>(new Pipeline(std::move(impl)));
 }
 
