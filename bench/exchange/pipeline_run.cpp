@@ -1,4 +1,4 @@
-// bench/exchange/pipeline_run.cpp - waves in, releases out, two waves under way at most.
+// bench/exchange/pipeline_run.cpp - waves in, releases out, four waves under way at most.
 #include "pipeline_run.hpp"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace spillway::bench {
 namespace {
 constexpr std::size_t wave_commands = 2'048;
-constexpr std::size_t outstanding_most = 2 * wave_commands;
+constexpr std::size_t outstanding_most = 4 * wave_commands;
 constexpr std::uint64_t ours = 1;  // cookie: not the exchange's own entries
 }  // namespace
 

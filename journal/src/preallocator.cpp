@@ -2,6 +2,7 @@
 #include "preallocator.hpp"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,6 +30,7 @@ Preallocator::~Preallocator() {
 void Preallocator::clean(std::filesystem::path const& folder) { ::unlink((folder / spare_name).c_str()); }
 
 void Preallocator::run() {
+  (void)::pthread_setname_np(::pthread_self(), "spare");
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stop_ || state_ == State::wanted; });

@@ -193,9 +193,21 @@ std::expected<WriteTxn, StoreError> WriteTxn::begin(Store const& store) {
   return txn;
 }
 
+// It stays where it wrote, so a key near the last one is not looked for from the top of the table.
+MDB_cursor* WriteTxn::writer(StoreTable table) {
+  if (writers_.size() <= table.handle) writers_.resize(table.handle + std::size_t{1});
+  auto& writer = writers_[table.handle];
+  if (!writer) {
+    MDB_cursor* raw = nullptr;
+    sw_check(mdb_cursor_open(txn_.get(), table.handle, &raw) == 0, "a store that opened can be written");
+    writer.reset(raw);
+  }
+  return writer.get();
+}
+
 std::expected<void, StoreError> WriteTxn::put(StoreTable table, ByteView key, ByteView value) {
   MDB_val k = in(key), v = in(value);
-  if (int const rc = mdb_put(txn_.get(), table.handle, &k, &v, 0); rc != 0) return refuse(rc, "put a row");
+  if (int const rc = mdb_cursor_put(writer(table), &k, &v, 0); rc != 0) return refuse(rc, "put a row");
   return {};
 }
 
@@ -220,6 +232,7 @@ std::expected<void, StoreError> WriteTxn::clear(StoreTable table) {
 }
 
 std::expected<void, StoreError> WriteTxn::commit() && {
+  writers_.clear();
   txn_.get_deleter().live->fetch_sub(1);  // it ends here, either way
   if (int const rc = mdb_txn_commit(txn_.release()); rc != 0) return refuse(rc, "commit");
   return {};
@@ -227,7 +240,7 @@ std::expected<void, StoreError> WriteTxn::commit() && {
 
 // ---- cursors
 
-void StoreCursor::Close::operator()(MDB_cursor* cursor) const noexcept { mdb_cursor_close(cursor); }
+void CloseCursor::operator()(MDB_cursor* cursor) const noexcept { mdb_cursor_close(cursor); }
 
 namespace {
 

@@ -165,7 +165,7 @@ std::string live(fs::path const& journal, int rounds, Told const& told) {
     submit(carl, CancelOrder{OrderId{placed.v}, CancelReason::asked});
     auto const last = ear.wait(ticket).entry.seq;
     if (round % 3 == 0)
-      (void)ask(pipeline, last, [](FollowerView const&) { return true; });  // commits the projection
+      (void)ask(pipeline, last, [](FollowerView const& view) { return view.projection().committed(); });
   }
   pipeline.stop();
   return {};

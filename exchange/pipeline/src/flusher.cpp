@@ -36,32 +36,33 @@ Flusher::Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Front
 }
 
 void Flusher::run(OpenBatch& batch) {
-  while (auto taken = batch.take()) write(std::move(*taken));
+  Batch taken;
+  while (batch.take(taken)) write(taken);
 }
 
-void Flusher::write(std::vector<Applied> batch) {
-  auto out = std::make_shared<ReleasedBatch>();
-  out->reserve(batch.size());
+void Flusher::write(Batch& batch) {
   bool keys_moved = false;
-  for (auto& applied : batch) {
-    auto const seq = applied.out.entry.seq;
-    entries_.append(FrameType::entry, seq, applied.bytes);
-    keys_moved |= signer_.saw(applied.out.entry, applied.out.records, applied.bytes, tree_.size());
-    auto const leaf = leaf_hash(applied.bytes);
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < batch.out.size(); ++i) {
+    auto const& [entry, cookie, records, apply_ns] = batch.out[i];
+    auto const bytes = ByteView(batch.bytes).subspan(from, batch.ends[i] - from);
+    from = batch.ends[i];
+    entries_.append(FrameType::entry, entry.seq, bytes);
+    keys_moved |= signer_.saw(entry, records, bytes, tree_.size());
+    auto const leaf = leaf_hash(bytes);
     tree_.append(leaf);
     tiles_.append(leaf, tree_.finished());
-    chain_.add(seq, applied.out.records);
-    records_.append(FrameType::records, seq, outcome_bytes(applied.out.records));
-    out->push_back(std::move(applied.out));
+    chain_.add(entry.seq, records);
+    records_.append(FrameType::records, entry.seq, outcome_bytes(records));
   }
   append_seal();
   entries_.commit();
+  batches_.fetch_add(1, std::memory_order_relaxed);
+  count_.fetch_add(batch.out.size(), std::memory_order_relaxed);
+  if (released_) released_(std::make_shared<ReleasedBatch>(std::move(batch.out)));
   // Behind the entries, so that they never run ahead of them; not synced, since replay makes them again.
   records_.commit();
-  batches_.fetch_add(1, std::memory_order_relaxed);
-  count_.fetch_add(out->size(), std::memory_order_relaxed);
   durable_(durable_now());
-  if (released_) released_(std::move(out));
   write_tiles();
   auto const now = steady_clock::now();
   if (keys_moved || now - last_checkpoint_ >= checkpoint_every) write_checkpoint();

@@ -42,7 +42,7 @@ class Flusher {
   [[nodiscard]] std::uint64_t entries() const { return count_.load(std::memory_order_relaxed); }
 
  private:
-  void write(std::vector<Applied> batch);
+  void write(Batch& batch);
   void append_seal();
   void write_tiles();
   void write_checkpoint();

@@ -15,8 +15,10 @@
 #include "exchange/replay.hpp"
 #include "journal/tail.hpp"
 #include "market/check.hpp"
+#include "projection_writer.hpp"
 #include "receipt_maker.hpp"
 #include "snapshot_maker.hpp"
+#include "thread_name.hpp"
 
 namespace spillway {
 namespace {
@@ -24,12 +26,17 @@ namespace {
 using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr std::size_t rows_per_commit = 65'536;  // each commit syncs: few of them, and some 16 MiB of rows
-constexpr auto commit_every = 200ms;
+constexpr std::size_t rows_per_commit = 200'000;  // each commit syncs: few of them, and some 12 MiB of rows
+constexpr auto commit_every = 1'000ms;
 
 [[noreturn]] void stop_process(std::string const& why) {
   std::fprintf(stderr, "the follower stopped: %s\n", why.c_str());
   std::abort();
+}
+
+void cannot_write(std::string const& why) {
+  stop_process("the projection cannot be written: " + why +
+               "; make room on its disk or repair it and start again, the journal has everything");
 }
 
 std::int64_t steady_ns() { return std::chrono::nanoseconds(steady_clock::now().time_since_epoch()).count(); }
@@ -66,6 +73,7 @@ struct Follower::Impl {
   Replayer replayer;
   ReceiptMaker receipts;
   SnapshotMaker snapshots;
+  ProjectionWriter writer{projection, cannot_write};
   std::set<InstrumentId> touched;
   steady_clock::time_point last_commit = steady_clock::now();
 
@@ -73,7 +81,7 @@ struct Follower::Impl {
   std::condition_variable changed;
   std::uint64_t durable_position{};
   std::vector<Waiting> queries;
-  Seq applied;
+  Seq applied;  // a batch or 256 entries at a time
   struct Mark {
     Seq seq;
     std::int64_t at_ns{};  // steady time at which this sequence became durable
@@ -88,11 +96,13 @@ struct Follower::Impl {
   bool apply_some();
   [[nodiscard]] std::expected<void, std::string> resume(Snapshot const& from);
   void applied_one(Entry const&, Outcome const&);
+  void show_applied();
   void make_snapshot();
   void sealed(Seal const&, std::uint64_t leaf, std::span<Hash256 const> covered);
   void show_wait() { waiting_since_ns.store(marks.empty() ? 0 : marks.front().at_ns); }
+  void commit_when_due();
+  void begin_commit();
   void commit_if(bool due);
-  void commit();
   void answer();
   void tell_touched();
 };
@@ -107,7 +117,10 @@ std::expected<std::unique_ptr<Follower>, std::string> Follower::open(FollowerOpt
     if (auto done = impl->resume(*start); !done)
       return std::unexpected("the follower cannot start from a snapshot: " + done.error());
   auto* const raw = impl.get();
-  impl->thread = std::thread([raw] { raw->run(); });
+  impl->thread = std::thread([raw] {
+    name_this_thread("follower");
+    raw->run();
+  });
   return std::unique_ptr<Follower>(new Follower(std::move(impl)));
 }
 
@@ -164,8 +177,9 @@ void Follower::Impl::run() {
     bool const more = apply_some();
     tell_touched();
     answer();
-    commit_if(steady_clock::now() - last_commit >= commit_every || projection.pending() >= rows_per_commit);
+    commit_when_due();
     if (more) continue;
+    auto const look_again = (writer.busy() ? steady_clock::now() : last_commit) + commit_every;
     std::unique_lock lock(mutex);
     if (stopping && durable_position <= tail.position())
       break;  // what came since apply_some looked counts too
@@ -174,10 +188,10 @@ void Follower::Impl::run() {
              std::any_of(queries.begin(), queries.end(),
                          [&](auto const& q) { return q.at_least <= applied; });
     };
-    changed.wait_until(lock, last_commit + commit_every, woken);
+    changed.wait_until(lock, look_again, woken);
     if (!projection.pending()) last_commit = steady_clock::now();
   }
-  commit_if(true);
+  commit_if(projection.pending() > 0);
   if (!replayer.chain().open() && snapshots.due_at_stop(core)) make_snapshot();
   snapshots.finish();
   projection.leave();
@@ -200,24 +214,32 @@ bool Follower::Impl::apply_some() {
     std::lock_guard const lock(mutex);
     durable = durable_position;
   }
+  bool more = true;
   for (std::size_t i = 0; i < 256; ++i) {
     auto frame = tail.next(durable);
     if (!frame) stop_process(to_string(frame.error()));
-    if (!*frame) return false;
+    more = frame->has_value();
+    if (!more) break;
     if (auto const done = replayer.feed(**frame); !done)
       stop_process("sequence " + std::to_string(done.error().seq.v) + ": " + done.error().reason);
     snapshots.leaf(replayer.leaf(), replayer.tree().finished());
-    if ((*frame)->type == FrameType::seal && snapshots.due(core)) make_snapshot();
+    if ((*frame)->type != FrameType::seal) continue;
+    show_applied();
+    if (snapshots.due(core)) make_snapshot();
   }
-  return true;
+  show_applied();
+  return more;
 }
 
 void Follower::Impl::applied_one(Entry const& entry, Outcome const& outcome) {
   if (entry.seq > projection.committed()) projection.add(entry, outcome.records);
   receipts.add(entry.seq, outcome.records);
   touched.insert(outcome.touched.begin(), outcome.touched.end());
+}
+
+void Follower::Impl::show_applied() {
   std::lock_guard const lock(mutex);
-  applied = entry.seq;
+  applied = replayer.chain().last();
   applied_seq.store(applied.v);
   while (!marks.empty() && marks.front().seq <= applied) marks.pop_front();
   show_wait();
@@ -233,19 +255,27 @@ void Follower::Impl::sealed(Seal const& seal, std::uint64_t leaf, std::span<Hash
 
 // The tables are never behind a snapshot, so a start from it can go on with them.
 void Follower::Impl::make_snapshot() {
-  if (projection.committed() < core.applied()) commit();
+  writer.finish();
+  commit_if(projection.committed() < core.applied());
   snapshots.make(core, replayer, tail.position(), receipts.save());
 }
 
-void Follower::Impl::commit_if(bool due) {
-  if (due && projection.pending() > 0) commit();
+// While one commit waits for the disk, more is gathered, up to as much again.
+void Follower::Impl::commit_when_due() {
+  auto const rows = projection.pending();
+  bool const due = rows >= rows_per_commit || (rows > 0 && steady_clock::now() - last_commit >= commit_every);
+  if (due && (rows >= 2 * rows_per_commit || !writer.busy())) begin_commit();
 }
 
-void Follower::Impl::commit() {
-  if (auto done = projection.commit(replayer.chain().last(), replayer.chain().digest()); !done)
-    stop_process("the projection cannot be written: " + done.error() +
-                 "; make room on its disk or repair it and start again, the journal has everything");
+void Follower::Impl::begin_commit() {
+  writer.begin(replayer.chain().last(), replayer.chain().digest());
   last_commit = steady_clock::now();
+}
+
+/// Waits until it is on disk.
+void Follower::Impl::commit_if(bool due) {
+  if (due) begin_commit();
+  writer.finish();
 }
 
 void Follower::Impl::tell_touched() {
@@ -264,8 +294,11 @@ void Follower::Impl::answer() {
     queries.erase(split, queries.end());
   }
   if (ready.empty()) return;
-  commit_if(true);
-  FollowerView const view{core.applied(), core.now(), core, projection};
+  std::function<Projection const&()> const tables = [this]() -> Projection const& {
+    commit_if(projection.pending() > 0);
+    return projection;
+  };
+  FollowerView const view{core.applied(), core.now(), core, tables};
   for (auto const& waiting : ready) waiting.query(view);
 }
 

@@ -1,21 +1,51 @@
 // exchange/src/inbox.cpp - two lanes under one lock; senders never wait for the core.
 #include "exchange/inbox.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace spillway {
 
-bool Inbox::offer_order(Submission submission) {
+Inbox::Inbox(std::size_t orders_max) : orders_max_(orders_max) { waiting_.reserve(orders_max / 4 * 3 + 3); }
+
+bool Inbox::offer_order(Submission&& submission) {
   {
     std::lock_guard const lock(mutex_);
     if (closed_ || orders_waiting_ * 4 >= orders_max_ * 3) return false;
-    auto const who = submission.principal;
-    orders_[who].push_back(std::move(submission));
+    auto& line = lines_[submission.principal.v];
+    auto const place = place_for(std::move(submission));
+    if (line.first == none) {
+      line.first = place;
+      stand_behind(line);
+    } else {
+      waiting_[line.last].next = place;
+    }
+    line.last = place;
     ++orders_waiting_;
   }
   changed_.notify_one();
   return true;
 }
 
-void Inbox::put(Submission submission) {
+/// Where it lies from now on: a place that was used before, or a new one.
+std::uint32_t Inbox::place_for(Submission&& submission) {
+  if (free_ == none) {
+    waiting_.push_back({std::move(submission), none});
+    return static_cast<std::uint32_t>(waiting_.size() - 1);
+  }
+  auto const place = std::exchange(free_, waiting_[free_].next);
+  waiting_[place].submission = std::move(submission);
+  waiting_[place].next = none;
+  return place;
+}
+
+void Inbox::stand_behind(Line& line) {
+  line.next = nullptr;
+  (turn_ == nullptr ? turn_ : last_turn_->next) = &line;
+  last_turn_ = &line;
+}
+
+void Inbox::put(Submission&& submission) {
   {
     std::lock_guard const lock(mutex_);
     control_.push_back(std::move(submission));
@@ -24,26 +54,28 @@ void Inbox::put(Submission submission) {
 }
 
 std::vector<Submission> Inbox::take(std::chrono::steady_clock::time_point until, std::size_t most) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_until(lock, until, [&] { return closed_ || !control_.empty() || orders_waiting_ > 0; });
   std::vector<Submission> out;
-  while (!control_.empty() && out.size() < most) {
-    out.push_back(std::move(control_.front()));
-    control_.pop_front();
-  }
+  std::unique_lock lock(mutex_);
+  auto const control = [this] { return control_.size() - control_taken_; };
+  changed_.wait_until(lock, until, [&] { return closed_ || control() > 0 || orders_waiting_ > 0; });
+  out.reserve(std::min(most, control() + orders_waiting_));
+  while (control() > 0 && out.size() < most) out.push_back(std::move(control_[control_taken_++]));
+  if (control() == 0) control_.clear(), control_taken_ = 0;
   take_orders(out, most);
   return out;
 }
 
 void Inbox::take_orders(std::vector<Submission>& out, std::size_t most) {
   while (orders_waiting_ > 0 && out.size() < most) {
-    auto next = orders_.upper_bound(last_served_);
-    if (next == orders_.end()) next = orders_.begin();
-    last_served_ = next->first;
-    out.push_back(std::move(next->second.front()));
-    next->second.pop_front();
+    auto& line = *turn_;
+    turn_ = line.next;
+    auto const place = line.first;
+    auto& taken = waiting_[place];
+    out.push_back(std::move(taken.submission));
+    line.first = std::exchange(taken.next, free_);
+    free_ = place;
+    if (line.first != none) stand_behind(line);
     --orders_waiting_;
-    if (next->second.empty()) orders_.erase(next);
   }
 }
 
@@ -55,14 +87,11 @@ void Inbox::close() {
   changed_.notify_all();
 }
 
-bool Inbox::closed() const {
-  std::lock_guard const lock(mutex_);
-  return closed_;
-}
+bool Inbox::closed() const { return closed_.load(); }
 
 std::size_t Inbox::waiting() const {
   std::lock_guard const lock(mutex_);
-  return control_.size() + orders_waiting_;
+  return control_.size() - control_taken_ + orders_waiting_;
 }
 
 }  // namespace spillway

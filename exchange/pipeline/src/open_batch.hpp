@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -11,32 +12,49 @@
 
 namespace spillway {
 
-/// An applied entry with the bytes that go to disk.
-struct Applied {
-  Released out;
-  std::vector<std::byte> bytes;
+/// Applied entries with the bytes that go to disk.
+struct Batch {
+  ReleasedBatch out;
+  std::vector<std::byte> bytes;   // of all of them, one behind the other
+  std::vector<std::size_t> ends;  // of each in `bytes`
+
+  void clear() { out.clear(), bytes.clear(), ends.clear(); }
+  void append(Batch& more) {
+    auto const before = bytes.size();
+    out.insert(out.end(), std::make_move_iterator(more.out.begin()), std::make_move_iterator(more.out.end()));
+    bytes.insert(bytes.end(), more.bytes.begin(), more.bytes.end());
+    for (auto const end : more.ends) ends.push_back(before + end);
+  }
 };
 
 class OpenBatch {
  public:
-  /// Waits while the batch is full: then the disk is the limit, and the inbox fills and refuses.
-  void add(Applied applied) {
+  /// Leaves `part` empty. Waits while the batch is full: then the disk is the limit, and the inbox fills and
+  /// refuses.
+  void add(Batch& part) {
+    if (part.out.empty()) return;
     std::unique_lock lock(mutex_);
-    has_room_.wait(lock, [&] { return batch_.size() < batch_max; });
-    batch_.push_back(std::move(applied));
+    has_room_.wait(lock, [&] { return batch_.out.size() < batch_max; });
+    if (batch_.out.empty())
+      std::swap(batch_, part);
+    else
+      batch_.append(part);
     lock.unlock();
     has_work_.notify_one();
+    part.clear();
   }
-  /// All that is there, waiting for some; nothing once closed and empty.
-  [[nodiscard]] std::optional<std::vector<Applied>> take() {
+  /// All that is there, waiting for some; false once closed and empty. What `taken` held before is cleared,
+  /// and its room is used again.
+  [[nodiscard]] bool take(Batch& taken) {
+    taken.clear();
+    taken.out.reserve(taken_last_);  // the next one will be of that size
     std::unique_lock lock(mutex_);
-    has_work_.wait(lock, [&] { return closed_ || !batch_.empty(); });
-    if (batch_.empty()) return std::nullopt;
-    std::vector<Applied> taken;
-    taken.swap(batch_);
+    has_work_.wait(lock, [&] { return closed_ || !batch_.out.empty(); });
+    std::swap(taken, batch_);
     lock.unlock();
     has_room_.notify_one();
-    return taken;
+    taken_last_ = taken.out.size();
+    return !taken.out.empty();
   }
   void close() {
     {
@@ -50,8 +68,9 @@ class OpenBatch {
   static constexpr std::size_t batch_max = 4096;
   std::mutex mutex_;
   std::condition_variable has_work_, has_room_;
-  std::vector<Applied> batch_;
+  Batch batch_;
   bool closed_{};
+  std::size_t taken_last_{};  // the consumer's
 };
 
 }  // namespace spillway

@@ -24,6 +24,7 @@
 #include "market/refusal.hpp"
 #include "sequencer.hpp"
 #include "snapshot_start.hpp"
+#include "thread_name.hpp"
 
 namespace spillway {
 
@@ -321,7 +322,10 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
   impl->follower->durable_to(found.position, found.seq);
 
   impl->running = true;
-  impl->journal_thread = std::thread([raw] { raw->flusher->run(raw->batch); });
+  impl->journal_thread = std::thread([raw] {
+    name_this_thread("journal");
+    raw->flusher->run(raw->batch);
+  });
   if (impl->start.fresh) {
     for (auto& command : impl->options.genesis) impl->sequencer->enter(std::move(command));
     impl->options.genesis.clear();
@@ -332,7 +336,10 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
     if (from && !recovered->entered && impl->core.rules().version >= with_state_digests)
       impl->sequencer->enter(StateDigest{from->seq, from->state_layout, from->state_digest});
   }
-  impl->core_thread = std::thread([raw] { raw->sequencer->run(); });
+  impl->core_thread = std::thread([raw] {
+    name_this_thread("core");
+    raw->sequencer->run();
+  });
   return std::unique_ptr<Pipeline>(new Pipeline(std::move(impl)));
 }
 

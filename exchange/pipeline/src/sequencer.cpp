@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 constexpr auto longest_wait = 100ms;  // so that a stall of the process itself is noticed
 constexpr auto tick_after = 1ms;      // a Tick is entered only when nothing else arrived for so long
 constexpr auto stall_from = 250ms;    // a loop that wakes later than this did not run
-constexpr std::size_t taken_at_once = 256;
+constexpr std::size_t taken_at_once = 256, handed_at_once = 64;
 
 }  // namespace
 
@@ -25,7 +25,11 @@ void Sequencer::run() {
       until = std::min(until, std::max(clock_.when(*due), steady_clock::now()) + tick_after);
     auto taken = inbox_.take(until, taken_at_once);
     note_stall(until);
-    for (auto& submission : taken) sequence(std::move(submission));
+    for (auto& submission : taken) {
+      sequence(std::move(submission));
+      if (made_.out.size() >= handed_at_once) batch_.add(made_);
+    }
+    batch_.add(made_);
     if (taken.empty()) {
       if (inbox_.closed()) return;
       tick_if_due();
@@ -33,11 +37,14 @@ void Sequencer::run() {
   }
 }
 
-void Sequencer::enter(Command command) { sequence({ParticipantId{}, std::move(command), {}}); }
+void Sequencer::enter(Command command) {
+  sequence({ParticipantId{}, std::move(command), {}});
+  batch_.add(made_);
+}
 
 // What earlier entries left comes first, as of their stamp. What is due comes before the command, in an entry
 // of its own: should it be much, the command finds it done. A gap moves deadlines before they fire.
-void Sequencer::sequence(Submission submission) {
+void Sequencer::sequence(Submission&& submission) {
   finish();
   auto const stamp = std::max(clock_.now(), core_.now());
   auto const due = core_.next_deadline();
@@ -55,19 +62,20 @@ void Sequencer::finish() {
   while (core_.unfinished()) sequence({ParticipantId{}, Continue{}, {}}, core_.now());
 }
 
-void Sequencer::sequence(Submission submission, Stamp stamp) {
-  Applied applied;
-  applied.out.cookie = submission.cookie;
-  applied.out.entry = {Seq{core_.applied().v + 1}, stamp,
-                       submission.principal,       std::move(submission.command),
-                       submission.asked.session,   submission.asked.number};
-  applied.bytes = encode(applied.out.entry);
-  Outcome outcome;
+void Sequencer::sequence(Submission&& submission, Stamp stamp) {
+  auto& applied = made_.out.emplace_back();
+  applied.cookie = submission.cookie;
+  applied.entry = {Seq{core_.applied().v + 1}, stamp,
+                   submission.principal,       std::move(submission.command),
+                   submission.asked.session,   submission.asked.number};
+  auto const bytes = encode(applied.entry);
+  made_.bytes.insert(made_.bytes.end(), bytes.begin(), bytes.end());
+  made_.ends.push_back(made_.bytes.size());
+  outcome_.clear();
   auto const before = steady_clock::now();
-  core_.apply(applied.out.entry, outcome);
-  applied.out.apply_ns = std::chrono::nanoseconds(steady_clock::now() - before).count();
-  applied.out.records = std::move(outcome.records);
-  batch_.add(std::move(applied));
+  core_.apply(applied.entry, outcome_);
+  applied.apply_ns = std::chrono::nanoseconds(steady_clock::now() - before).count();
+  applied.records.assign(outcome_.records.begin(), outcome_.records.end());
 }
 
 void Sequencer::tick_if_due() {

@@ -21,8 +21,8 @@ class Sequencer {
   void enter(Command command);
 
  private:
-  void sequence(Submission submission);
-  void sequence(Submission submission, Stamp stamp);
+  void sequence(Submission&& submission);
+  void sequence(Submission&& submission, Stamp stamp);
   void tick_if_due();
   void finish();
   void note_stall(std::chrono::steady_clock::time_point expected);
@@ -31,6 +31,8 @@ class Sequencer {
   StampClock const& clock_;
   Inbox& inbox_;
   OpenBatch& batch_;
+  Batch made_;  // not handed over yet
+  Outcome outcome_;
 };
 
 }  // namespace spillway

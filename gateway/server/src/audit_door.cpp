@@ -80,7 +80,7 @@ wire::awaitable<std::optional<AuditDoor::Kept>> AuditDoor::kept_of(FillId fill) 
   auto const answers = std::make_shared<wire::Mailbox<Kept>>(hub_.where(), 1);
   auto const durable = hub_.pipeline().counters().durable;
   hub_.pipeline().follower().query(durable, [where = hub_.where(), answers, fill](FollowerView const& view) {
-    wire::post(where, [answers, kept = Kept{row_in(view.projection, fill)}] { (void)answers->push(kept); });
+    wire::post(where, [answers, kept = Kept{row_in(view.projection(), fill)}] { (void)answers->push(kept); });
   });
   auto kept = co_await answers->pop(patience);
   if (!kept) co_return std::nullopt;

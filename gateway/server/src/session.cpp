@@ -239,7 +239,7 @@ wire::awaitable<std::optional<std::vector<ReportRow>>> Session::read_missed_repo
   hub_.query(
       Seq{hub_.pipeline().counters().durable},
       [rows, who = participant_, after](FollowerView const& view) {
-        *rows = view.projection.reports(who, after, reports_a_page);
+        *rows = view.projection().reports(who, after, reports_a_page);
         return std::string();
       },
       [rows, pages](std::string const&, Seq) { (void)pages->push(std::move(*rows)); });

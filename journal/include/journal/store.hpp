@@ -95,6 +95,11 @@ struct StoreRow {
   ByteView value;
 };
 
+struct CloseCursor {
+  void operator()(MDB_cursor* cursor) const noexcept;
+};
+using CursorHandle = std::unique_ptr<MDB_cursor, CloseCursor>;
+
 /// Walks a table in key order. Rows live as long as the transaction and, in a WriteTxn, until its next
 /// change.
 class StoreCursor {
@@ -107,10 +112,7 @@ class StoreCursor {
 
  private:
   friend class Txn;
-  struct Close {
-    void operator()(MDB_cursor* cursor) const noexcept;
-  };
-  std::unique_ptr<MDB_cursor, Close> cursor_;
+  CursorHandle cursor_;
 };
 
 class Txn {
@@ -151,6 +153,7 @@ class ReadTxn : public Txn {
 class WriteTxn : public Txn {
  public:
   [[nodiscard]] static std::expected<WriteTxn, StoreError> begin(Store const& store);
+  /// Quick for keys that come in order.
   [[nodiscard]] std::expected<void, StoreError> put(StoreTable table, ByteView key, ByteView value);
   /// For keys that only grow: quicker than put; out_of_order if `key` is not behind the last one.
   [[nodiscard]] std::expected<void, StoreError> append(StoreTable table, ByteView key, ByteView value);
@@ -158,6 +161,10 @@ class WriteTxn : public Txn {
   [[nodiscard]] std::expected<bool, StoreError> del(StoreTable table, ByteView key);
   [[nodiscard]] std::expected<void, StoreError> clear(StoreTable table);
   [[nodiscard]] std::expected<void, StoreError> commit() &&;
+
+ private:
+  [[nodiscard]] MDB_cursor* writer(StoreTable table);
+  std::vector<CursorHandle> writers_;  // by table
 };
 
 }  // namespace spillway

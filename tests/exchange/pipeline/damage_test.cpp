@@ -107,7 +107,7 @@ TEST_F(Lost, ADamagedProjectionIsMadeAgainWhereverItWasHit) {
     auto const postings = ask(
         **pipeline, (*pipeline)->start().entries ? Seq{(*pipeline)->start().entries} : Seq{},
         [](FollowerView const& view) {
-          return view.projection.postings(carl, static_cast<std::uint16_t>(AccountKind::funds), 100).size();
+          return view.projection().postings(carl, static_cast<std::uint16_t>(AccountKind::funds), 100).size();
         });
     EXPECT_EQ(postings, 2u) << "the world's deposit and ours";
     pipeline->reset();

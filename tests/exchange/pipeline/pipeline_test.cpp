@@ -230,7 +230,7 @@ TEST(Pipeline, RebuildsAProjectionThatWasDeletedOrBelongsElsewhere) {
     Ear e;
     auto const pipeline = opened(directory, e);
     return ask(*pipeline, last, [](FollowerView const& view) {
-      return view.projection.postings(carl, static_cast<std::uint16_t>(AccountKind::funds), 100).size();
+      return view.projection().postings(carl, static_cast<std::uint16_t>(AccountKind::funds), 100).size();
     });
   };
   auto const whole = postings(folder.path());

@@ -7,6 +7,7 @@
 
 #include "exchange/fill_proof.hpp"
 #include "exchange/outcome_chain.hpp"
+#include "exchange/projection.hpp"
 #include "journal/log_writer.hpp"
 #include "journal/tiles.hpp"
 #include "journal/tlog_proof.hpp"

@@ -291,7 +291,7 @@ TEST_P(Kept, TablesThatAreGoneAreMadeAgainFromTheFirstEntryWhileTheCoreStartsFro
   ASSERT_TRUE(pipeline);
   EXPECT_TRUE(pipeline->start().snapshot.some());
   auto const rows = ask(*pipeline, Seq{pipeline->start().entries}, [](FollowerView const& view) {
-    return view.projection.postings(carl, static_cast<std::uint16_t>(AccountKind::funds), 10'000).size();
+    return view.projection().postings(carl, static_cast<std::uint16_t>(AccountKind::funds), 10'000).size();
   });
   EXPECT_GT(rows, 1u);
 }

@@ -44,7 +44,8 @@ struct FollowerView {
   Seq seq;
   Stamp stamp;
   ExchangeCore const& core;
-  Projection const& projection;  // committed up to `seq` too
+  /// Committed up to `seq` first, which waits for the disk: the core is quicker where it has the answer.
+  std::function<Projection const&()> const& projection;
 };
 
 class Follower {

@@ -2,16 +2,15 @@
 // Room:   exchange_pipeline; sees market.
 // Thread: any number of senders, one taker.
 // Rule:   orders are refused with `busy` when their lane is three quarters full; waiting orders are taken
-// round-robin by
-//         participant, so that a flood of one does not delay another.
+//         round-robin by participant, so that a flood of one does not delay another.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <mutex>
+#include <unordered_map>
 #include <vector>
 
 #include "market/command.hpp"
@@ -40,12 +39,14 @@ struct Submission {
 
 class Inbox {
  public:
-  explicit Inbox(std::size_t orders_max) : orders_max_(orders_max) {}
+  explicit Inbox(std::size_t orders_max);
+  Inbox(Inbox const&) = delete;
+  Inbox& operator=(Inbox const&) = delete;
 
-  /// New orders and offers. False: the lane is three quarters full; try again soon.
-  [[nodiscard]] bool offer_order(Submission submission);
+  /// New orders and offers. False: the lane is three quarters full, and it was not taken; try again soon.
+  [[nodiscard]] bool offer_order(Submission&& submission);
   /// Cancels, job life-cycle, verdicts, operator commands.
-  void put(Submission submission);
+  void put(Submission&& submission);
   /// Waits until something is there, `until` has come or close() was called; then takes at most `most`.
   [[nodiscard]] std::vector<Submission> take(std::chrono::steady_clock::time_point until, std::size_t most);
   void close();
@@ -53,16 +54,32 @@ class Inbox {
   [[nodiscard]] std::size_t waiting() const;
 
  private:
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+  struct Waiting {
+    Submission submission;
+    std::uint32_t next{none};  // of the same participant, or the next free place
+  };
+  struct Line {  // of one participant
+    std::uint32_t first{none}, last{none};
+    Line* next{};  // whose turn comes then
+  };
+
   void take_orders(std::vector<Submission>& out, std::size_t most);
+  [[nodiscard]] std::uint32_t place_for(Submission&& submission);
+  void stand_behind(Line& line);
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Submission> control_;
-  std::map<ParticipantId, std::deque<Submission>> orders_;  // no empty queues
-  ParticipantId last_served_{};
+  std::vector<Submission> control_;
+  std::size_t control_taken_{};  // from the front
+  std::vector<Waiting> waiting_;
+  std::uint32_t free_{none};
+  std::unordered_map<std::uint32_t, Line> lines_;  // everybody who ever had an order here
+  Line* turn_{};                                   // lines with orders, in turn; none: null
+  Line* last_turn_{};
   std::size_t orders_waiting_{};
   std::size_t orders_max_;
-  bool closed_{};
+  std::atomic<bool> closed_{};
 };
 
 }  // namespace spillway

@@ -1,7 +1,7 @@
 // exchange/projection.hpp - the books as tables on disk: accounts, postings, orders, jobs, reports, fills and
 // their receipts. Disposable.
 // Room:   exchange_pipeline; sees market and journal (store).
-// Thread: the follower's.
+// Thread: the follower's; what it has begun to commit, another one writes.
 // Rule:   the journal position is written in the same transaction as what it covers, so the tables are never
 //         ahead or torn; made again from the same entries they are the same, byte for byte.
 #pragma once
@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,6 +49,9 @@ struct ReceiptRow {
   std::vector<std::byte> receipt;  // exchange/receipt.hpp
 };
 
+class ProjectionRows;
+struct ProjectionTables;
+
 class Projection {
  public:
   /// A damaged file is removed and the tables begin empty; lost() says what was wrong.
@@ -56,6 +60,9 @@ class Projection {
 
   [[nodiscard]] Seq committed() const { return committed_; }
   [[nodiscard]] std::string const& lost() const { return lost_; }
+  Projection(Projection&&) noexcept;
+  Projection& operator=(Projection&&) noexcept;
+  ~Projection();
   /// D after `committed`: tells whether the tables belong to this journal.
   [[nodiscard]] Hash256 const& committed_digest() const { return committed_digest_; }
   /// Forgets everything: the tables belong to another journal, or to another future of this one.
@@ -68,10 +75,17 @@ class Projection {
   void add(Entry const& entry, std::vector<Record> const& records);
   /// Gathers the receipt of a fill: known once the seal behind its batch is.
   void add(FillId fill, ReceiptRow const& row);
-  /// Rows that were gathered and not committed.
-  [[nodiscard]] std::size_t pending() const { return pending_.size(); }
+  /// Rows that were gathered and belong to no commit yet.
+  [[nodiscard]] std::size_t pending() const;
   /// Writes what was gathered and the position in one transaction. A map that is full is made larger first.
   [[nodiscard]] std::expected<void, std::string> commit(Seq seq, Hash256 const& digest);
+
+  // The same in three steps, so that another thread can write while this one gathers on. Between the first
+  // and the last nothing else is called but add(), pending(), committed(), and write_begun() once, on
+  // whichever thread.
+  void begin_commit(Seq seq, Hash256 const& digest);
+  [[nodiscard]] std::expected<void, std::string> write_begun();
+  void end_commit();
 
   /// Reports of a participant after number `after`, oldest first, at most `most`.
   [[nodiscard]] std::vector<ReportRow> reports(ParticipantId, std::uint64_t after, std::size_t most) const;
@@ -91,29 +105,20 @@ class Projection {
   [[nodiscard]] std::uint64_t map_bytes() const { return store_.map_bytes(); }
 
  private:
-  struct Row {
-    StoreTable table;
-    StoreKey key;
-    std::size_t value_at{}, value_bytes{};  // in values_
-  };
   explicit Projection(Store store);
   [[nodiscard]] static std::expected<Store, StoreError> open_store(std::filesystem::path const& folder,
                                                                    std::uint64_t map_bytes);
   [[nodiscard]] std::expected<void, std::string> read_position();
-  [[nodiscard]] std::vector<Row const*> in_table_order() const;
-  [[nodiscard]] std::expected<void, StoreError> write(Seq seq, Hash256 const& digest);
-  void put(StoreTable table, StoreKey key, Entry const& entry, Record const& record);
-  void put_value(ByteView bytes);
+  [[nodiscard]] std::expected<void, StoreError> write();
 
   std::filesystem::path folder_;
   Store store_;
-  std::map<std::string, StoreTable, std::less<>> tables_;
-  StoreTable meta_, orders_, jobs_, postings_, reports_, accounts_, fills_, receipts_;
-  std::vector<Row> pending_;
-  std::vector<std::byte> values_;
+  std::map<std::string, StoreTable, std::less<>> names_;
+  std::unique_ptr<ProjectionTables const> tables_;
+  std::unique_ptr<ProjectionRows> pending_, writing_;
   std::uint32_t commits_{};
-  Seq committed_{};
-  Hash256 committed_digest_{};
+  Seq committed_{}, writing_to_{};
+  Hash256 committed_digest_{}, writing_digest_{};
   std::string lost_;
 };
 
