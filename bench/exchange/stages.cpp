@@ -20,7 +20,7 @@
 namespace spillway::bench {
 namespace {
 
-constexpr std::size_t wave_commands = 1'024, batch_most = 4'096, handed_at_once = 64;
+constexpr std::size_t drawn_at_once = 1'024, batch_most = 4'096, handed_at_once = 64;
 constexpr Micros between{2};
 
 struct Made {
@@ -124,7 +124,7 @@ std::vector<Entry> drawn(std::uint64_t commands) {
   for (auto& sent : trader.supply()) one(std::move(sent));
   auto const all = out.size() + commands;
   while (out.size() < all)
-    for (auto& sent : trader.wave(std::min<std::uint64_t>(wave_commands, all - out.size())))
+    for (auto& sent : trader.wave(std::min<std::uint64_t>(drawn_at_once, all - out.size())))
       one(std::move(sent));
   return out;
 }
