@@ -1,4 +1,5 @@
-// bench/census/cheats.hpp - what a provider's program does instead of answering honestly, one function a cheat.
+// bench/census/cheats.hpp - what a provider's program does instead of answering honestly, one function a
+// cheat.
 // Room:   bench; sees attest.
 #pragma once
 
