@@ -61,6 +61,7 @@ void Sequencer::sequence(Submission submission, Stamp stamp) {
   applied.out.entry = {Seq{core_.applied().v + 1}, stamp,
                        submission.principal,       std::move(submission.command),
                        submission.asked.session,   submission.asked.number};
+  core_.expect(applied.out.entry);
   applied.bytes = encode(applied.out.entry);
   Outcome outcome;
   auto const before = steady_clock::now();
