@@ -76,7 +76,11 @@ class Run {
     if (outcomes_.size() < entries_.size()) outcomes_.resize(entries_.size());
     for (auto& outcome : outcomes_) outcome.clear();
     auto const before = cpu_ns();
-    for (std::size_t i = 0; i < entries_.size(); ++i) core_.apply(entries_[i], outcomes_[i]);
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      // One ahead, as the sequencer says what comes before it writes it down.
+      if (i + 1 < entries_.size()) core_.expect(entries_[i + 1]);
+      core_.apply(entries_[i], outcomes_[i]);
+    }
     measured_.cpu_ns += cpu_ns() - before;
     measured_.commands += entries_.size();
     for (std::size_t i = 0; i < entries_.size(); ++i) {

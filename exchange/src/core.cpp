@@ -2,6 +2,7 @@
 #include "exchange/core.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstring>
 #include <type_traits>
 
@@ -125,6 +126,7 @@ ExchangeCore::State::State(CoreLimits const& sizes)
 }
 
 void ExchangeCore::apply(Entry const& entry, Outcome& out) { state_->apply(entry, out); }
+void ExchangeCore::expect(Entry const& entry) const { state_->expect(entry); }
 
 /// People are always answered; of the exchange's own commands those of the operator are, the others speak by
 /// their effects.
@@ -147,14 +149,18 @@ void ExchangeCore::State::apply(Entry const& entry, Outcome& to) {
   bool const ready = !unfinished() || catch_up();  // what earlier entries left, as of their stamp
   auto const* const resumed = std::get_if<Resumed>(&entry.command);
   bool const first_of_all = rules.version >= 2 && resumed != nullptr;
-  auto const told = participants.contains(entry.principal) ? entry.principal : core::nobody;
+  auto const told = is_member(entry.principal) ? entry.principal : core::nobody;
   bool was_run = false;
   auto refusal = Refusal::busy;
   auto const run = [&] {
     was_run = true;
     refusal = execute(entry, told);
   };
-  if (ready) {
+  // Most entries find nothing begun and nothing due: then the command is all there is to do.
+  if (ready && resumed == nullptr && work.empty() && !timers.any_due(entry.stamp)) {
+    now = entry.stamp;
+    run();
+  } else if (ready) {
     // A gap moves the deadlines before they are looked at: nobody misses one while the exchange itself stood
     // still.
     if (resumed && !entry.principal.some())
@@ -172,9 +178,21 @@ void ExchangeCore::State::apply(Entry const& entry, Outcome& to) {
          static_cast<std::uint16_t>(refusal), told);
   else
     work_on();
-  list_touched(first_touched);
+  if (!out->touched.empty()) list_touched(first_touched);
   applied = entry.seq;
   out = nullptr;
+}
+
+[[gnu::flatten]] std::byte* ExchangeCore::State::next_record(RecordKind kind, std::uint16_t code,
+                                                             ParticipantId first, ParticipantId second) {
+  // Copied, since a row of zeroes is made by an instruction that takes longer than all the rest.
+  static constexpr Record blank;
+  auto& record = (out->records.push_back(blank), out->records.back());
+  record.head.kind = kind;
+  record.head.code = code;
+  address(record.head.first, first);
+  if (second != first) address(record.head.second, second);
+  return record.body.data();
 }
 
 /// The command and its records. The answer leads them, under the first number of its reader; what it says is
@@ -182,14 +200,16 @@ void ExchangeCore::State::apply(Entry const& entry, Outcome& to) {
 Refusal ExchangeCore::State::execute(Entry const& entry, ParticipantId told) {
   bool const answered = is_answered(entry);
   auto const at = out->records.size();
-  if (answered) emit(record::Accepted{client_of(entry.command), 0, index_of(entry.command), {}}, 0, told);
+  if (answered) {
+    auto& answer = begin_record<record::Accepted>(0, told);
+    answer.client = client_of(entry.command);
+    answer.command = index_of(entry.command);
+  }
   auto const begun = out->records.size();
   auto const reply = std::visit([&](auto const& c) { return on(entry.principal, c); }, entry.command);
   if (reply && answered) {
     auto& answer = out->records[at];
-    auto body = answer.as<record::Accepted>();
-    body.made = reply->made;
-    std::memcpy(answer.body.data(), &body, sizeof body);
+    std::memcpy(answer.body.data() + offsetof(record::Accepted, made), &reply->made, sizeof reply->made);
     answer.head.code = static_cast<std::uint16_t>(reply->code);
   }
   if (reply) return Refusal::none;
@@ -201,13 +221,13 @@ Refusal ExchangeCore::State::execute(Entry const& entry, ParticipantId told) {
 /// The last record, an answer, as if it had never been written.
 void ExchangeCore::State::take_back_report() {
   ParticipantId const told{out->records.back().head.first.participant};
-  if (told.some()) --the(participants, told).reports;
+  if (told.some()) --member(told).reports;
   out->records.pop_back();
 }
 
 void ExchangeCore::State::list_touched(std::size_t from) {
-  if (out->touched.empty()) return;
   for (auto i = from; i < out->touched.size(); ++i) touched[out->touched[i].v] = false;
+  if (out->touched.size() == 1) return;
   std::sort(out->touched.begin(), out->touched.end());
   out->touched.erase(std::unique(out->touched.begin(), out->touched.end()), out->touched.end());
 }

@@ -32,7 +32,7 @@ bool sane(Rules const& r) {
 
 Refusal ExchangeCore::State::lacks(ParticipantId who, Role role) const {
   if (!who.some()) return Refusal::role_missing;  // the exchange itself neither buys nor sells
-  auto const* const participant = at(participants, who);
+  auto const* const participant = lately->id == who ? lately : at(participants, who);
   if (!participant) return Refusal::unknown_participant;
   return (participant->roles & static_cast<std::uint32_t>(role)) != 0 ? Refusal::none : Refusal::role_missing;
 }
@@ -113,7 +113,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, Deposit const& c) {
   AccountKey const bank{the_exchange, AccountKind::bank};
   if (auto const why = not_operator(who); no(why)) return refuse(why);
   if (!participants.contains(c.participant)) return refuse(Refusal::unknown_participant);
-  if (c.amount <= Nano{} || ledger.why_not(bank, c.amount)) return refuse(Refusal::amount_invalid);
+  if (c.amount <= Nano{} || no(ledger.why_not(bank, c.amount))) return refuse(Refusal::amount_invalid);
   post(bank, {c.participant, AccountKind::funds}, c.amount, TransferCode::deposit, 0);
   return Answer{c.participant.v};
 }
@@ -121,7 +121,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, Deposit const& c) {
 core::Reply ExchangeCore::State::on(ParticipantId who, FundGuarantee const& c) {
   AccountKey const bank{the_exchange, AccountKind::bank};
   if (auto const why = not_operator(who); no(why)) return refuse(why);
-  if (c.amount <= Nano{} || ledger.why_not(bank, c.amount)) return refuse(Refusal::amount_invalid);
+  if (c.amount <= Nano{} || no(ledger.why_not(bank, c.amount))) return refuse(Refusal::amount_invalid);
   post(bank, {the_exchange, AccountKind::guarantee}, c.amount, TransferCode::guarantee_funding, 0);
   work.begin({core::WorkKind::pay_owed, {}, {}, {}});
   return Answer{};

@@ -29,9 +29,12 @@ struct ClientIds {
   Handle oldest, newest;
   std::uint32_t count{};
   ClientOrderId forgotten_highest;
+  ClientOrderId highest;  // of all that were in the chain
+  Stamp oldest_made;      // of the oldest: whether it is too old is asked with every new id
 };
 
-struct Participant {
+/// What every command of its own touches lies in the first line, and its orders in the second.
+struct alignas(64) Participant {
   ParticipantId id;
   FirmId firm;
   std::uint32_t roles{};
@@ -111,7 +114,7 @@ struct alignas(64) Order {
   Lots filled;
   Nano held;
   Timer timer;                     // expiry
-  Link at_rest, of_resting_buyer;  // while it rests
+  Link at_rest, of_resting_buyer;  // while it rests; the second line begins here (Table::expect_links)
   std::uint32_t claims{};          // leases that it may still become while it rests
   Handle younger;                  // client id
   Link of_buyer;                   // while it is kept

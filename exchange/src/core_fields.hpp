@@ -153,7 +153,7 @@ void fields(A& archive, T& of) {
 
 template <class A, Of<ClientIds> T>
 void fields(A& archive, T& of) {
-  auto& [oldest, newest, count, forgotten] = of;
+  auto& [oldest, newest, count, forgotten, highest, oldest_made] = of;
   archive(forgotten);
 }
 template <class A, Of<Participant> T>

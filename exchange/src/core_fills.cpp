@@ -51,20 +51,13 @@ void ExchangeCore::State::fill(Match const& match) {
 
   auto const path = book.eligibility().path(order.signature, match.instrument);
   auto const product = book.instrument(match.instrument).product;
-  emit(record::Fill{last_fill.v,
-                    match.order.v,
-                    match.offer.v,
-                    match.lots.v,
-                    match.price.v,
-                    match.instrument.v,
-                    match.node.v,
-                    path ? static_cast<std::int32_t>(path->v) : -1,
-                    static_cast<std::uint8_t>(product),
-                    match.taker_is_buyer,
-                    {}},
-       0, order.buyer, offer.provider);
-  count_fill(the(participants, order.buyer));
-  if (offer.provider != order.buyer) count_fill(the(participants, offer.provider));
+  auto& to = begin_record<record::Fill>(0, order.buyer, offer.provider);
+  to.fill = last_fill.v, to.order = match.order.v, to.offer = match.offer.v, to.lots = match.lots.v;
+  to.price = match.price.v, to.instrument = match.instrument.v, to.node = match.node.v;
+  to.path_us = path ? static_cast<std::int32_t>(path->v) : -1;
+  to.product = static_cast<std::uint8_t>(product), to.taker_is_buyer = match.taker_is_buyer;
+  count_fill(member(order.buyer));
+  if (offer.provider != order.buyer) count_fill(member(offer.provider));
   if (product == ProductKind::tokens)
     start_job(last_fill, order, offer, match);
   else
@@ -93,11 +86,15 @@ void ExchangeCore::State::start_job(FillId id, Order& order, Offer const& offer,
   show(job);
 }
 
+void ExchangeCore::State::show_resting(Order& order, Lots rest) {
+  sw_check(rest == order.open, "book and order agree on what is open");
+  claim(order);
+  show(order);
+}
+
 void ExchangeCore::State::show_after_trades(Order& order) {
   if (book.rests(order.id)) {
-    sw_check(book.open_lots(order.id) == order.open, "book and order agree on what is open");
-    claim(order);
-    show(order);
+    show_resting(order, book.open_lots(order.id));
   } else if (order.open.v == 0) {
     end_order(order, OrderPhase::filled, 0);
   } else {

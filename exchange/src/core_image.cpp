@@ -149,7 +149,7 @@ bool ExchangeCore::State::import_orders(core::ArchiveReader& from) {
     asked.good_for = said.good_for, asked.output_max = said.output_max, asked.quantity = said.quantity;
     asked.policy = said.policy, asked.predicate.tier = said.tier;
     if (!lists.has_room(core::ids_to_keep(meant.predicate))) return false;
-    order.terms = core::keep(asked, meant, lists);
+    core::keep(order.terms, asked, meant, lists);
     return true;
   });
 }

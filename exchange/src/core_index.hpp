@@ -30,6 +30,8 @@ class GrowingIndex {
     if (auto const row = find_in(table_, tag, same)) return row;
     return moving() ? find_in(before_, tag, same) : 0;
   }
+  /// Asks the memory for where a hash will be looked for.
+  void expect(std::uint64_t hash) const { ask_for(&cells_[table_.home(tag_of(hash))]); }
   /// The row is not in it yet.
   void insert(std::uint64_t hash, Row row) {
     sw_check(row != 0 && row != moved, "a row has a number");

@@ -59,18 +59,17 @@ std::expected<Job*, Refusal> ExchangeCore::State::job_in(ParticipantId who, JobI
 
 // ---- what is allowed and what is owed ----
 
-/// Between the relay and the provider's place; nothing when the table does not know.
-std::optional<Micros> ExchangeCore::State::relay_trip(Job const& job) const {
+/// Between the relay and the provider's place.
+Micros ExchangeCore::State::relay_trip(Job const& job) const {
   auto const trip = reference.round_trip(reference.relay(), book.instrument(job.instrument).place);
-  if (!trip || trip->rtt_us < 0) return std::nullopt;
-  return Micros{trip->rtt_us};
+  return Micros{trip ? trip->rtt_us : -1};
 }
 
 /// What the provider answers for: the trip between relay and place, and its tier's promise for this input.
 Micros ExchangeCore::State::allowed_first_token(Job const& job) const {
   auto const* const tier = reference.find(book.instrument(job.instrument).tier);
   sw_check(tier != nullptr, "a listed instrument has a tier");
-  return relay_trip(job).value_or(Micros{}) + Reference::promise(*tier, job.input);
+  return std::max(Micros{}, relay_trip(job)) + Reference::promise(*tier, job.input);
 }
 
 Nano ExchangeCore::State::due(Job const& job, Tokens input, Tokens output) const {
@@ -113,7 +112,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, JobFirstToken const& c) {
   job.phase = JobPhase::streaming;
   job.latency = c.latency;
   // Nobody is late on a path whose length nobody knows.
-  job.late = relay_trip(job).has_value() && c.latency > allowed_first_token(job);
+  job.late = relay_trip(job) >= Micros{} && c.latency > allowed_first_token(job);
   auto const rate = std::max(1, reference.find(book.instrument(job.instrument).tier)->output_rate_min);
   wait(job, Micros{job.output_max.v * 4 * micros_per_second / rate} + safety_margin);
   show(job);
@@ -210,11 +209,12 @@ void ExchangeCore::State::end_job(Job& job, FaultCharge const& cost) {
 
 void ExchangeCore::State::show(Job const& job) {
   auto const latency = std::min<std::int64_t>(job.latency.v, std::numeric_limits<std::int32_t>::max());
-  emit(
-      record::JobState{job.id.v, job.order.v, job.input.v, job.output.v, job.charge.v, job.guarantee.v,
-                       static_cast<std::int32_t>(latency), static_cast<std::uint8_t>(job.phase),
-                       static_cast<std::uint8_t>(job.fault), static_cast<std::uint8_t>(job.finish), job.late},
-      static_cast<std::uint16_t>(job.code), job.buyer, job.provider);
+  auto& to = begin_record<record::JobState>(static_cast<std::uint16_t>(job.code), job.buyer, job.provider);
+  to.job = job.id.v, to.order = job.order.v, to.input = job.input.v, to.output = job.output.v;
+  to.charge_nano = job.charge.v, to.guarantee_nano = job.guarantee.v;
+  to.latency_us = static_cast<std::int32_t>(latency), to.phase = static_cast<std::uint8_t>(job.phase);
+  to.fault = static_cast<std::uint8_t>(job.fault), to.finish = static_cast<std::uint8_t>(job.finish);
+  to.late = job.late;
 }
 
 }  // namespace spillway

@@ -21,6 +21,13 @@ void prefer_huge_pages(Arena<T>& arena) {
   prefer_huge_pages(&arena[0], arena.size() * sizeof(T));
 }
 
+/// Asks for the line at `at` without waiting for it; a hint, whatever is there. The empty statement keeps the
+/// calls of functions that do nothing else: without it they are taken for functions without effect.
+[[gnu::always_inline]] inline void ask_for(void const* at) {
+  __builtin_prefetch(at);
+  asm volatile("");
+}
+
 /// Blocks by size, each size with a list of what came back: up to 1 KiB in steps of 16 bytes, then in powers
 /// of two. Blocks that came back are never joined: what a table needed once it may need again.
 class Memory final : public std::pmr::memory_resource {

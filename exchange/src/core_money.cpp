@@ -21,18 +21,12 @@ constexpr AccountKey guarantee{the_exchange, AccountKind::guarantee};
 void ExchangeCore::State::post(AccountKey debit, AccountKey credit, Nano amount, TransferCode code,
                                std::uint64_t about) {
   if (amount == Nano{}) return;
-  auto const done = ledger.transfer(debit, credit, amount, code, about);
-  sw_check(done.has_value(), "money that was held or seen is there");
-  emit(record::Posting{done->id.v,
-                       debit.owner.v,
-                       credit.owner.v,
-                       static_cast<std::uint16_t>(debit.kind),
-                       static_cast<std::uint16_t>(credit.kind),
-                       0,
-                       amount.v,
-                       about,
-                       {}},
-       static_cast<std::uint16_t>(code));
+  auto const id = ledger.post(debit, credit, amount);
+  auto& to = begin_record<record::Posting>(static_cast<std::uint16_t>(code));
+  to.transfer = id.v, to.debit_owner = debit.owner.v, to.credit_owner = credit.owner.v;
+  to.debit_kind = static_cast<std::uint16_t>(debit.kind);
+  to.credit_kind = static_cast<std::uint16_t>(credit.kind);
+  to.amount_nano = amount.v, to.about = about;
 }
 
 void ExchangeCore::State::hold(ParticipantId buyer, Nano& held, Nano amount, std::uint64_t about) {

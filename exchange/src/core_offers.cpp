@@ -163,16 +163,10 @@ void ExchangeCore::State::leave_chains(Offer& offer) {
 
 void ExchangeCore::State::show(Offer const& offer, std::uint16_t code) {
   auto const rest = offer.phase == OfferPhase::live ? book.rest_lots(offer.id) : Lots{};
-  emit(record::OfferState{offer.id.v,
-                          offer.terms.client.v,
-                          rest.v,
-                          offer.terms.node.v,
-                          offer.instrument.v,
-                          offer.price.v,
-                          static_cast<std::uint8_t>(offer.phase),
-                          {},
-                          {}},
-       code, offer.provider);
+  auto& to = begin_record<record::OfferState>(code, offer.provider);
+  to.offer = offer.id.v, to.client = offer.terms.client.v, to.rest_lots = rest.v;
+  to.node = offer.terms.node.v, to.instrument = offer.instrument.v, to.price = offer.price.v;
+  to.phase = static_cast<std::uint8_t>(offer.phase);
 }
 
 }  // namespace spillway

@@ -87,11 +87,11 @@ Refusal ExchangeCore::State::complete_capacity(PlaceOrder& c) const {
 }
 
 /// Tables are full by count. What is remembered beyond its window makes room first.
-Refusal ExchangeCore::State::no_room(ParticipantId who, PlaceOrder const& c) {
+Refusal ExchangeCore::State::no_room(core::Participant const& buyer, PlaceOrder const& c) {
   bool const full_up = resting.count >= limits.orders;
-  if (full_up || book.resting_orders_of(who) >= limits.orders_per_participant) return Refusal::capacity;
+  if (full_up || buyer.resting.count >= limits.orders_per_participant) return Refusal::capacity;
   auto const fits = [&] { return !orders.full() && lists.has_room(core::ids_to_keep(c.predicate)); };
-  if (!fits()) make_room(who);
+  if (!fits()) make_room(buyer.id);
   if (!fits()) return Refusal::capacity;
   if (c.predicate.product != ProductKind::capacity) return Refusal::none;
   auto const more = leases_for(std::min(c.quantity, core::capacity_lots_max));
@@ -122,18 +122,24 @@ std::size_t ExchangeCore::State::resting_max(core::Participant const& p) const {
   return static_cast<std::size_t>(std::max<std::int64_t>(1'000, 100 * today));
 }
 
-std::expected<SignatureId, Refusal> ExchangeCore::State::signature_for(ParticipantId who,
-                                                                       PlaceOrder const& c) {
-  auto const made = book.intern(who, c.predicate);
+Refusal ExchangeCore::State::sign(core::Participant const& buyer, PlaceOrder const& c, SignatureId& as) {
+  auto why = Refusal::none;
+  as = book.known(buyer.id, c.predicate);
+  if (!as.some()) {
+    auto const made = book.intern(buyer.id, c.predicate);
+    if (made)
+      as = *made;
+    else
+      why = made.error();
+  }
   bool const rests = c.tif == TimeInForce::gtc || c.tif == TimeInForce::timed;
-  bool const too_many = rests && book.resting_orders_of(who) >= resting_max(the(participants, who));
-  if (too_many && (made || made.error() > Refusal::resting_limit)) return refuse(Refusal::resting_limit);
-  return made;
+  bool const too_many = rests && buyer.resting.count >= resting_max(buyer);
+  return too_many && (as.some() || why > Refusal::resting_limit) ? Refusal::resting_limit : why;
 }
 
 Refusal ExchangeCore::State::why_unfunded(ParticipantId who, Nano worst) const {
   if (worst == Nano{}) return Refusal::none;
-  if (auto const why = ledger.why_not({who, AccountKind::funds}, worst)) return *why;
+  if (auto const why = ledger.why_not({who, AccountKind::funds}, worst); no(why)) return why;
   return worst > largest_hold ? Refusal::hold_too_large : Refusal::none;
 }
 

@@ -28,35 +28,69 @@ Nano ExchangeCore::State::worst_case(ProductKind product, Tokens work, PriceInde
 
 // ---- placing ----
 
+namespace {
+
+/// Most lists of an order are empty or as short as the last order's, which a vector does not expect.
+template <class Id>
+void copy(std::vector<Id> const& from, std::vector<Id>& to) {
+  if (from.size() == to.size())
+    for (std::size_t i = 0; i < from.size(); ++i) to[i] = from[i];
+  else
+    to = from;
+}
+
+void copy(Predicate const& from, Predicate& to) {
+  auto const& [product, models, classes, within, outside, tier, origin, pue, green, place, network, ready,
+               input] = from;
+  copy(models, to.models), copy(classes, to.classes), copy(within, to.within), copy(outside, to.outside);
+  to.product = product, to.tier = tier, to.origin = origin, to.buyer_place = place;
+  to.pue_max_milli = pue, to.green_min_milli = green;
+  to.network = network, to.ready = ready, to.input = input;
+}
+
+void copy(PlaceOrder const& from, PlaceOrder& to) {
+  auto const& [client, predicate, tif, market, limit, near, good_for, input, output, policy, quantity, term] =
+      from;
+  copy(predicate, to.predicate);
+  to.client = client, to.tif = tif, to.market = market, to.limit = limit, to.prefer_near = near;
+  to.good_for = good_for, to.input = input, to.output_max = output, to.policy = policy;
+  to.quantity = quantity, to.term = term;
+}
+
+}  // namespace
+
 core::Reply ExchangeCore::State::on(ParticipantId who, PlaceOrder const& asked) {
   if (!well_formed(asked)) return refuse(Refusal::malformed);
+  expect(who, asked.client);
   if (auto const why = lacks(who, Role::buyer); no(why)) return refuse(why);
   if (!genesis_done()) return refuse(Refusal::genesis_missing);
+  auto& buyer = member(who);
   // Before the halt: a retry asks what became of an order, it does not place one.
-  if (auto again = repeated(who, asked)) return *again;
+  if (may_be_known(buyer.client_ids, asked.client))
+    if (auto again = repeated(who, asked)) return *again;
   if (halted) return refuse(Refusal::halted);
-  if (auto const why = no_room(who, asked); no(why)) return refuse(why);
-  full = asked;
+  if (auto const why = no_room(buyer, asked); no(why)) return refuse(why);
+  copy(asked, full);
   full.predicate.input = full.input;  // one fact, said once
   if (auto const why = complete(full); no(why)) return refuse(why);
-  auto const signature = signature_for(who, full);
-  if (!signature) return refuse(signature.error());
+  SignatureId signature;
+  if (auto const why = sign(buyer, full, signature); no(why)) return refuse(why);
 
   core::Rates const rates{rules.taker_fee_bps, rules.maker_rebate_bps, rules.lease_slice};
   auto const work_most = work_cap(full);
   auto const worst = worst_case(full.predicate.product, work_most, full.limit, full.quantity, rates);
-  BookOrder const wanted{OrderId{entry_seq.v}, who,      *signature,      full.limit,
+  BookOrder const wanted{OrderId{entry_seq.v}, who,      signature,       full.limit,
                          full.quantity,        full.tif, full.prefer_near};
   if (auto const why = why_not(wanted, worst); no(why)) return refuse(why);
 
   auto& order = orders.add(wanted.id);
-  order.terms = core::keep(asked, full, lists);
+  core::keep(order.terms, asked, full, lists);
   order.work = work_most, order.lot = lot_of(full.predicate);
-  order.buyer = who, order.signature = *signature;
+  order.buyer = who, order.signature = signature;
   order.limit = full.limit, order.open = full.quantity, order.placed = now, order.rates = rates;
-  place(order, wanted, worst);
+  place(buyer, order, wanted, worst);
   core::Handle const made{orders.row_of(order)};
-  remember(the(participants, who), made);
+  remember(buyer, made);
   return Answer{order.id.v};
 }
 
@@ -88,15 +122,14 @@ Refusal ExchangeCore::State::why_not(BookOrder const& wanted, Nano worst) {
   return full.market && wanted.limit.v == 0 ? Refusal::market_unprotected : Refusal::none;
 }
 
-void ExchangeCore::State::place(Order& order, BookOrder const& wanted, Nano worst) {
+void ExchangeCore::State::place(core::Participant& buyer, Order& order, BookOrder const& wanted, Nano worst) {
   auto const row = orders.row_of(order);
-  auto& buyer = the(participants, order.buyer);
   buyer.orders.join(orders, row, &core::Order::of_buyer);
   order.phase = OrderPhase::resting;
   hold(order.buyer, order.held, worst, order.id.v);
   matches.clear();
-  book.place_order(wanted, matches);
-  if (book.rests(order.id)) {
+  auto const rest = book.place_order(wanted, matches);
+  if (rest > Lots{}) {
     resting.join(orders, row, &core::Order::at_rest);
     buyer.resting.join(orders, row, &core::Order::of_resting_buyer);
     order.rests = true;
@@ -105,7 +138,34 @@ void ExchangeCore::State::place(Order& order, BookOrder const& wanted, Nano wors
       order.timer = timers.add(order.expires, core::TimerKind::order_expiry, order.id.v);
     }
   }
+  if (matches.empty() && order.rests) return show_resting(order, rest);
   settle(order.id);
+}
+
+// ---- what a command will touch, asked for at once: one after the other, each is waited for ----
+
+void ExchangeCore::State::expect(Entry const& entry) const {
+  participants.expect(entry.principal);
+  std::visit(
+      [&]<class C>(C const& c) {
+        if constexpr (std::is_same_v<C, PlaceOrder>) expect(entry.principal, c.client);
+        if constexpr (requires { c.order; }) expect(c.order);
+        if constexpr (requires { c.job; }) jobs.expect(c.job);
+      },
+      entry.command);
+}
+
+void ExchangeCore::State::expect(OrderId id) const {
+  orders.expect(id);
+  book.expect(id);
+}
+
+void ExchangeCore::State::expect_neighbours(Order const& order) const {
+  timers.expect(order.timer);
+  for (auto const& link : {order.at_rest, order.of_resting_buyer}) {
+    orders.expect_links(link.before);
+    orders.expect_links(link.after);
+  }
 }
 
 // ---- amending ----
@@ -127,6 +187,7 @@ std::expected<Lots, Refusal> ExchangeCore::State::amended_lots(ParticipantId who
 }
 
 core::Reply ExchangeCore::State::on(ParticipantId who, AmendOrder const& c) {
+  expect(c.order);
   auto const lots = amended_lots(who, c);
   if (!lots) return refuse(lots.error());
   auto& order = the(orders, c.order);
@@ -146,21 +207,26 @@ core::Reply ExchangeCore::State::on(ParticipantId who, AmendOrder const& c) {
   order.limit = c.limit;
   order.open = *lots;
   matches.clear();
-  book.amend_order(c.order, c.limit, *lots, matches);
-  settle(c.order);
+  auto const rest = book.amend_order(c.order, c.limit, *lots, matches);
+  if (matches.empty())
+    show_resting(order, rest);
+  else
+    settle(c.order);
   return Answer{c.order.v};
 }
 
 // ---- ending ----
 
 core::Reply ExchangeCore::State::on(ParticipantId who, CancelOrder const& c) {
+  expect(c.order);
   if (c.reason > CancelReason::disconnected) return refuse(Refusal::malformed);
-  if (who.some() && !participants.contains(who)) return refuse(Refusal::unknown_participant);
+  if (who.some() && !is_member(who)) return refuse(Refusal::unknown_participant);
   auto* const order = at(orders, c.order);
   if (!order) return refuse(Refusal::unknown_id);
   if (order->phase != OrderPhase::resting) return refuse(Refusal::dead_id);
   if (who.some() && order->buyer != who) return refuse(Refusal::not_yours);
   auto const reason = c.reason == CancelReason::unset ? CancelReason::asked : c.reason;
+  expect_neighbours(*order);
   cancel(*order, static_cast<std::uint16_t>(reason));
   return Answer{c.order.v};
 }
@@ -178,7 +244,7 @@ void ExchangeCore::State::end_order(Order& order, OrderPhase phase, std::uint16_
   if (std::exchange(order.rests, false)) {
     auto const row = orders.row_of(order);
     resting.leave(orders, row, &core::Order::at_rest);
-    the(participants, order.buyer).resting.leave(orders, row, &core::Order::of_resting_buyer);
+    member(order.buyer).resting.leave(orders, row, &core::Order::of_resting_buyer);
     claim(order);
   }
   release(order.buyer, order.held, order.held, order.id.v);
@@ -187,18 +253,12 @@ void ExchangeCore::State::end_order(Order& order, OrderPhase phase, std::uint16_
 }
 
 void ExchangeCore::State::show(Order const& order, std::uint16_t code) {
-  emit(record::OrderState{order.id.v,
-                          order.terms.client.v,
-                          order.open.v,
-                          order.filled.v,
-                          order.held.v,
-                          order.limit.v,
-                          order.signature.v,
-                          static_cast<std::uint8_t>(order.phase),
-                          static_cast<std::uint8_t>(order.terms.tif),
-                          static_cast<std::uint8_t>(order.terms.product),
-                          {}},
-       code, order.buyer);
+  auto& to = begin_record<record::OrderState>(code, order.buyer);
+  to.order = order.id.v, to.client = order.terms.client.v;
+  to.open_lots = order.open.v, to.filled_lots = order.filled.v, to.held_nano = order.held.v;
+  to.limit = order.limit.v, to.signature = order.signature.v;
+  to.phase = static_cast<std::uint8_t>(order.phase), to.tif = static_cast<std::uint8_t>(order.terms.tif);
+  to.product = static_cast<std::uint8_t>(order.terms.product);
 }
 
 }  // namespace spillway

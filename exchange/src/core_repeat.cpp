@@ -44,6 +44,10 @@ Handle ExchangeCore::State::remembered(ParticipantId who, ClientOrderId client) 
                                 [&](std::uint32_t row) { return is_of(Handle{row}, who, client); })};
 }
 
+void ExchangeCore::State::expect(ParticipantId who, ClientOrderId client) const {
+  client_ids.expect(hash_of(who, client));
+}
+
 // ---- repeats ----
 
 template <class Command>
@@ -83,9 +87,18 @@ void ExchangeCore::State::remember(core::Participant& owner, Handle made) {
 /// It is the youngest now.
 void ExchangeCore::State::chain_client_id(core::ClientIds& ids, ParticipantId who, Handle made) {
   client_ids.insert(hash_of(who, client_id_of(made)), made.v);
-  (ids.newest.some() ? younger_of(ids.newest) : ids.oldest) = made;
+  if (ids.newest.some())
+    younger_of(ids.newest) = made;
+  else
+    set_oldest(ids, made);
   ids.newest = made;
+  ids.highest = std::max(ids.highest, client_id_of(made));
   ++ids.count;
+}
+
+void ExchangeCore::State::set_oldest(core::ClientIds& ids, Handle made) {
+  ids.oldest = made;
+  ids.oldest_made = made.some() ? made_at(made) : Stamp{};
 }
 
 // ---- what is too old ----
@@ -95,12 +108,12 @@ void ExchangeCore::State::chain_client_id(core::ClientIds& ids, ParticipantId wh
 void ExchangeCore::State::forget_old(core::Participant& owner, std::size_t most) {
   auto& ids = owner.client_ids;
   bool const bounded = rules.version >= 2;
-  while (ids.count > 0 && (ids.count > window_ids || made_at(ids.oldest) + window_time < now)) {
+  while (ids.count > 0 && (ids.count > window_ids || ids.oldest_made + window_time < now)) {
     if (bounded && most-- == 0) return;
     auto const old = ids.oldest;
     if (bounded && still_needed(old)) {
       if (ids.count == 1) return;
-      ids.oldest = std::exchange(younger_of(old), {});
+      set_oldest(ids, std::exchange(younger_of(old), {}));
       younger_of(std::exchange(ids.newest, old)) = old;
       continue;
     }
@@ -111,7 +124,7 @@ void ExchangeCore::State::forget_old(core::Participant& owner, std::size_t most)
     auto const client = client_id_of(old);
     client_ids.erase(hash_of(owner.id, client), old.v);
     ids.forgotten_highest = std::max(ids.forgotten_highest, client);
-    ids.oldest = std::exchange(younger_of(old), {});
+    set_oldest(ids, std::exchange(younger_of(old), {}));
     if (--ids.count == 0) ids.newest = {};
     if (!bounded && still_needed(old)) continue;
     if (!old.is_offer())

@@ -8,8 +8,10 @@
 #include <expected>
 #include <map>
 #include <memory_resource>
+#include <new>
 #include <optional>
 #include <set>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -74,12 +76,19 @@ struct ExchangeCore::State {
   void list_touched(std::size_t from);
   void touch(InstrumentId id);
   void touch(core::Node const& node);
+  /// The next record, to be filled in before another one begins. It is made where it stays, field by field:
+  /// made elsewhere and copied in wide pieces, it would be read back before its narrow stores have left the
+  /// processor, which then waits for all stores before them.
+  template <class Body>
+  Body& begin_record(std::uint16_t code = 0, ParticipantId first = {}, ParticipantId second = {}) {
+    static_assert(sizeof(Body) <= sizeof Record::body && std::has_unique_object_representations_v<Body>);
+    return *::new (next_record(record::kind_of<Body>, code, first, second)) Body;
+  }
   template <class Body>
   void emit(Body const& body, std::uint16_t code = 0, ParticipantId first = {}, ParticipantId second = {}) {
-    auto& record = out->records.emplace_back(Record::of(body, code));
-    address(record.head.first, first);
-    if (second != first) address(record.head.second, second);
+    begin_record<Body>(code, first, second) = body;
   }
+  std::byte* next_record(RecordKind kind, std::uint16_t code, ParticipantId first, ParticipantId second);
   /// Records are numbered for their readers in the order in which they are written.
   void address(Addressee& to, ParticipantId who);
 
@@ -168,9 +177,10 @@ struct ExchangeCore::State {
   [[nodiscard]] Refusal complete(PlaceOrder&) const;
   [[nodiscard]] Refusal complete_tokens(PlaceOrder&) const;
   [[nodiscard]] Refusal complete_capacity(PlaceOrder&) const;
-  [[nodiscard]] Refusal no_room(ParticipantId who, PlaceOrder const&);
+  [[nodiscard]] Refusal no_room(core::Participant const& buyer, PlaceOrder const&);
   [[nodiscard]] Lots lot_of(Predicate const&) const;
-  [[nodiscard]] std::expected<SignatureId, Refusal> signature_for(ParticipantId who, PlaceOrder const&);
+  /// Says which signature the order has, `as`.
+  [[nodiscard]] Refusal sign(core::Participant const& buyer, PlaceOrder const&, SignatureId& as);
   [[nodiscard]] Refusal why_unfunded(ParticipantId who, Nano worst) const;
   [[nodiscard]] std::size_t resting_max(core::Participant const&) const;
 
@@ -180,7 +190,7 @@ struct ExchangeCore::State {
   Reply on(ParticipantId who, CancelOrder const&);
   /// Of the order that `full` says, which may cost `worst`.
   [[nodiscard]] Refusal why_not(BookOrder const&, Nano worst);
-  void place(core::Order& order, BookOrder const&, Nano worst);
+  void place(core::Participant& buyer, core::Order& order, BookOrder const&, Nano worst);
   [[nodiscard]] bool fills_wholly(BookOrder const&);
   [[nodiscard]] std::expected<Lots, Refusal> amended_lots(ParticipantId who, AmendOrder const&) const;
   [[nodiscard]] Tokens work_cap(PlaceOrder const&) const;
@@ -198,11 +208,16 @@ struct ExchangeCore::State {
   void show(core::Order const&, std::uint16_t code = 0);
 
   // ---- core_repeat.cpp: client ids ----
+  /// A look at the sender alone: most number what they send upwards.
+  [[nodiscard]] static bool may_be_known(core::ClientIds const& ids, ClientOrderId client) {
+    return client <= ids.highest || client <= ids.forgotten_highest;
+  }
   /// The first answer again, a clash, or nothing when the id is new.
   template <class Command>
   std::optional<Reply> repeated(ParticipantId who, Command const&);
   void remember(core::Participant&, core::Handle made);
   void chain_client_id(core::ClientIds&, ParticipantId who, core::Handle made);
+  void set_oldest(core::ClientIds&, core::Handle made);
   void forget_old(core::Participant&, std::size_t most);
   void make_room(ParticipantId who);
   void put_by_id(core::Row participant);
@@ -210,6 +225,11 @@ struct ExchangeCore::State {
   void forget(core::Participant&, core::Order&);
   void forget_lease(core::Order&);
   [[nodiscard]] core::Handle remembered(ParticipantId who, ClientOrderId client) const;
+  /// Asks the memory for the rows of an order that a command names, and for where a new id will stand.
+  void expect(Entry const&) const;
+  void expect(OrderId) const;
+  void expect(ParticipantId who, ClientOrderId client) const;
+  void expect_neighbours(core::Order const&) const;
   [[nodiscard]] bool is_of(core::Handle made, ParticipantId who, ClientOrderId client) const;
   [[nodiscard]] ClientOrderId client_id_of(core::Handle made) const;
   [[nodiscard]] Stamp made_at(core::Handle made) const;
@@ -223,6 +243,8 @@ struct ExchangeCore::State {
   void list(OfferId);
   void fill(Match const&);
   void start_job(FillId id, core::Order&, core::Offer const&, Match const&);
+  /// What the book has of it is `rest`.
+  void show_resting(core::Order&, Lots rest);
   void show_after_trades(core::Order&);
   void show_after_trades(core::Offer&);
   void return_capacity(NodeId node, InstrumentId instrument, Lots lots, OfferId source);
@@ -236,7 +258,8 @@ struct ExchangeCore::State {
   Reply on(ParticipantId who, JobFailed const&);
   std::expected<core::Job*, Refusal> job_in(ParticipantId who, JobId id, JobPhase earliest, JobPhase latest);
   [[nodiscard]] Micros allowed_first_token(core::Job const&) const;
-  [[nodiscard]] std::optional<Micros> relay_trip(core::Job const&) const;
+  /// Below 0 when the table does not know.
+  [[nodiscard]] Micros relay_trip(core::Job const&) const;
   [[nodiscard]] Nano due(core::Job const&, Tokens input, Tokens output) const;
   [[nodiscard]] Tokens tolerated(core::Job const&, Tokens counted) const;
   void wait(core::Job&, Micros allowed);
@@ -334,6 +357,9 @@ struct ExchangeCore::State {
 
   // ---- lookups: null when there is none; `the` where there must be one ----
   core::Participant* participant_at(ParticipantId id) { return participants.find(id); }
+  /// One who is there. Most records of an entry speak of the one who sent it.
+  core::Participant& member(ParticipantId who);
+  [[nodiscard]] bool is_member(ParticipantId who);
   core::Node* node_at(NodeId id) { return nodes.find(id); }
   template <class Table, class Key>
   static auto* at(Table& table, Key key) {
@@ -408,7 +434,8 @@ struct ExchangeCore::State {
   Outcome* out{};
   Seq entry_seq;
   std::uint32_t steps_left{};
-  Arena<bool> touched;  // by instrument
+  Arena<bool> touched;                          // by instrument
+  core::Participant* lately{&participants[0]};  // who was looked up last; row 0 is nobody's
 
   // scratch: empty between uses
   std::vector<Match> matches;
@@ -418,31 +445,6 @@ struct ExchangeCore::State {
   PlaceOrder full;  // the order that is being looked at, defaults filled in
 };
 
-inline void ExchangeCore::State::address(Addressee& to, ParticipantId who) {
-  if (!who.some()) return;
-  to.participant = who.v;
-  to.report = ++the(participants, who).reports;
-}
-
-/// A deal is known to its buyer and, when that is somebody else, to its provider.
-template <class Deals, class Deal>
-void ExchangeCore::State::join_sides(Deals& deals, Deal const& deal, core::Chain core::Participant::*chain) {
-  auto const join = [&](ParticipantId who) {
-    auto const link = [who](auto& of) -> core::Link& { return of.of[side_of(of, who)]; };
-    (the(participants, who).*chain).join(deals, deals.row_of(deal), link);
-  };
-  join(deal.buyer);
-  if (deal.provider != deal.buyer) join(deal.provider);
-}
-
-template <class Deals, class Deal>
-void ExchangeCore::State::leave_sides(Deals& deals, Deal const& deal, core::Chain core::Participant::*chain) {
-  auto const leave = [&](ParticipantId who) {
-    auto const link = [who](auto& of) -> core::Link& { return of.of[side_of(of, who)]; };
-    (the(participants, who).*chain).leave(deals, deals.row_of(deal), link);
-  };
-  leave(deal.buyer);
-  if (deal.provider != deal.buyer) leave(deal.provider);
-}
-
 }  // namespace spillway
+
+#include "core_steps.hpp"

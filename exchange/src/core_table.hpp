@@ -52,6 +52,15 @@ class Table {
     auto const at = row(id);
     return at == 0 ? nullptr : &things_[at];
   }
+  /// Asks the memory for the first two lines of the row that an id has, should it have its slot to itself. A
+  /// hint: nothing waits for it.
+  void expect(Id id) const {
+    auto const* const row = reinterpret_cast<unsigned char const*>(&things_[slots_[id.v & mask_]]);
+    ask_for(row);
+    if constexpr (sizeof(Thing) > 64) ask_for(row + 64);
+  }
+  /// The line behind the first one, where links stand.
+  void expect_links(Row row) const { ask_for(reinterpret_cast<unsigned char const*>(&things_[row]) + 64); }
   [[nodiscard]] Thing& operator[](Row row) { return things_[row]; }
   [[nodiscard]] Thing const& operator[](Row row) const { return things_[row]; }
   [[nodiscard]] Row row_of(Thing const& thing) const { return static_cast<Row>(&thing - &things_[0]); }
@@ -68,6 +77,7 @@ class Table {
     if (slot != 0) put_stray(things_[slot].id, slot);
     slot = row;
     things_[row].id = id;  // nothing else: it was never used, or erased
+    expect_fresh(free_count_ > 0 ? free_[free_count_ - 1] : highest_ + 1);
     return things_[row];
   }
   void erase(Row row) {
@@ -100,6 +110,12 @@ class Table {
   }
 
  private:
+  /// The next row to be added comes into the caches while nobody waits for it.
+  void expect_fresh(Row row) const {
+    if (row >= things_.size()) return;
+    auto const* const at = reinterpret_cast<unsigned char const*>(&things_[row]);
+    for (std::size_t line = 0; line < sizeof(Thing); line += 64) ask_for(at + line);
+  }
   struct Stray {
     std::uint64_t id;
     Row row;  // 0: nothing

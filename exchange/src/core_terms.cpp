@@ -40,8 +40,7 @@ class Walk {
   std::size_t at_{};
 };
 
-KeptLists keep(Predicate const& p, ListBlocks& blocks) {
-  KeptLists kept{};
+void keep(KeptLists& kept, Predicate const& p, ListBlocks& blocks) {
   kept.models = count_of(p.models), kept.classes = count_of(p.classes);
   kept.within = count_of(p.within), kept.outside = count_of(p.outside);
   if (auto const ids = ids_to_keep(p); ids > 0) kept.elsewhere = blocks.take(ids);
@@ -50,7 +49,6 @@ KeptLists keep(Predicate const& p, ListBlocks& blocks) {
     for (auto const id : ids) to.next() = id.v;
   };
   put(p.models), put(p.classes), put(p.within), put(p.outside);
-  return kept;
 }
 
 template <class Id, class From>
@@ -103,29 +101,21 @@ std::size_t ids_to_keep(Predicate const& p) {
   return count > KeptLists::inline_max ? count : 0;
 }
 
-KeptOrder keep(PlaceOrder const& asked, PlaceOrder const& full, ListBlocks& blocks) {
+void keep(KeptOrder& kept, PlaceOrder const& asked, PlaceOrder const& full, ListBlocks& blocks) {
   auto const& p = full.predicate;
-  return {full.client,
-          p.product,
-          full.tif,
-          full.market,
-          full.prefer_near,
-          full.policy,
-          p.tier,
-          p.origin,
-          p.buyer_place,
-          full.limit,
-          p.pue_max_milli,
-          p.green_min_milli,
-          p.network,
-          p.ready,
-          keep(p, blocks),
-          full.good_for,
-          full.input,
-          full.output_max,
-          full.quantity,
-          full.term,
-          {asked.good_for, asked.output_max, asked.quantity, asked.policy, asked.predicate.tier}};
+  kept.client = full.client;
+  kept.product = p.product, kept.tif = full.tif, kept.market = full.market;
+  kept.prefer_near = full.prefer_near, kept.policy = full.policy;
+  kept.tier = p.tier, kept.origin = p.origin, kept.buyer_place = p.buyer_place;
+  kept.limit = full.limit;
+  kept.pue_max_milli = p.pue_max_milli, kept.green_min_milli = p.green_min_milli;
+  kept.network = p.network, kept.ready = p.ready;
+  keep(kept.lists, p, blocks);
+  kept.good_for = full.good_for, kept.input = full.input, kept.output_max = full.output_max;
+  kept.quantity = full.quantity, kept.term = full.term;
+  kept.asked.good_for = asked.good_for, kept.asked.output_max = asked.output_max;
+  kept.asked.quantity = asked.quantity, kept.asked.policy = asked.policy;
+  kept.asked.tier = asked.predicate.tier;
 }
 
 void give_back(KeptOrder& kept, ListBlocks& blocks) {

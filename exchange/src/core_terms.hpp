@@ -82,8 +82,9 @@ struct KeptOrder {
   Said asked;
 };
 
-/// `full` is what `asked` was taken to mean.
-[[nodiscard]] KeptOrder keep(PlaceOrder const& asked, PlaceOrder const& full, ListBlocks&);
+/// `full` is what `asked` was taken to mean. Into a row that keeps nothing, field by field: it is new to the
+/// caches, and a copy would be read back before it is there.
+void keep(KeptOrder& kept, PlaceOrder const& asked, PlaceOrder const& full, ListBlocks&);
 void give_back(KeptOrder&, ListBlocks&);
 /// The command again, as accepted.
 [[nodiscard]] PlaceOrder words(KeptOrder const&, ListBlocks const&);

@@ -15,9 +15,12 @@ Timer Timers::add(Stamp at, TimerKind kind, std::uint64_t about) {
 Timer Timers::put_in(Fired const& in) {
   auto const cell = free_count_ > 0 ? free_[--free_count_] : ++highest_;
   sw_check(cell < cells_.size(), "there is room for one more deadline");
-  cells_[cell] = {in.created, in.due, 0};
-  auto& heap = heap_of(in.due);
-  settle(heap, ++heap.size, {is_service(in.due.kind) ? Stamp{in.at.v - moved_.v} : in.at, in.created, cell});
+  auto& of = cells_[cell];  // word by word, as records are: see State::begin_record
+  of.created = in.created;
+  of.at = stored(in.at, in.due);
+  of.due.kind = in.due.kind;
+  of.due.about = in.due.about;
+  enter(queue_of(in.due), cell);
   return {in.created, cell};
 }
 
@@ -41,24 +44,26 @@ bool Timers::fits(Image const& image) const {
 void Timers::move(Timer& timer, Stamp at) {
   sw_check(find(timer) != nullptr, "a named deadline waits");
   auto& cell = cells_[timer.cell];
+  auto& queue = queue_of(cell.due);
+  leave(queue, timer.cell);
   cell.created = timer.created = ++created_;
-  bool const service = is_service(cell.due.kind);
-  settle(heap_of(cell.due), cell.place, {service ? Stamp{at.v - moved_.v} : at, cell.created, timer.cell});
+  cell.at = stored(at, cell.due);
+  enter(queue, timer.cell);
 }
 
 void Timers::cancel(Timer& timer) {
   if (!timer.some()) return;
   sw_check(find(timer) != nullptr, "a named deadline waits");
-  take(heap_of(cells_[timer.cell].due), cells_[timer.cell].place);
+  take(queue_of(cells_[timer.cell].due), timer.cell);
   timer = {};
 }
 
 std::optional<Fired> Timers::pop_due(Stamp now) {
   auto const* const first = earlier();
   if (first == nullptr || first_of(*first) > now) return std::nullopt;
-  auto const& waiting = first->of[1];
-  Fired const fired{first_of(*first), waiting.created, cells_[waiting.cell].due};
-  take(heap_of(fired.due), 1);
+  auto const cell = first->first.cell;
+  Fired const fired{first_of(*first), first->first.created, cells_[cell].due};
+  take(queue_of(fired.due), cell);
   return fired;
 }
 
@@ -71,9 +76,71 @@ Due const* Timers::find(Timer const& timer) const {
 Stamp Timers::at(Timer const& timer) const {
   auto const* const due = find(timer);
   if (due == nullptr) return {};
-  auto const& heap = is_service(due->kind) ? service_ : calendar_;
-  auto const at = heap.of[cells_[timer.cell].place].at;
+  auto const at = cells_[timer.cell].at;
   return is_service(due->kind) ? at + moved_ : at;
+}
+
+/// Whoever enters is the youngest: behind all who fire at the same time. Of the lines whose last fires no
+/// later it takes the one whose last fires latest: then as many lines serve as there are usual times.
+void Timers::enter(Queue& queue, Row cell) {
+  auto& entering = cells_[cell];
+  Waiting const waiting{entering.at, entering.created, cell};
+  auto best = line_count;
+  auto best_at = nobody;
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < line_count; ++i) {
+    auto const last_at = queue.last_at[i];
+    bool const better = last_at <= entering.at && last_at >= best_at;
+    best = better ? i : best;
+    best_at = better ? last_at : best_at;
+  }
+  if (best == line_count) {
+    settle(queue.heap, ++queue.heap.size, waiting);
+  } else {
+    auto& line = queue.lines[best];
+    entering.place = in_line | static_cast<std::uint32_t>(best);
+    entering.before = line.last;
+    entering.after = 0;
+    if (line.last == 0)
+      line.first.at = waiting.at, line.first.created = waiting.created, line.first.cell = cell;
+    else
+      cells_[line.last].after = cell;
+    line.last = cell;
+    queue.last_at[best] = entering.at;
+  }
+  if (queue.size++ == 0 || entering.at < queue.first.at) queue.first = waiting;
+}
+
+void Timers::leave(Queue& queue, Row cell) {
+  auto const& leaving = cells_[cell];
+  if ((leaving.place & in_line) != 0)
+    unlink(queue, leaving.place & ~in_line, leaving);
+  else
+    take_out(queue.heap, leaving.place);
+  --queue.size;
+  if (queue.first.cell == cell) queue.first = first_in(queue);
+}
+
+void Timers::unlink(Queue& queue, std::size_t in, Cell const& leaving) {
+  auto& line = queue.lines[in];
+  auto const before = leaving.before, after = leaving.after;
+  if (before != 0)
+    cells_[before].after = after;
+  else
+    line.first.at = cells_[after].at, line.first.created = cells_[after].created, line.first.cell = after;
+  if (after != 0) {
+    cells_[after].before = before;
+  } else {
+    line.last = before;
+    queue.last_at[in] = before == 0 ? nobody : cells_[before].at;
+  }
+}
+
+Timers::Waiting Timers::first_in(Queue const& queue) {
+  auto first = queue.heap.size == 0 ? Waiting{} : queue.heap.of[1];
+  for (auto const& line : queue.lines)
+    if (line.last != 0 && (first.cell == 0 || line.first < first)) first = line.first;
+  return first;
 }
 
 void Timers::put(Heap& heap, std::uint32_t place, Waiting const& waiting) {
@@ -99,12 +166,16 @@ void Timers::settle(Heap& heap, std::uint32_t place, Waiting const& waiting) {
   put(heap, place, waiting);
 }
 
-void Timers::take(Heap& heap, std::uint32_t place) {
+void Timers::take_out(Heap& heap, std::uint32_t place) {
   auto const cell = heap.of[place].cell;
-  cells_[cell] = {};
-  free_[free_count_++] = cell;
   auto const last = heap.of[heap.size--];
   if (last.cell != cell) settle(heap, place, last);
+}
+
+void Timers::take(Queue& queue, Row cell) {
+  leave(queue, cell);
+  cells_[cell].created = 0;
+  free_[free_count_++] = cell;
 }
 
 }  // namespace spillway::core

@@ -1,11 +1,15 @@
 // exchange/src/core_timers.hpp - deadlines in (deadline, creation sequence) order.
 // Room:   exchange_core (pure), internal.
 // Rule:   a service deadline moves by the gap in which the exchange did not run; a calendar deadline does
-//         not. Two heaps of four branches in fixed arrays: moving all service deadlines is one addition.
+//         not. They stand in two queues: moving all service deadlines is one addition. Most deadlines are one
+//         of a few times away from now, so each queue has some lines in which they come and go at the cost of
+//         a link; what fits no line stands in a heap of four branches. All in fixed arrays.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -62,6 +66,13 @@ class Timers {
     auto const* const first = earlier();
     return first == nullptr ? std::nullopt : std::optional{first_of(*first)};
   }
+  /// Asks the memory for the deadline of this name: it will be moved or cancelled.
+  void expect(Timer const& timer) const { ask_for(&cells_[timer.cell]); }
+  /// Whether `pop_due` would find something. Every command asks, most get a no.
+  [[nodiscard]] bool any_due(Stamp now) const {
+    return (service_.size != 0 && first_of(service_) <= now) ||
+           (calendar_.size != 0 && first_of(calendar_) <= now);
+  }
   [[nodiscard]] std::size_t size() const { return service_.size + calendar_.size; }
   /// Null when nothing waits under this name.
   [[nodiscard]] Due const* find(Timer const& timer) const;
@@ -87,15 +98,19 @@ class Timers {
   }
 
  private:
-  struct Cell {
+  struct alignas(64) Cell {
     std::uint64_t created;  // 0: free
+    Stamp at;               // of service deadlines before all moves
     Due due;
-    std::uint32_t place;  // in its heap, from 1
+    std::uint32_t place;  // in the heap, from 1; or which line, beside `in_line`
+    Row before, after;    // in its line
   };
+  static constexpr std::uint32_t in_line = 0x8000'0000;
+  static constexpr std::size_t line_count = 8;
   struct Waiting {
-    Stamp at;  // of service deadlines before all moves
+    Stamp at;
     std::uint64_t created;
-    Row cell;
+    Row cell;  // 0: nothing waits
     friend bool operator<(Waiting const& a, Waiting const& b) {
       return a.at != b.at ? a.at < b.at : a.created < b.created;
     }
@@ -105,27 +120,49 @@ class Timers {
     Arena<Waiting> of;  // from 1
     std::uint32_t size{};
   };
+  /// Deadlines that stand as they fire, each behind those before it.
+  struct Line {
+    Waiting first{};
+    Row last{};
+  };
+  static constexpr Stamp nobody{std::numeric_limits<std::int64_t>::min()};
+  struct Queue {
+    explicit Queue(std::size_t most) : heap(most) { last_at.fill(nobody); }
+    Waiting first{};
+    std::size_t size{};
+    std::array<Line, line_count> lines;
+    std::array<Stamp, line_count> last_at;  // of each line: whoever enters looks at them all
+    Heap heap;
+  };
 
-  [[nodiscard]] Heap& heap_of(Due const& due) { return is_service(due.kind) ? service_ : calendar_; }
+  [[nodiscard]] Queue& queue_of(Due const& due) { return is_service(due.kind) ? service_ : calendar_; }
+  [[nodiscard]] Stamp stored(Stamp at, Due const& due) const {
+    return is_service(due.kind) ? Stamp{at.v - moved_.v} : at;
+  }
   Timer put_in(Fired const&);
+  void enter(Queue&, Row cell);
+  void leave(Queue&, Row cell);
+  void take(Queue&, Row cell);
+  void unlink(Queue&, std::size_t line, Cell const&);
+  [[nodiscard]] static Waiting first_in(Queue const&);
   void put(Heap&, std::uint32_t place, Waiting const&);
   void settle(Heap&, std::uint32_t place, Waiting const&);
-  void take(Heap&, std::uint32_t place);
-  /// The heap whose first is the earlier; null when nothing waits.
-  [[nodiscard]] Heap const* earlier() const {
+  void take_out(Heap&, std::uint32_t place);
+  /// The queue whose first is the earlier; null when nothing waits.
+  [[nodiscard]] Queue const* earlier() const {
     if (service_.size == 0) return calendar_.size == 0 ? nullptr : &calendar_;
     if (calendar_.size == 0) return &service_;
     auto const a = first_of(service_), b = first_of(calendar_);
-    bool const service = a != b ? a < b : service_.of[1].created < calendar_.of[1].created;
+    bool const service = a != b ? a < b : service_.first.created < calendar_.first.created;
     return service ? &service_ : &calendar_;
   }
-  [[nodiscard]] Stamp first_of(Heap const& heap) const {
-    return &heap == &service_ ? heap.of[1].at + moved_ : heap.of[1].at;
+  [[nodiscard]] Stamp first_of(Queue const& queue) const {
+    return &queue == &service_ ? queue.first.at + moved_ : queue.first.at;
   }
 
   Arena<Cell> cells_;  // from 1
   Arena<Row> free_;    // a stack
-  Heap service_, calendar_;
+  Queue service_, calendar_;
   Micros moved_{};
   std::uint64_t created_{};
   std::uint32_t free_count_{};

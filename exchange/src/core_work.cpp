@@ -55,9 +55,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, CancelAll const& c) {
 // ---- the budget ----
 
 bool ExchangeCore::State::unfinished() const {
-  if (rules.version < 2) return false;
-  auto const next = timers.next();
-  return !work.empty() || (next && *next <= now);
+  return rules.version >= 2 && (!work.empty() || timers.any_due(now));
 }
 
 bool ExchangeCore::State::take_step() {
@@ -80,8 +78,7 @@ bool ExchangeCore::State::work_on() {
 bool ExchangeCore::State::catch_up() {
   for (;;) {
     if (!work_on()) return false;
-    auto const next = timers.next();
-    if (!next || *next > now) return true;
+    if (!timers.any_due(now)) return true;
     if (!take_step()) return false;
     fire(*timers.pop_due(now));
   }

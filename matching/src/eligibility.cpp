@@ -130,7 +130,7 @@ std::expected<Eligibility::Interned, Refusal> Eligibility::intern(Predicate cons
   if (auto const refusal = snap(scratch_); refusal != Refusal::none) return std::unexpected(refusal);
   if (SignatureId const known{predicates_.find(scratch_)}; known.some()) {
     if (degrees_[known.v] > signature_reach_max) return std::unexpected(Refusal::predicate_too_wide);
-    return Interned{known, false};
+    return remember(words_of(wanted), {known, false});
   }
   auto const found = edge_words(0);  // row 0 is nobody's
   index_.accept(scratch_, *reference_, found);
@@ -149,7 +149,21 @@ std::expected<Eligibility::Interned, Refusal> Eligibility::intern(Predicate cons
   degrees_[row] = static_cast<std::uint32_t>(reach);
   edge_count_ += reach;
   signature_made_[row] = ++made_;
-  return Interned{SignatureId{row}, true};
+  return remember(words_of(wanted), {SignatureId{row}, true});
+}
+
+/// A signature whose row was made anew since is another one.
+SignatureId Eligibility::known(Predicate const& wanted) const {
+  auto const words = words_of(wanted);
+  if (!words.some()) return {};
+  auto const [row, made] = recent_.find(words);
+  bool const good = made != 0 && signature_made_[row] == made && degrees_[row] <= signature_reach_max;
+  return SignatureId{good ? row : 0};
+}
+
+Eligibility::Interned Eligibility::remember(RecentPredicates::Words const& words, Interned made) {
+  if (words.some()) recent_.put(words, {made.id.v, signature_made_[made.id.v]});
+  return made;
 }
 
 /// Signatures go until there is room for so many edges more. False when there is not enough.

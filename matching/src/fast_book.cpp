@@ -114,10 +114,19 @@ std::expected<SignatureId, Refusal> FastBook::intern(ParticipantId buyer, Predic
     ladders_.open(waiting(id));
     link(id);
   }
-  if (buyer.v > limits_.participants || signatures_of(buyer.v) < live_signatures_max) return id;
-  bool const one_more = live_signatures_.at(std::uint64_t{buyer.v} << 32 | id.v) == 0;
-  if (one_more) return std::unexpected(Refusal::signature_limit);
+  if (one_too_many(buyer, id)) return std::unexpected(Refusal::signature_limit);
   return id;
+}
+
+SignatureId FastBook::known(ParticipantId buyer, Predicate const& predicate) const {
+  auto const id = eligibility_.known(predicate);
+  return id.some() && one_too_many(buyer, id) ? SignatureId{} : id;
+}
+
+/// It would be one signature more than the buyer may have orders of at rest.
+bool FastBook::one_too_many(ParticipantId buyer, SignatureId id) const {
+  return buyer.v <= limits_.participants && signatures_of(buyer.v) >= live_signatures_max &&
+         orders_under(buyer.v, id.v) == 0;
 }
 
 void FastBook::link(SignatureId id) {

@@ -76,7 +76,8 @@ void FastBook::check_rows() const {
     if (terms.counted == 0)
       sw_check(pair == (std::uint64_t{who} << 32 | terms.signature), "all that rests has the one signature");
     else
-      sw_check(live_signatures_.at(pair) == count, "every order counts for its signature");
+      sw_check(orders_under(who, static_cast<std::uint32_t>(pair)) == count,
+               "every order counts for its signature");
     ++live[who];
   }
   for (auto const& [who, count] : live) sw_check(signatures_of(who) == count, "live signatures are counted");

@@ -55,9 +55,7 @@ Refusal FastBook::why_not(BookOrder const& o) const {
 /// Only for orders that may rest.
 Refusal FastBook::no_room(BookOrder const& o) const {
   auto const& owner = owners_[o.buyer.v];
-  if (signatures_of(o.buyer.v) >= live_signatures_max &&
-      live_signatures_.at(std::uint64_t{o.buyer.v} << 32 | o.signature.v) == 0)
-    return Refusal::signature_limit;
+  if (one_too_many(o.buyer, o.signature)) return Refusal::signature_limit;
   if (owner.resting_max != 0 && owner.resting >= owner.resting_max) return Refusal::resting_limit;
   return orders_ >= limits_.orders ? Refusal::capacity : Refusal::none;
 }
@@ -219,19 +217,62 @@ void FastBook::set_quick(std::uint32_t who) {
   owners_[who].quick = terms.counted != 0 || terms.no_buyer ? 0 : terms.signature;
 }
 
+namespace {
+
+std::uint64_t pair_of(std::uint32_t who, std::uint32_t signature) {
+  return std::uint64_t{who} << 32 | signature;
+}
+
+}  // namespace
+
+std::uint32_t FastBook::orders_under(std::uint32_t who, std::uint32_t signature) const {
+  auto const& terms = terms_[who];
+  for (auto const& cell : terms.few)
+    if (cell.signature == signature) return cell.orders;
+  return terms.in_table == 0 ? 0 : live_signatures_.at(pair_of(who, signature));
+}
+
+std::uint32_t& FastBook::count_under(std::uint32_t who, std::uint32_t signature) {
+  auto& terms = terms_[who];
+  for (auto& cell : terms.few)
+    if (cell.signature == signature) return cell.orders;
+  auto const pair = pair_of(who, signature);
+  if (terms.in_table != 0 && live_signatures_.at(pair) != 0) return live_signatures_.of(pair);
+  for (auto& cell : terms.few)
+    if (cell.signature == 0) {
+      cell.signature = signature;
+      return cell.orders;
+    }
+  ++terms.in_table;
+  return live_signatures_.of(pair);
+}
+
+bool FastBook::lower_under(std::uint32_t who, std::uint32_t signature) {
+  auto& terms = terms_[who];
+  for (auto& cell : terms.few) {
+    if (cell.signature != signature) continue;
+    if (--cell.orders != 0) return false;
+    cell = {};
+    return true;
+  }
+  bool const gone = live_signatures_.lower(pair_of(who, signature));
+  if (gone) --terms.in_table;
+  return gone;
+}
+
 /// From the second signature on every one is counted, until nothing rests.
 void FastBook::count_in(std::uint32_t who, std::uint32_t signature) {
   auto& owner = owners_[who];
   auto& terms = terms_[who];
-  auto const count = [&](std::uint32_t s) -> std::uint32_t& {
-    return live_signatures_.of(std::uint64_t{who} << 32 | s);
-  };
   if (owner.resting == 0) {
     terms.signature = signature;
     set_quick(who);
   } else if (terms.counted != 0 || terms.signature != signature) {
-    if (terms.counted == 0) count(terms.signature) = owner.resting, terms.counted = 1, terms.signatures = 1;
-    if (++count(signature) == 1) ++terms.signatures;
+    if (terms.counted == 0) {
+      count_under(who, terms.signature) = owner.resting;
+      terms.counted = 1, terms.signatures = 1;
+    }
+    if (++count_under(who, signature) == 1) ++terms.signatures;
     set_quick(who);
   }
   ++owner.resting;
@@ -242,7 +283,7 @@ void FastBook::count_out(std::uint32_t who, std::uint32_t signature) {
   auto& terms = terms_[who];
   --owner.resting;
   if (terms.counted == 0) return;
-  if (live_signatures_.lower(std::uint64_t{who} << 32 | signature)) --terms.signatures;
+  if (lower_under(who, signature)) --terms.signatures;
   if (owner.resting != 0) return;
   terms.counted = 0;
   set_quick(who);

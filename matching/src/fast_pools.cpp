@@ -70,10 +70,10 @@ void FastBook::vacate(NodeId node, InstrumentId instrument, Lots lots, OfferId s
     } else {
       append_tranche(n, count);
     }
-    seat(n);
+    if (pool.unlimited) seat(n);
     tell_offer(FeedKind::offer, n, instrument, shown(n));
   }
-  if (!pool.unlimited) seat_all(row);
+  if (!pool.unlimited) seat_all(row);  // it among them
 }
 
 // ---- what an offer can fill ----
@@ -252,12 +252,12 @@ bool FastBook::fill_offer(Handle n, std::uint32_t lots) {
   show_next(n);
   bool const stays = extra.shown > 0 || (cold_[n].id_high_terms & term_replenish) != 0;
   if (stays) {
-    seat(n);
+    if (pool.unlimited) seat(n);
     tell_offer(FeedKind::offer, n, InstrumentId{extra.instrument}, extra.shown);
   } else {
     erase_offer(n);
   }
-  if (!pool.unlimited) seat_all(row);
+  if (!pool.unlimited) seat_all(row);  // it among them, while it stays
   return stays;
 }
 

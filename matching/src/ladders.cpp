@@ -47,6 +47,13 @@ bool Ladders::insert(LadderId g, Handle n, Handle earlier) {
   auto const at = level_of(g, rank_of(node.key));
   auto& level = levels_[at];
   if (level.head == 0 || nodes_[level.tail].key < node.key) return !join(at, n, node) && found(g, at, n);
+  // An offer whose pool is full stands aside with all its tranches, and comes back between the same
+  // neighbours as a rule: who stood on the left, and still stands there, is a step away.
+  if (auto const left = node.prev; left != 0) {
+    auto const& known = nodes_[left];
+    bool const stands = known.is(node_live) && known.level == at && known.key < node.key;
+    if (stands && (earlier == 0 || nodes_[earlier].key < known.key)) earlier = left;
+  }
   auto const later = first_behind(level, node.key, earlier);
   node.level = at;
   node.next = later;

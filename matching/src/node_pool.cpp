@@ -25,9 +25,18 @@ void NodePool::occupy(Instrument const& instrument, Lots lots) {
   if (jobs == nullptr) {
     auto const free = std::ranges::find(jobs_, 0, &Jobs::running);
     jobs = free != jobs_.end() ? &*free : &more_jobs_.emplace_back();
-    *jobs = {instrument.model, instrument.tier, fit_of(instrument), 0};
+    *jobs = {instrument.model, instrument.tier, fit_of(instrument), 0, 0};
   }
-  jobs->running += lots.v;
+  start(*jobs, lots.v);
+}
+
+void NodePool::start(Jobs& jobs, std::int64_t lots) {
+  jobs.running += lots;
+  jobs.spare -= lots;
+  if (jobs.spare >= 0) return;
+  auto const more = (jobs.fit.slots - 1 - jobs.spare) / jobs.fit.slots;
+  jobs.spare += more * jobs.fit.slots;
+  units_under_jobs_ += more * jobs.fit.cards;
 }
 
 NodePool::Jobs const* NodePool::find(Instrument const& instrument) const {
@@ -56,7 +65,13 @@ void NodePool::vacate(Instrument const& instrument, Lots lots) {
   auto* const jobs = const_cast<Jobs*>(find(instrument));
   sw_check(jobs != nullptr && lots.v <= jobs->running, "no more jobs end than run");
   jobs->running -= lots.v;
-  std::erase_if(more_jobs_, [](Jobs const& of) { return of.running == 0; });
+  jobs->spare += lots.v;
+  if (jobs->spare >= jobs->fit.slots) {
+    auto const fewer = jobs->spare / jobs->fit.slots;
+    jobs->spare -= fewer * jobs->fit.slots;
+    units_under_jobs_ -= fewer * jobs->fit.cards;
+  }
+  if (!more_jobs_.empty()) std::erase_if(more_jobs_, [](Jobs const& of) { return of.running == 0; });
 }
 
 Lots NodePool::executable(Instrument const& instrument) const {
@@ -66,14 +81,15 @@ Lots NodePool::executable(Instrument const& instrument) const {
 }
 
 Lots NodePool::executable_slots(Instrument const& instrument) const {
-  auto const free_units = available_units_ - leased_units() - units_under_jobs();
+  auto const free_units = available_units_ - (leased_.v == 0 ? 0 : leased_units()) - units_under_jobs_;
   if (free_units < 0)
     return Lots{};  // units were lost under work in progress: not even a spare slot is for sale
   auto const* const jobs = find(instrument);
   auto const fit = jobs == nullptr ? fit_of(instrument) : jobs->fit;
   if (fit.slots == 0) return Lots{};
-  auto const spare = jobs == nullptr ? 0 : jobs->instances() * fit.slots - jobs->running;
-  return Lots{spare + free_units / fit.cards * fit.slots};
+  auto const spare = jobs == nullptr ? 0 : jobs->spare;
+  auto const instances = fit.cards == 1 ? free_units : free_units / fit.cards;
+  return Lots{spare + instances * fit.slots};
 }
 
 /// No slots when tables changed after the listing and the model fits no more.
@@ -89,12 +105,6 @@ Lots NodePool::executable_capacity() const {
 
 std::int64_t NodePool::leased_units() const {
   return (leased_.v + milli_per_accelerator - 1) / milli_per_accelerator;
-}
-
-std::int64_t NodePool::units_under_jobs() const {
-  std::int64_t units = 0;
-  each([&](Jobs const& jobs) { units += jobs.instances() * jobs.fit.cards; });
-  return units;
 }
 
 std::int64_t NodePool::running_jobs() const {
@@ -116,15 +126,22 @@ void NodePool::restore(Image const& image) {
   leased_ = image.leased;
   for (std::size_t i = 0; i < image.jobs.size(); ++i) {
     auto const& [model, tier, fit, running] = image.jobs[i];
-    (i < usual ? jobs_[i] : more_jobs_.emplace_back()) = {model, tier, fit, running};
+    auto& jobs = i < usual ? jobs_[i] : more_jobs_.emplace_back();
+    jobs = {model, tier, fit, 0, 0};
+    if (fit.slots > 0) start(jobs, running);  // bytes may say anything
   }
 }
 
 void NodePool::check_invariants() const {
   sw_check(available_units_ >= 0 && leased_.v >= 0, "a pool counts from zero");
-  each([](Jobs const& jobs) {
+  std::int64_t units = 0;
+  each([&](Jobs const& jobs) {
     sw_check(jobs.running > 0 && jobs.fit.slots > 0, "idle models are forgotten");
+    sw_check(jobs.spare >= 0 && jobs.spare < jobs.fit.slots, "no unit runs nothing");
+    units += (jobs.running + jobs.spare) / jobs.fit.slots * jobs.fit.cards;
+    sw_check((jobs.running + jobs.spare) % jobs.fit.slots == 0, "slots come in whole instances");
   });
+  sw_check(units == units_under_jobs_, "units under jobs are counted");
 }
 
 }  // namespace spillway

@@ -25,12 +25,12 @@ bool well_formed(Predicate const& p) {
          p.ready.v >= 0 && p.input.v >= 0 && p.input <= largest_input;
 }
 
-/// The lowest input maximum of a token tier that takes `input`; nothing when no tier does.
-std::optional<Tokens> tier_step(Tokens input, Reference const& reference) {
-  std::optional<Tokens> lowest;
+/// The lowest input maximum of a token tier that takes `input` (above 0); 0 when no tier does.
+Tokens tier_step(Tokens input, Reference const& reference) {
+  Tokens lowest;
   for (auto const& tier : reference.tiers())
     if (tier.product == ProductKind::tokens && tier.input_max >= input.v &&
-        (!lowest || tier.input_max < lowest->v))
+        (lowest.v == 0 || tier.input_max < lowest.v))
       lowest = Tokens{tier.input_max};
   return lowest;
 }
@@ -40,8 +40,8 @@ Tokens snapped_input(Predicate const& p, Reference const& reference) {
   if (p.product != ProductKind::tokens || p.input.v == 0) return Tokens{};
   auto const step = input_step(p.input);
   auto const tier = tier_step(p.input, reference);
-  if (!tier) return step;
-  return p.ready.v == 0 ? *tier : std::min(step, *tier);
+  if (tier.v == 0) return step;
+  return p.ready.v == 0 ? tier : std::min(step, tier);
 }
 
 }  // namespace
@@ -49,6 +49,12 @@ Tokens snapped_input(Predicate const& p, Reference const& reference) {
 std::expected<Predicate, Refusal> Eligibility::snapped(Predicate p) const {
   if (auto const refusal = snap(p); refusal != Refusal::none) return std::unexpected(refusal);
   return p;
+}
+
+/// None for an input out of range: `check` refuses it.
+RecentPredicates::Words Eligibility::words_of(Predicate const& p) const {
+  if (p.input.v < 0 || p.input > largest_input) return {};
+  return RecentPredicates::words_of(p, snapped_input(p, *reference_));
 }
 
 Refusal Eligibility::snap(Predicate& p) const {

@@ -126,6 +126,7 @@ bool Eligibility::adopt(Relink& relink) {
   swap(degrees_, relink.degrees_);
   std::swap(edge_count_, relink.edge_count_);
   relink.now_ = nullptr;
+  recent_.forget_all();  // other tables may refuse what was said
   return true;
 }
 

@@ -34,7 +34,7 @@ TEST(CoreTimers, AgreeWithASortedListUnderAnyMoves) {
   std::vector<Plain> plain;
   Stamp now{0};
   for (int i = 0; i < 5'000; ++i) {
-    auto const what = random() % 4;
+    auto const what = random() % 5;
     if (what < 2) {
       auto const kind = random() % 2 == 0 ? TimerKind::job : TimerKind::order_expiry;
       Stamp const at{now.v + static_cast<std::int64_t>(random() % 50)};
@@ -46,6 +46,11 @@ TEST(CoreTimers, AgreeWithASortedListUnderAnyMoves) {
       timers.cancel(timer);
       EXPECT_FALSE(timer.some());
       plain.erase(at);
+    } else if (what == 3 && !plain.empty()) {
+      auto& waits = plain[random() % plain.size()];
+      waits.at = Stamp{now.v + static_cast<std::int64_t>(random() % 50)};
+      timers.move(waits.timer, waits.at);
+      ASSERT_EQ(timers.at(waits.timer), waits.at);
     } else if (random() % 10 == 0) {
       Micros const gap{static_cast<std::int64_t>(random() % 20)};
       timers.move_service(gap);
@@ -53,6 +58,8 @@ TEST(CoreTimers, AgreeWithASortedListUnderAnyMoves) {
         if (is_service(waits.due.kind)) waits.at = waits.at + gap;
     }
     now = now + Micros{static_cast<std::int64_t>(random() % 5)};
+    auto const any = std::ranges::any_of(plain, [&](auto const& waits) { return waits.at <= now; });
+    ASSERT_EQ(timers.any_due(now), any);
     while (auto const due = timers.pop_due(now)) {
       auto const first = std::min_element(plain.begin(), plain.end(),
                                           [](auto const& a, auto const& b) { return a.place() < b.place(); });

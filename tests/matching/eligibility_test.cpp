@@ -1,5 +1,6 @@
 // tests/matching/eligibility_test.cpp - bitsets against plain evaluation, and what is refused.
-// Covers conditions.cpp, predicate_check.cpp, predicate_store.cpp and instrument_index.cpp as well.
+// Covers conditions.cpp, predicate_check.cpp, predicate_store.cpp, recent_predicates.cpp and
+// instrument_index.cpp as well.
 #include "matching/eligibility.hpp"
 
 #include <random>
@@ -274,6 +275,63 @@ TEST(Eligibility, RefusesAPredicateThatReachesTooFar) {
   auto narrow = wants_capacity();
   narrow.within = {us_east};
   EXPECT_TRUE(e.intern(narrow));
+}
+
+/// Everybody is always idle: whoever needs room gets it.
+struct NobodyHome final : Tenants {
+  [[nodiscard]] bool idle(SignatureId) const override { return true; }
+  [[nodiscard]] bool idle(InstrumentId) const override { return true; }
+  void retired(SignatureId) override {}
+  void retired(InstrumentId) override {}
+};
+
+TEST(Eligibility, KnowsAPredicateAskedLatelyForWhatInternMakesOfIt) {
+  auto const reference = tables();
+  Eligibility e{reference, {.instruments = 500, .signatures = 40, .edges = 50'000}};
+  for (auto const& instrument : everything_that_fits(reference)) ASSERT_TRUE(e.list(instrument));
+  AnyPredicate any{17};
+  NobodyHome tenants;
+  std::vector<Predicate> asked;
+  std::size_t known = 0, forgotten = 0;
+  for (int i = 0; i < 4'000; ++i) {
+    // Of the last hundred again, sometimes with one word changed; forty signatures at a time.
+    auto wanted = asked.empty() || any.chance(3) ? any() : asked[asked.size() - 1 - any.below(asked.size())];
+    if (any.chance(8)) wanted.models.push_back(model_small);
+    if (any.chance(8)) wanted.network = Micros{static_cast<std::int64_t>(any.below(300'000))};
+    if (any.chance(8)) wanted.within.push_back(us);
+    if (any.chance(20)) wanted.input = Tokens{-1};
+    auto const before = e.known(wanted);
+    auto const made = e.intern(wanted, &tenants);
+    if (before.some()) {
+      ASSERT_TRUE(made && made->id == before && !made->fresh) << i;
+      ++known;
+    }
+    if (!made) continue;
+    auto const ids =
+        wanted.models.size() + wanted.classes.size() + wanted.within.size() + wanted.outside.size();
+    ASSERT_EQ(e.known(wanted).v, ids > RecentPredicates::ids_most ? 0 : made->id.v) << i;
+    forgotten += made->fresh ? 1 : 0;
+    asked.push_back(wanted);
+    if (asked.size() > 100) asked.erase(asked.begin());
+  }
+  EXPECT_GT(known, 500u);
+  EXPECT_GT(forgotten, 100u);
+}
+
+TEST(Eligibility, KnowsNothingFromTheTablesBefore) {
+  Reference reference = tables();
+  Eligibility e{reference};
+  auto p = wants_tokens();
+  p.classes = {class_a}, p.origin = Origin::us;
+  auto const id = e.intern(p).value();
+  ASSERT_EQ(e.known(p), id);
+  auto rows = reference.classes();
+  rows[0].origin = Origin::cn;
+  accept(reference.set_classes(rows));
+  Relink anew{e, reference, 0, false};
+  ASSERT_TRUE(e.adopt(anew));
+  EXPECT_FALSE(e.known(p).some());
+  EXPECT_EQ(e.intern(p).error(), Refusal::predicate_empty);
 }
 
 TEST(Eligibility, FollowsChangedTables) {

@@ -188,6 +188,9 @@ class ExchangeCore {
   /// command. Entries come without gaps and with stamps that never go back (checked). `out` is appended to.
   void apply(Entry const& entry, Outcome& out);
 
+  /// A hint that the entry will be applied soon: the memory that it will touch may come meanwhile.
+  void expect(Entry const& entry) const;
+
   [[nodiscard]] Seq applied() const;
   [[nodiscard]] Stamp now() const;  // stamp of the last entry
   /// Earlier entries have left work: `Continue` entries come next, with the stamp `now()`, until there is

@@ -68,6 +68,7 @@ void Sequencer::sequence(Submission&& submission, Stamp stamp) {
   applied.entry = {Seq{core_.applied().v + 1}, stamp,
                    submission.principal,       std::move(submission.command),
                    submission.asked.session,   submission.asked.number};
+  core_.expect(applied.entry);
   auto const bytes = encode(applied.entry);
   made_.bytes.insert(made_.bytes.end(), bytes.begin(), bytes.end());
   made_.ends.push_back(made_.bytes.size());

@@ -56,6 +56,8 @@ class Book {
   /// contradicts itself), predicate_too_wide, signature_limit (64 live per participant; live = has resting
   /// orders), capacity.
   virtual std::expected<SignatureId, Refusal> intern(ParticipantId, Predicate const&) = 0;
+  /// The same, where the book remembers the answer from lately; 0: `intern` must be asked.
+  [[nodiscard]] virtual SignatureId known(ParticipantId, Predicate const&) const { return {}; }
   /// A list of providers that an order accepts (`only`) or never takes. Equal lists share an id; an id lives
   /// as long as the book. Refusals: malformed (none, a zero, more than 16), capacity.
   enum class ListKind : std::uint8_t { only, except };
@@ -126,6 +128,8 @@ class Book {
   [[nodiscard]] virtual Lots executable_lots(OfferId) const = 0;  // min(shown, what the pool allows)
   virtual void list_offers(NodeId, std::vector<OfferId>& into) const = 0;              // in priority order
   [[nodiscard]] virtual bool price_taken(NodeId, InstrumentId, PriceIndex) const = 0;  // attested pools only
+  /// A hint that the order will be asked for, changed or cancelled soon: its memory may come meanwhile.
+  virtual void expect(OrderId) const {}
   [[nodiscard]] virtual std::size_t resting_orders_of(ParticipantId) const = 0;
   /// Executable lots per price, best first.
   [[nodiscard]] virtual std::vector<Level> asks(InstrumentId, std::size_t depth_max) const = 0;

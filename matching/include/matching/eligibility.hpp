@@ -21,6 +21,7 @@
 #include "matching/conditions.hpp"
 #include "matching/instrument_index.hpp"
 #include "matching/predicate_store.hpp"
+#include "matching/recent_predicates.hpp"
 
 namespace spillway {
 
@@ -80,6 +81,8 @@ class Eligibility {
   };
   std::expected<Interned, Refusal> intern(Predicate const&, Tenants*);
   std::expected<SignatureId, Refusal> intern(Predicate const&);
+  /// What `intern` would find, if that was asked lately; 0: it must be asked.
+  [[nodiscard]] SignatureId known(Predicate const&) const;
   [[nodiscard]] bool interned(SignatureId id) const {
     return id.some() && id.v <= signature_count_ && predicates_.holds(id.v);
   }
@@ -126,6 +129,8 @@ class Eligibility {
   [[nodiscard]] bool contradicts_itself(Predicate const&) const;
   [[nodiscard]] bool some_class_serves(Predicate const&) const;
   [[nodiscard]] bool serves(Predicate const&, AcceleratorClass const&) const;
+  [[nodiscard]] RecentPredicates::Words words_of(Predicate const&) const;
+  Interned remember(RecentPredicates::Words const&, Interned);
 
   [[nodiscard]] std::size_t words() const { return instrument_count_ / 64 + 1; }  // in use of a bitset
   [[nodiscard]] InstrumentIndex::Words edge_words(std::uint32_t row) {
@@ -152,6 +157,7 @@ class Eligibility {
   std::uint32_t adoptions_{};
   std::uint32_t turn_signature_{}, turn_instrument_{};  // the last that was looked at for retirement
   Predicate scratch_;
+  RecentPredicates recent_;  // under the tables in force
 };
 
 }  // namespace spillway

@@ -30,6 +30,7 @@ class FastBook final : public Book, private Tenants {
 
   std::expected<Listing, Refusal> list(Instrument const&) override;
   std::expected<SignatureId, Refusal> intern(ParticipantId, Predicate const&) override;
+  [[nodiscard]] SignatureId known(ParticipantId, Predicate const&) const override;
   std::expected<ProviderListId, Refusal> intern_providers(ListKind, std::span<ParticipantId const>) override;
   [[nodiscard]] Relink relink(Reference const& next) const override;
   Refusal adopt(Relink&) override;
@@ -66,6 +67,7 @@ class FastBook final : public Book, private Tenants {
   [[nodiscard]] Lots executable_lots(OfferId) const override;
   void list_offers(NodeId, std::vector<OfferId>& into) const override;
   [[nodiscard]] bool price_taken(NodeId, InstrumentId, PriceIndex) const override;
+  void expect(OrderId id) const override { ids_.expect(id.v); }
   [[nodiscard]] std::size_t resting_orders_of(ParticipantId) const override;
   [[nodiscard]] std::vector<Level> asks(InstrumentId, std::size_t depth_max) const override;
   [[nodiscard]] std::vector<Level> bids(InstrumentId, std::size_t depth_max) const override;
@@ -92,7 +94,12 @@ class FastBook final : public Book, private Tenants {
     std::uint16_t signatures;  // live ones, while they are counted
     std::uint8_t counted;      // several since something began to rest: counts are in the table
     bool no_buyer, no_provider;
-    std::uint32_t spare[2];
+    std::uint32_t in_table;  // of the counts, those that stand in `live_signatures_`
+    /// Counts of some, where the others of a buyer are looked at anyway: most have no more.
+    struct Count {
+      std::uint32_t signature, orders;  // 0: a free cell
+    };
+    std::array<Count, 4> few;
   };
   struct Pool {
     NodeId id;
@@ -229,6 +236,13 @@ class FastBook final : public Book, private Tenants {
   void count_in(std::uint32_t owner, std::uint32_t signature);
   void count_out(std::uint32_t owner, std::uint32_t signature);
   void set_quick(std::uint32_t owner);
+  /// Resting orders of one signature, while they are counted.
+  [[nodiscard]] std::uint32_t orders_under(std::uint32_t owner, std::uint32_t signature) const;
+  /// The same to be changed, made when it is not there; it must not stay 0.
+  std::uint32_t& count_under(std::uint32_t owner, std::uint32_t signature);
+  /// One less; true when none is left.
+  bool lower_under(std::uint32_t owner, std::uint32_t signature);
+  [[nodiscard]] bool one_too_many(ParticipantId buyer, SignatureId) const;
   [[nodiscard]] std::uint32_t signatures_of(std::uint32_t owner) const {
     auto const& terms = terms_[owner];
     return owners_[owner].resting == 0 ? 0 : terms.counted != 0 ? terms.signatures : 1;
@@ -326,7 +340,7 @@ class FastBook final : public Book, private Tenants {
   fast::IdIndex ids_;
   fast::Links links_;
   fast::Deadlines deadlines_;
-  fast::Counts live_signatures_;  // resting orders by participant and signature, of those that have several
+  fast::Counts live_signatures_;  // resting orders by participant and signature, of those that have many
   fast::Arena<NodeRow> low_pool_rows_;  // of nodes with ids up to the limit, as nearly all have
   fast::Counts pool_rows_;              // of the others
   fast::Arena<Owner> owners_;

@@ -38,7 +38,7 @@ class NodePool {
   [[nodiscard]] std::int32_t available_units() const { return available_units_; }
   [[nodiscard]] Lots leased() const { return leased_; }  // thousandths of an accelerator
   [[nodiscard]] std::int64_t leased_units() const;       // rounded up
-  [[nodiscard]] std::int64_t units_under_jobs() const;
+  [[nodiscard]] std::int64_t units_under_jobs() const { return units_under_jobs_; }
   [[nodiscard]] std::int64_t running_jobs() const;
   /// What is in use, by model and tier.
   struct Image {
@@ -66,8 +66,9 @@ class NodePool {
     TierId tier;
     Fit fit;  // as it was when the first of them started; kept until the last has ended
     std::int64_t running{};
-    [[nodiscard]] std::int64_t instances() const { return (running + fit.slots - 1) / fit.slots; }
+    std::int64_t spare{};  // slots left in the units that run it: fewer than one instance has
   };
+  void start(Jobs&, std::int64_t lots);
   [[nodiscard]] Jobs const* find(Instrument const&) const;  // null when none of its jobs run
   template <class Visit>
   void each(Visit visit) const;
@@ -81,6 +82,7 @@ class NodePool {
   PlaceId place_;
   std::int32_t available_units_{};
   Lots leased_;
+  std::int64_t units_under_jobs_{};        // counted along: every fill and every return asks several times
   static constexpr std::size_t usual = 8;  // models and tiers that run at once; more of them take memory
   std::array<Jobs, usual> jobs_{};         // running 0: a free cell
   std::vector<Jobs> more_jobs_;

@@ -10,7 +10,6 @@
 #include <expected>
 #include <map>
 #include <memory_resource>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -67,11 +66,13 @@ class Ledger {
   explicit Ledger(std::pmr::memory_resource* memory = std::pmr::get_default_resource())
       : accounts_(memory), shares_(memory) {}
 
-  /// Why `amount` (> 0) can't be debited; nothing when it can.
-  [[nodiscard]] std::optional<Refusal> why_not(AccountKey debit, Nano amount) const;
+  /// Why `amount` (> 0) can't be debited; none when it can.
+  [[nodiscard]] Refusal why_not(AccountKey debit, Nano amount) const;
   /// Posts one transfer; `amount` > 0 and the two accounts differ.
   std::expected<Transfer, Refusal> transfer(AccountKey debit, AccountKey credit, Nano amount,
                                             TransferCode code, std::uint64_t about);
+  /// The same where the money is known to be there, which is checked.
+  TransferId post(AccountKey debit, AccountKey credit, Nano amount);
 
   /// Adds `charged` to the running total on which `who` owes (or is owed) `code` at `bps`, and tells what is
   /// due now: floor of the total's share less what was taken before, never more than `at_most`. What the
@@ -111,8 +112,7 @@ class Ledger {
   void check_laws() const;
 
  private:
-  [[nodiscard]] static std::optional<Refusal> why_not(AccountKey debit, AccountTotals const& seen,
-                                                      Nano amount);
+  [[nodiscard]] static Refusal why_not(AccountKey debit, AccountTotals const& seen, Nano amount);
 
   /// The accounts of one owner, by kind: a transfer between two of them looks at one place in memory. One
   /// that has seen nothing is not there.
