@@ -59,6 +59,13 @@ void hold_census(World& w, int i) {
   w.send(system_itself, c);
 }
 
+/// A node at a time is taken off the market for a while.
+void drain_now_and_then(World& w, int i) {
+  if (i % 50 != 0) return;
+  NodeId const node{static_cast<std::uint32_t>(1 + i / 100 % 6)};
+  w.send(system_itself, NodeDrain{node, i % 100 == 0 ? DrainReason::daily : DrainReason::none});
+}
+
 TEST(CoreHeap, NoCommandAsksTheHeapForAnything) {
   World w;
   w.check_every = 1'000'000;
@@ -69,6 +76,7 @@ TEST(CoreHeap, NoCommandAsksTheHeapForAnything) {
     w.now = w.now + Micros{static_cast<std::int64_t>(crowd.roll(50'000))};
     w.send(who, command);
     hold_census(w, i);
+    drain_now_and_then(w, i);
   }
   auto const census = w.core.census();
   EXPECT_GT(census.epoch, 30u);

@@ -59,10 +59,10 @@ void Flusher::write(Batch& batch) {
   entries_.commit();
   batches_.fetch_add(1, std::memory_order_relaxed);
   count_.fetch_add(batch.out.size(), std::memory_order_relaxed);
+  durable_(durable_now());
   if (released_) released_(std::make_shared<ReleasedBatch>(std::move(batch.out)));
   // Behind the entries, so that they never run ahead of them; not synced, since replay makes them again.
   records_.commit();
-  durable_(durable_now());
   write_tiles();
   auto const now = steady_clock::now();
   if (keys_moved || now - last_checkpoint_ >= checkpoint_every) write_checkpoint();

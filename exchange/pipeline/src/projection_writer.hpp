@@ -1,5 +1,5 @@
-// exchange/pipeline/src/projection_writer.hpp - writes what the follower gathered while it gathers on: a commit
-// waits for the disk.
+// exchange/pipeline/src/projection_writer.hpp - writes what the follower gathered while it gathers on: a
+// commit waits for the disk.
 // Room:   exchange_pipeline, private. Thread: one of its own; all calls come from the follower's.
 // Errors: `failed` is called on its thread with what went wrong, and does not return.
 #pragma once

@@ -299,6 +299,7 @@ void Session::answer(msg::Request request, Released const& released, Time read_n
   msg::Answer message;
   message.request = request;
   message.seq = released.entry.seq;
+  told_of_ = std::max(told_of_, released.entry.seq);
   if (!released.records.empty() && released.records.front().head.kind == RecordKind::refused) {
     message.refusal = Refusal{released.records.front().head.code};
     message.sentence = sentence(message.refusal);

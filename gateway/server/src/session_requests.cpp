@@ -252,7 +252,8 @@ void Session::on(msg::Read const& m, Time) {
     if (!order) return answer(m.request, order.error());
     read.preview = std::move(*order);
   }
-  auto const at_least = std::min(m.wait_for_seq, hub_.pipeline().counters().durable);
+  // What a client was told of is in what it reads, whether it asks for that or not.
+  auto const at_least = std::min(std::max(m.wait_for_seq, told_of_), hub_.pipeline().counters().durable);
   ++reads_;
   hub_.query(
       at_least, [read](FollowerView const& view) { return answer_read(view, read); },
