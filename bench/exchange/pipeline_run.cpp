@@ -55,7 +55,13 @@ void PipelineRun::send(std::uint64_t commands) {
 
 void PipelineRun::submit(std::vector<Sent> wave) {
   for (auto& sent : wave) {
-    while (pipeline_->submit({sent.who, sent.command, {0, ours, 0}}) != Refusal::none) {
+    for (;;) {
+      auto const refusal = pipeline_->submit({sent.who, sent.command, {0, ours, 0}});
+      if (refusal == Refusal::none) break;
+      if (refusal != Refusal::busy) {
+        std::fprintf(stderr, "a command is refused: %s\n", sentence(refusal));
+        std::exit(1);
+      }
       if (outstanding_ > 0)
         listen(outstanding_ - 1);
       else

@@ -121,6 +121,7 @@ NodePool::Image NodePool::image() const {
 }
 
 void NodePool::restore(Image const& image) {
+  constexpr std::int64_t running_most = 1'000'000'000;  // more than any pool has slots
   sw_check(leased_.v == 0 && running_jobs() == 0, "an empty pool is restored");
   available_units_ = image.available_units;
   leased_ = image.leased;
@@ -128,7 +129,8 @@ void NodePool::restore(Image const& image) {
     auto const& [model, tier, fit, running] = image.jobs[i];
     auto& jobs = i < usual ? jobs_[i] : more_jobs_.emplace_back();
     jobs = {model, tier, fit, 0, 0};
-    if (fit.slots > 0) start(jobs, running);  // bytes may say anything
+    bool const whole = fit.slots > 0 && fit.cards > 0 && running > 0 && running <= running_most;
+    if (whole) start(jobs, running);  // bytes may say anything
   }
 }
 

@@ -50,7 +50,7 @@ TEST(Attestation, AUnitThatLiesAboutItsClassIsRefusedAndNeverOnTheBook) {
   EXPECT_EQ(answer.refusal, Refusal::unit_unattested) << answer.sentence;
   EXPECT_EQ(asks(liar), 0u);
   supply(honest);
-  EXPECT_EQ(asks(liar), 1u) << "the same device as what it is";
+  EXPECT_EQ(asks(honest), 1u) << "the same device as what it is";
 }
 
 TEST(Attestation, WhoIsFartherAwayThanThePlaceThatItClaimsIsRefusedWherePlacesAreChecked) {

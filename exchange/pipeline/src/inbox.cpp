@@ -60,7 +60,10 @@ std::vector<Submission> Inbox::take(std::chrono::steady_clock::time_point until,
   changed_.wait_until(lock, until, [&] { return closed_ || control() > 0 || orders_waiting_ > 0; });
   out.reserve(std::min(most, control() + orders_waiting_));
   while (control() > 0 && out.size() < most) out.push_back(std::move(control_[control_taken_++]));
-  if (control() == 0) control_.clear(), control_taken_ = 0;
+  if (2 * control_taken_ >= control_.size()) {
+    control_.erase(control_.begin(), control_.begin() + static_cast<std::ptrdiff_t>(control_taken_));
+    control_taken_ = 0;
+  }
   take_orders(out, most);
   return out;
 }

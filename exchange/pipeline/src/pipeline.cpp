@@ -219,7 +219,8 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options,
   Replayer replayer(core, [&](Entry const& entry, Outcome const& outcome) {
     catch_up.add(entry.seq, outcome.records);
     auto const* const said = std::get_if<StateDigest>(&entry.command);
-    entered |= said != nullptr && said->seq == behind;
+    entered |= said && from && said->seq == from->seq && said->layout == from->state_layout &&
+               said->digest == from->state_digest;
   });
   TileWriter tiles(directory.tiles());
   if (from) {

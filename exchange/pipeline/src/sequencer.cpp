@@ -59,7 +59,10 @@ void Sequencer::sequence(Submission&& submission) {
 }
 
 void Sequencer::finish() {
-  while (core_.unfinished()) sequence({ParticipantId{}, Continue{}, {}}, core_.now());
+  while (core_.unfinished()) {
+    sequence({ParticipantId{}, Continue{}, {}}, core_.now());
+    if (made_.out.size() >= handed_at_once) batch_.add(made_);  // nobody waits for the end of a long list
+  }
 }
 
 void Sequencer::sequence(Submission&& submission, Stamp stamp) {

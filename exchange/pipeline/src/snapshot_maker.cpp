@@ -30,7 +30,10 @@ std::vector<std::byte> exported(ExchangeCore const& core, std::size_t expected) 
 
 SnapshotMaker::SnapshotMaker(std::optional<SnapshotFolder> folder, SnapshotSchedule schedule,
                              std::function<void(std::string const&)> log, StateDigested digested)
-    : folder_(std::move(folder)), schedule_(schedule), log_(std::move(log)), digested_(std::move(digested)) {}
+    : folder_(std::move(folder)), schedule_(schedule), log_(std::move(log)), digested_(std::move(digested)) {
+  if (!folder_) return;
+  if (auto const there = folder_->list(); !there.empty()) newest_ = there.front();
+}
 
 void SnapshotMaker::resume(Snapshot const& from) {
   tiles_ = from.tiles;
@@ -47,6 +50,7 @@ void SnapshotMaker::leaf(Hash256 const& hash, std::span<Hash256 const> roots) {
 bool SnapshotMaker::due(ExchangeCore const& core) const {
   auto const since = core.applied().v - last_.v;
   if (!folder_ || since <= own_entries || writing_.load() || !core.can_export()) return false;
+  if (core.applied() <= newest_) return false;
   auto const pause = steady_clock::now() - last_at_;
   bool const cheap = since >= schedule_.early && pause >= pause_per_cost * cost_.load();
   return cheap || since >= schedule_.entries || pause >= schedule_.every;
@@ -54,7 +58,8 @@ bool SnapshotMaker::due(ExchangeCore const& core) const {
 
 bool SnapshotMaker::due_at_stop(ExchangeCore const& core) const {
   auto const since = core.applied().v - last_.v;
-  return folder_ && since > own_entries && since >= schedule_.at_stop && core.can_export();
+  return folder_ && since > own_entries && since >= schedule_.at_stop && core.can_export() &&
+         core.applied() > newest_;
 }
 
 void SnapshotMaker::make(ExchangeCore const& core, Replayer const& replay, std::uint64_t position,

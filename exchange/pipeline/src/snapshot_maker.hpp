@@ -60,7 +60,8 @@ class SnapshotMaker {
   std::function<void(std::string const&)> log_;
   StateDigested digested_;
   TileTree tiles_;
-  Seq last_;  // of the last one that was begun
+  Seq last_;    // of the last one that was begun
+  Seq newest_;  // of those found: what is behind it would be the first to go
   std::chrono::steady_clock::time_point last_at_ = std::chrono::steady_clock::now();
   std::size_t state_bytes_{};                                // of that one
   std::atomic<std::chrono::steady_clock::duration> cost_{};  // of the last one, from its export to its name

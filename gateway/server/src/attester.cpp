@@ -203,7 +203,8 @@ void Attester::forget(Peer& peer) {
 void Attester::conclude(std::shared_ptr<Running> const& running, attest::Outcome const& outcome) {
   auto const& who = running->who;
   auto const [node, unit] = who.unit;
-  running_.erase(who.unit);
+  if (auto const mine = running_.find(who.unit); mine != running_.end() && mine->second == running)
+    running_.erase(mine);
   queue_.ended(who.provider, fell_silent(outcome), Micros{steady_us() - running->began_us});
   if (outcome.admitted()) {
     std::uint8_t const level = hub_.rules().class_scale > 1 ? 2 : 1;

@@ -130,9 +130,12 @@ void Census::tick() {
 }
 
 void Census::begin() {
-  if (hub_.rules().version < 3)
-    return switch_off("the rules of this journal (version " + std::to_string(hub_.rules().version) +
-                      ") know none");
+  if (hub_.rules().version < 3) {
+    if (!std::exchange(said_too_early_, true))
+      hub_.log("no census: the rules of this journal (version " + std::to_string(hub_.rules().version) +
+               ") know none; raise them");
+    return;
+  }
   step_ = Step::busy;
   hub_.pipeline().follower().query(Seq{}, [this](FollowerView const& view) {
     on_loop([this, last = view.core.census()] {

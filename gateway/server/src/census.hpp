@@ -85,6 +85,7 @@ class Census {
 
   Hub& hub_;
   Step step_{Step::begin};
+  bool said_too_early_{};  // that the rules know no census
   std::uint64_t epoch_{};  // the last one
   Secrets secrets_;
   std::int64_t opened_us_{}, window_us_{};  // window_us_: when the next call is

@@ -66,7 +66,8 @@ void Drainer::end_those_of_before() {
     for (auto const& node : view.core.nodes())
       if (node.drain != DrainReason::none) left.push_back(node.id);
     wire::post(hub_.where(), [this, left] {
-      for (auto const node : left) entries_.put(NodeDrain{node, DrainReason::none}, [](Refusal) {});
+      for (auto const node : left)
+        if (!drained_.contains(node)) entries_.put(NodeDrain{node, DrainReason::none}, [](Refusal) {});
     });
   });
 }
@@ -107,17 +108,23 @@ void Drainer::begin(NodeId node, DrainReason reason) {
 
 void Drainer::look(std::int64_t now) {
   next_look_us_ = now + look_every_us;
-  // What was matched before the drain is in the view that is asked.
-  hub_.pipeline().follower().query(hub_.pipeline().counters().durable, [this](FollowerView const& view) {
-    wire::post(hub_.where(), [this, nodes = view.core.census_nodes()] { go_on(nodes); });
-  });
+  // What was matched before a drain is in the view that is asked, if the drain is: those that are still being
+  // entered wait for the next look.
+  auto looked_at = drained_;
+  std::erase_if(looked_at, [](auto const& of) { return of.second.step == Step::enters; });
+  hub_.pipeline().follower().query(
+      hub_.pipeline().counters().durable, [this, looked_at = std::move(looked_at)](FollowerView const& view) {
+        wire::post(hub_.where(),
+                   [this, looked_at, nodes = view.core.census_nodes()] { go_on(looked_at, nodes); });
+      });
 }
 
-void Drainer::go_on(std::vector<CensusNode> const& nodes) {
+void Drainer::go_on(std::map<NodeId, Drained> const& looked_at, std::vector<CensusNode> const& nodes) {
   auto const now = drain_clock_us();
-  auto const all = drained_;  // what ends leaves the map
-  for (auto const& [id, drained] : all) {
-    if (drained.step == Step::enters) continue;
+  for (auto const& [id, seen] : looked_at) {
+    auto const still = drained_.find(id);
+    if (still == drained_.end() || still->second.since_us != seen.since_us) continue;
+    auto const drained = still->second;  // what ends leaves the map
     auto const* const entry = hub_.node(id);
     auto const found = std::ranges::find(nodes, id, &CensusNode::node);
     bool const given_up = drained.step == Step::drains ? found == nodes.end() : !hub_.attester().calls(id);

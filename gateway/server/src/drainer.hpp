@@ -35,7 +35,7 @@ class Drainer {
   void begin_what_is_due(std::int64_t now);
   void begin(NodeId node, DrainReason reason);
   void look(std::int64_t now);
-  void go_on(std::vector<CensusNode> const& nodes);
+  void go_on(std::map<NodeId, Drained> const& looked_at, std::vector<CensusNode> const& nodes);
   void end(NodeId node);
 
   Hub& hub_;

@@ -144,6 +144,8 @@ void Session::with_order(msg::Request request, OrderId order, ClientOrderId clie
 bool Session::must_wait(ClientMessage const& message) const {
   if (looking_up_) return true;
   if (std::holds_alternative<msg::Read>(message) && reads_ >= reads_at_once) return true;
+  // So that it ends what this session sent before; and one at a time, for it may be long.
+  if (std::holds_alternative<msg::CancelAll>(message)) return unanswered_ > 0;
   auto const* const amend = std::get_if<msg::AmendOrder>(&message);
   auto const* const cancel = std::get_if<msg::CancelOrder>(&message);
   bool const by_client = (amend && !amend->order.some()) || (cancel && !cancel->order.some());
