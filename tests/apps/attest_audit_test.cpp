@@ -174,6 +174,32 @@ TEST_F(AttestAudit, AProofThatTwoEntriesNameIsTheProofOfTheFirst) {
   EXPECT_THAT(report.wrong.front().what, HasSubstr("an earlier entry"));
 }
 
+TEST_F(AttestAudit, AConversationThatIsWrittenDownTwiceIsOneProof) {
+  prove_three();
+  (void)world_.stop_exchange();
+  auto store = attest::EvidenceStore::open(evidence());
+  ASSERT_TRUE(store.has_value()) << store.error();
+  ProofCheck check(evidence());
+  AuditOptions options;
+  options.directory = journal();
+  options.each = [&](Entry const& entry, Outcome const& outcome) {
+    check.gather(entry, outcome);
+    auto again = entry;
+    auto* const said = std::get_if<UnitAttested>(&again.command);
+    if (said == nullptr) return;
+    auto other = attest::EvidenceReader(evidence()).transcript(said->transcript).value().value();
+    other.version = attest::TranscriptVersion::one_chain;
+    said->transcript = attest::hash_of(other);
+    ASSERT_TRUE(store->keep(other).has_value());
+    check.gather(again, outcome);
+  };
+  ASSERT_TRUE(audit_journal(options).has_value());
+  auto const report = check.finish();
+  EXPECT_EQ(report.rechecked, 3u);
+  ASSERT_EQ(report.wrong.size(), 3u);
+  EXPECT_THAT(report.wrong.front().what, HasSubstr("the same challenge as an earlier proof"));
+}
+
 TEST_F(AttestAudit, ProofsOfAnEpochThatIsStillOpenWaitForItsSeed) {
   prove_three();
   ProofReport report;

@@ -47,6 +47,9 @@ void ProofCheck::check(Seq seq, UnitAttested const& said) {
   auto const& transcript = **kept;
   if (attest::hash_of(transcript) != said.transcript)
     return report_.wrong.push_back(found(file + ": altered: its messages have another hash than its name"));
+  if (!challenges_.insert(transcript.fresh).second)
+    return report_.wrong.push_back(
+        found(file + ": the same challenge as an earlier proof, written down again"));
   auto const claim = attest::claim_of(transcript);
   if (!claim) return report_.wrong.push_back(found(file + ": " + claim.error()));
   auto seed = evidence_.seed(claim->epoch.beacon);

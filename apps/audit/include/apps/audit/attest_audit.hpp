@@ -63,6 +63,8 @@ class ProofCheck {
   Reference reference_;
   std::int64_t class_scale_{1};
   std::set<attest::Digest> named_;
+  std::set<Bytes32>
+      challenges_;  // by their randomness: of one conversation several transcripts can be written
   std::shared_ptr<attest::EpochSecret const> secret_;  // of the proof before: most share their epoch
   Bytes32 secret_seed_{};
   ProofReport report_;
