@@ -140,7 +140,7 @@ TEST(FailingExchange, OneCallEndsItsProcessWithAMessageOrAreTriedAgain) {
     ASSERT_EQ(judge(folder.path() / "journal", {child.acknowledged, nullptr}), "")
         << "call " << nth << ": " << child.said;
   }
-  EXPECT_GT(ended, went_on);
+  EXPECT_GT(2 * ended, went_on);  // of few calls, those of a snapshot and of tiles are tried again
   std::printf("%llu calls, %llu ended the process\n", static_cast<unsigned long long>(nth),
               static_cast<unsigned long long>(ended));
 }
