@@ -15,10 +15,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <string>
-#include <thread>
 
 #include "attest/backend_loader.hpp"
 #include "attest/verifier.hpp"
@@ -82,12 +83,13 @@ std::vector<Seen> run(Setting const& setting, Trial const& trial) {
   std::optional<DelayProxy> proxy;
   if (trial.one_way > 0ms) proxy.emplace(exchange.port(), trial.one_way);
   auto const port = proxy ? proxy->port() : exchange.port();
-  std::vector<LiveVerdict> verdicts(trial.units);
-  std::vector<std::thread> agents;
+  std::vector<std::future<LiveVerdict>> agents;
   for (std::uint32_t unit = 0; unit < trial.units; ++unit)
-    agents.emplace_back(
-        [&, unit] { verdicts[unit] = prove_live(exchange, port, unit, place, backend, trial.program); });
-  for (auto& agent : agents) agent.join();
+    agents.push_back(std::async(std::launch::async, [&, unit] {
+      return prove_live(exchange, port, unit, place, backend, trial.program);
+    }));
+  std::vector<LiveVerdict> verdicts;
+  for (auto& agent : agents) verdicts.push_back(agent.get());
   auto const journal = exchange.stop();
   std::vector<Seen> out;
   for (auto const& verdict : verdicts) {
@@ -329,8 +331,12 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "adversary_bench: the back end %s is absent\n", flags->backend.c_str());
     return 1;
   }
-  auto setting = setting_of(*flags, *backend);
-  if (run_all(setting, flags->trials)) return 0;
-  std::fprintf(stderr, "adversary_bench: a cheat passed, or honest units did not\n");
+  try {
+    auto setting = setting_of(*flags, *backend);
+    if (run_all(setting, flags->trials)) return 0;
+    std::fprintf(stderr, "adversary_bench: a cheat passed, or honest units did not\n");
+  } catch (std::exception const& wrong) {
+    std::fprintf(stderr, "adversary_bench: %s\n", wrong.what());
+  }
   return 1;
 }

@@ -1,5 +1,5 @@
 // attest/wide_hash.cpp - see attest/wide_hash.hpp. Built with -O3: one lane of a vector per input.
-// Source: RFC 7693 (BLAKE2b), an unkeyed hash of 32 bytes.
+// Source: RFC 7693 (BLAKE2b), an unkeyed hash of 32 bytes; its tables are market/blake2b_tables.hpp.
 #include "attest/wide_hash.hpp"
 
 #include <algorithm>
@@ -7,32 +7,16 @@
 #include <cstring>
 
 #include "hot_loop.hpp"
+#include "market/blake2b_tables.hpp"
 #include "market/check.hpp"
 
 namespace spillway::attest {
 
 namespace {
 
-constexpr std::size_t block_bytes = 128, words_per_block = block_bytes / 8;
+using blake2b::block_bytes, blake2b::words_per_block;
 
 using Lane = std::uint64_t __attribute__((vector_size(8 * hash_width)));
-
-constexpr std::uint64_t initial[8] = {0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b,
-                                      0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f,
-                                      0x1f83d9abfb41bd6b, 0x5be0cd19137e2179};
-
-constexpr std::uint8_t sigma[12][words_per_block] = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-                                                     {14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3},
-                                                     {11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4},
-                                                     {7, 9, 3, 1, 13, 12, 11, 14, 2, 6, 5, 10, 4, 0, 15, 8},
-                                                     {9, 0, 5, 7, 2, 4, 10, 15, 14, 1, 11, 12, 6, 8, 3, 13},
-                                                     {2, 12, 6, 10, 0, 11, 8, 3, 4, 13, 7, 5, 15, 14, 1, 9},
-                                                     {12, 5, 1, 15, 14, 13, 4, 10, 0, 7, 6, 3, 9, 2, 8, 11},
-                                                     {13, 11, 7, 14, 12, 1, 3, 9, 5, 0, 15, 4, 8, 6, 2, 10},
-                                                     {6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5},
-                                                     {10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0},
-                                                     {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-                                                     {14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3}};
 
 // Word w of input i is words[w][i]; so lie the states, and the blocks of what is dealt in turn.
 struct Transposed {
@@ -40,12 +24,10 @@ struct Transposed {
   alignas(64) std::uint64_t sizes[hash_width];
 };
 
-constexpr std::uint64_t parameters = 0x01010020;  // 32 bytes out, no key, sequential
-
 void begin(std::uint64_t* state) {
   for (std::size_t w = 0; w < 8; ++w)
     for (std::size_t i = 0; i < hash_width; ++i)
-      state[w * hash_width + i] = initial[w] ^ (w == 0 ? parameters : 0);
+      state[w * hash_width + i] = blake2b::first_words[w] ^ (w == 0 ? blake2b::parameters : 0);
 }
 
 #define ATTEST_MIX(a, b, c, d, x, y)           \
@@ -68,7 +50,7 @@ ATTEST_HOT_LOOP void compress(std::uint64_t* state, void const* blocks, std::siz
     if constexpr (std::endian::native == std::endian::big)
       for (auto& word : m)
         for (std::size_t i = 0; i < hash_width; ++i) word[i] = __builtin_bswap64(word[i]);
-    for (std::size_t i = 0; i < 8; ++i) v[i] = h[i], v[i + 8] = Lane{} + initial[i];
+    for (std::size_t i = 0; i < 8; ++i) v[i] = h[i], v[i + 8] = Lane{} + blake2b::first_words[i];
     v[12] ^= size;
     v[14] ^= last ? ~std::uint64_t{0} : 0;
 #ifdef __clang__
@@ -76,7 +58,8 @@ ATTEST_HOT_LOOP void compress(std::uint64_t* state, void const* blocks, std::siz
 #else
 #pragma GCC unroll 12
 #endif
-    for (auto const& s : sigma) {
+    for (std::size_t round = 0; round < blake2b::rounds; ++round) {
+      auto const& s = blake2b::order[round % 10];
       ATTEST_MIX(v[0], v[4], v[8], v[12], m[s[0]], m[s[1]]);
       ATTEST_MIX(v[1], v[5], v[9], v[13], m[s[2]], m[s[3]]);
       ATTEST_MIX(v[2], v[6], v[10], v[14], m[s[4]], m[s[5]]);

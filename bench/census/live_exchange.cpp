@@ -35,6 +35,8 @@ Tables const& tables() {
 
 ClassId klass() { return tables().class_of(class_name)->id; }
 
+constexpr auto patience = 120s;  // of whoever waits for the exchange; only ends a bench that hangs
+
 [[noreturn]] void give_up(std::string const& why) { throw std::runtime_error(why); }
 
 // Figures of which the floors are 70 and 92 in a hundred; rounded down, so that honest work reaches them.
@@ -201,7 +203,8 @@ class Provider {
   T wait(wire::awaitable<T> work) {
     std::optional<T> out;
     wire::spawn(loop_.get_executor(), keep(std::move(work), out));
-    while (!out) {
+    for (auto const until = std::chrono::steady_clock::now() + patience; !out;) {
+      if (std::chrono::steady_clock::now() > until) give_up("the exchange does not answer");
       loop_.restart();
       loop_.run_one_for(100ms);
     }

@@ -9,9 +9,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "market/blake2b_tables.hpp"
+
 namespace spillway::blake2b {
 
-inline constexpr std::size_t block_bytes = 128;
 using State = std::array<std::uint64_t, 8>;
 
 /// Of a hash of 32 bytes, without a key.

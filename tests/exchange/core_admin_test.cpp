@@ -160,11 +160,8 @@ TEST(CoreAdmin, AChangeOfTheLogsKeyStandsInASnapshotAndIsUnknownToOlderRules) {
   World w;
   w.order(carl, w.token_order(PriceIndex{1}));  // from here on the tables stand still
   ASSERT_EQ(w.send(boss, key_change(1, 2, seconds(60))), Refusal::none);
-  std::vector<std::byte> bytes;
-  w.core.export_state(
-      [&](std::span<std::byte const> piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
   ExchangeCore again;
-  ASSERT_TRUE(again.import_state(bytes));
+  ASSERT_TRUE(again.import_state(exported(w.core)));
   EXPECT_EQ(again.log_keys().changed, w.core.log_keys().changed);
   EXPECT_EQ(again.log_keys().said.after, w.core.log_keys().said.after);
   EXPECT_EQ(again.log_keys().until, w.core.log_keys().until);

@@ -404,11 +404,8 @@ TEST(CoreCensus, SurvivesASnapshot) {
   w.offer(ada, w.capacity_offer(node, units(1), 2));
   w.next_epoch();
   w.must(missed(w.epoch(), node, 1));
-  std::vector<std::byte> bytes;
-  w.core.export_state(
-      [&](std::span<std::byte const> piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
   ExchangeCore again(w.limits);
-  auto const done = again.import_state(bytes);
+  auto const done = again.import_state(exported(w.core));
   ASSERT_TRUE(done) << done.error();
   again.check_invariants();
   EXPECT_EQ(again.census().missed, 1u);
@@ -424,10 +421,7 @@ TEST(CoreCensus, ASnapshotKeepsWhatAPlaceOwesAndWhoIsDrained) {
   w.must(UnitRejected{node, 1, 19});
   w.must(NodeDrain{node, DrainReason::unjudged});
   ExchangeCore again(w.limits);
-  std::vector<std::byte> bytes;
-  w.core.export_state(
-      [&](std::span<std::byte const> piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
-  ASSERT_TRUE(again.import_state(bytes));
+  ASSERT_TRUE(again.import_state(exported(w.core)));
   again.check_invariants();
   EXPECT_EQ(again.node(node)->drain, DrainReason::unjudged);
   Outcome out;

@@ -9,13 +9,6 @@ namespace {
 
 using Bytes = std::vector<std::byte>;
 
-Bytes exported(ExchangeCore const& core) {
-  Bytes bytes;
-  core.export_state(
-      [&](std::span<std::byte const> piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
-  return bytes;
-}
-
 std::unique_ptr<ExchangeCore> imported(Bytes const& bytes, CoreLimits limits, BookKind kind) {
   limits.book = kind;
   auto core = std::make_unique<ExchangeCore>(limits);

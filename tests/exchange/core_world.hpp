@@ -8,6 +8,7 @@
 
 #include <cstring>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,13 @@ inline constexpr TierId fast{1}, standard{2}, warm{3}, cold{4};
 
 /// With the buyer's fee of 100 bps.
 inline Nano with_fee(Nano n) { return n + fee_due(n, 100); }
+
+inline std::vector<std::byte> exported(ExchangeCore const& core) {
+  std::vector<std::byte> bytes;
+  core.export_state(
+      [&](std::span<std::byte const> piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
+  return bytes;
+}
 
 inline constexpr Micros ms(std::int64_t n) { return Micros{n * 1'000}; }
 inline constexpr Micros seconds(std::int64_t n) { return Micros{n * micros_per_second}; }

@@ -49,12 +49,6 @@ bool are_openings(Bytes const& bytes) {
   return bytes.size() >= head.size() && std::equal(head.begin(), head.end(), bytes.begin());
 }
 
-Refusal refusal_of(Released const& released) {
-  for (auto const& record : released.records)
-    if (record.head.kind == RecordKind::refused) return Refusal{record.head.code};
-  return Refusal::none;
-}
-
 UnitChecked verdict(std::uint64_t epoch, std::pair<NodeId, std::uint16_t> unit, attest::UnitKey const& key,
                     attest::Outcome const& outcome) {
   UnitChecked out{epoch,
@@ -75,14 +69,7 @@ UnitChecked verdict(std::uint64_t epoch, std::pair<NodeId, std::uint16_t> unit, 
 
 }  // namespace
 
-Census::Census(Hub& hub)
-    : hub_(hub),
-      entries_(
-          [this](Command const& command, PatientEntries::Done const& done) {
-            return hub_.submit(the_exchange, command, 0,
-                               [done](Released const& released) { done(refusal_of(released)); });
-          },
-          [this](char const* what) { hub_.log(std::string("census: ") + what); }) {
+Census::Census(Hub& hub) : hub_(hub), entries_(hub.patient_entries("census")) {
   if (!hub_.config().census.on) switch_off({});
   for (std::uint32_t i = 0; step_ != Step::off && i < hub_.config().census.workers; ++i)
     workers_.emplace_back([this] { work(); });

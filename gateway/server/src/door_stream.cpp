@@ -52,8 +52,7 @@ void DoorSink::on_unfilled(OrderId, OrderPhase phase, std::uint16_t) {
 
 void DoorSink::answered(Refusal refusal, Released const* released) {
   if (!released) return push(Failed{door_error(refusal)});
-  if (!released->records.empty() && released->records.front().head.kind == RecordKind::refused)
-    return push(Failed{door_error(Refusal{released->records.front().head.code})});
+  if (auto const no = refusal_of(*released); no != Refusal::none) return push(Failed{door_error(no)});
   push(Accepted{OrderId{released->entry.seq.v}});
 }
 

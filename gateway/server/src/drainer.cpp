@@ -27,21 +27,9 @@ std::int64_t drawn_below(std::int64_t end) {
   return end <= 1 ? 0 : static_cast<std::int64_t>(drawn % static_cast<std::uint64_t>(end));
 }
 
-Refusal refused_with(Released const& released) {
-  bool const no = !released.records.empty() && released.records.front().head.kind == RecordKind::refused;
-  return no ? Refusal{released.records.front().head.code} : Refusal::none;
-}
-
 }  // namespace
 
-Drainer::Drainer(Hub& hub)
-    : hub_(hub),
-      entries_(
-          [this](Command const& command, PatientEntries::Done const& done) {
-            return hub_.submit(the_exchange, command, 0,
-                               [done](Released const& released) { done(refused_with(released)); });
-          },
-          [this](char const* what) { hub_.log(std::string("drains: ") + what); }) {}
+Drainer::Drainer(Hub& hub) : hub_(hub), entries_(hub.patient_entries("drains")) {}
 
 bool Drainer::on() const {
   auto const& census = hub_.config().census;

@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::chrono::seconds speaker_grace{1};
 
-bool refused(Released const& released) {
-  return !released.records.empty() && released.records.front().head.kind == RecordKind::refused;
-}
-
 bool is_definition(Command const& command) {
   return std::holds_alternative<DefinePlaces>(command) || std::holds_alternative<DefineRoundTrips>(command) ||
          std::holds_alternative<DefineClasses>(command) || std::holds_alternative<DefineTiers>(command) ||
@@ -28,6 +24,12 @@ bool is_definition(Command const& command) {
 }
 
 }  // namespace
+
+Refusal refusal_of(Released const& released) {
+  for (auto const& record : released.records)
+    if (record.head.kind == RecordKind::refused) return Refusal{record.head.code};
+  return Refusal::none;
+}
 
 Hub::Hub(wire::executor where, ServerConfig config)
     : where_(std::move(where)),
@@ -96,6 +98,15 @@ Refusal Hub::submit(ParticipantId principal, Command command, std::int64_t read_
 
 void Hub::enter(Command command) { (void)submit(the_exchange, std::move(command)); }
 
+PatientEntries Hub::patient_entries(std::string part) {
+  return PatientEntries(
+      [this](Command const& command, PatientEntries::Done const& done) {
+        return submit(the_exchange, command, 0,
+                      [done](Released const& released) { done(refusal_of(released)); });
+      },
+      [this, part = std::move(part)](char const* what) { log(part + ": " + what); });
+}
+
 void Hub::query(Seq at_least, std::function<std::string(FollowerView const&)> ask,
                 std::function<void(std::string, Seq)> answer) {
   pipeline_->follower().query(
@@ -120,7 +131,7 @@ void Hub::on_released(ReleasedBatch const& batch) {
 }
 
 void Hub::learn(Released const& released) {
-  if (refused(released)) return;
+  if (refusal_of(released) != Refusal::none) return;
   if (auto const* const p = std::get_if<AddParticipant>(&released.entry.command))
     members_[p->participant].firm = p->firm, members_[p->participant].roles = p->roles;
   if (auto const* const k = std::get_if<AddKey>(&released.entry.command)) {

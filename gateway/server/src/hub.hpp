@@ -19,6 +19,7 @@
 #include "gateway/wire/loop.hpp"
 #include "market/message.hpp"
 #include "meters.hpp"
+#include "patient_entries.hpp"
 
 namespace spillway {
 
@@ -56,6 +57,9 @@ struct Member {
   std::map<KeyId, KeyView> keys;
 };
 
+/// What the core said of an entry; none: it was taken.
+[[nodiscard]] Refusal refusal_of(Released const& released);
+
 class Hub {
  public:
   using Done = std::function<void(Released const&)>;
@@ -71,6 +75,8 @@ class Hub {
                                Done done = {}, Asked asked = {});
   /// The exchange's own commands: never refused, nobody waits.
   void enter(Command command);
+  /// The same for a part of the server that goes on when the disk takes entries again.
+  [[nodiscard]] PatientEntries patient_entries(std::string part);
 
   /// Runs `ask` on the follower once `at_least` is applied, and `answer` with its text on the loop.
   void query(Seq at_least, std::function<std::string(FollowerView const&)> ask,

@@ -300,8 +300,8 @@ void Session::answer(msg::Request request, Released const& released, Time read_n
   message.request = request;
   message.seq = released.entry.seq;
   told_of_ = std::max(told_of_, released.entry.seq);
-  if (!released.records.empty() && released.records.front().head.kind == RecordKind::refused) {
-    message.refusal = Refusal{released.records.front().head.code};
+  message.refusal = refusal_of(released);
+  if (message.refusal != Refusal::none) {
     message.sentence = sentence(message.refusal);
   } else {
     for (auto const& record : released.records)
