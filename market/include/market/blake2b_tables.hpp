@@ -1,5 +1,5 @@
-// market/blake2b_tables.hpp - what every BLAKE2b of 32 bytes without a key begins with, and the order in which
-// its rounds take the words of a block: for hashes that compute several at one time.
+// market/blake2b_tables.hpp - what every BLAKE2b of 32 bytes without a key begins with, and the order in
+// which its rounds take the words of a block: for hashes that compute several at one time.
 // Room:   market (pure).
 // Source: RFC 7693, sections 2.6 and 2.7.
 #pragma once
