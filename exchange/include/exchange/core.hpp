@@ -245,7 +245,7 @@ class ExchangeCore {
 
   // -- the whole state, for snapshots --
   /// The layout of what export_state writes; another one is another number.
-  static constexpr std::uint32_t state_layout = 4;
+  static constexpr std::uint32_t state_layout = 5;
   using Sink = std::function<void(std::span<std::byte const>)>;
   /// The tables stand still from the first listing or signature on; before that there is nothing to export.
   [[nodiscard]] bool can_export() const;

@@ -27,12 +27,12 @@ using Bytes64 = std::array<std::byte, 64>;
 // ---- rules, reference, people: by the operator ----
 
 /// Versions 1 up to this one are known; a new journal begins with it.
-inline constexpr std::uint32_t rules_newest = 4;
+inline constexpr std::uint32_t rules_newest = 5;
 
 /// The numbers of the rules in force. Version 1: a command does all its work at once. Version 2: at most 256
 /// steps, and the rest in `Continue` entries. Version 3: knows the commands that came with it, which older
 /// rules refuse `rules_unknown` (docs/formats/journal.md). Version 4: knows `NodeDrain`; misses of censuses
-/// belong to a unit's place.
+/// belong to a unit's place. Version 5: bonds, and metered work and probes of sold units.
 struct Rules {
   std::uint32_t version{rules_newest};
   Micros acknowledgement{2'000'000};
