@@ -46,8 +46,12 @@ int release(TradeFlags const& flags) {
 }
 
 int show(TradeFlags const& flags, msg::ReadKind kind) {
+  auto const account = account_kind_named(flags.account);
+  if (!account) return failed("ACCOUNT is funds, escrow, earnings or frozen", exit_misused);
   return with_link(flags, [&](ExchangeLink& link) {
     msg::Read read;
+    read.account = static_cast<std::uint16_t>(*account);
+    read.from_us = Stamp{flags.from_us}, read.to_us = Stamp{flags.to_us};
     read.kind = kind;
     read.order = OrderId{flags.order};
     read.instrument = InstrumentId{flags.instrument};
@@ -157,6 +161,12 @@ void add_trade(CLI::App& app, int& status) {
   list("jobs", "your jobs", msg::ReadKind::jobs);
   list("leases", "your leases", msg::ReadKind::leases);
   list("balances", "your accounts", msg::ReadKind::balances);
+  auto* const postings =
+      verb("postings", "what moved on one of your accounts, oldest first", shower(msg::ReadKind::postings));
+  postings->add_option("ACCOUNT", flags->account, "funds, escrow, earnings, frozen")->capture_default_str();
+  postings->add_option("--from", flags->from_us, "stamps from here, in UTC microseconds");
+  postings->add_option("--to", flags->to_us, "and before here");
+  postings->add_option("--most", flags->most, "rows at most")->capture_default_str();
   list("instruments", "what is listed, with best prices", msg::ReadKind::instruments);
 }
 

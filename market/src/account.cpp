@@ -26,6 +26,12 @@ char const* name(AccountKind kind) {
   return "unknown";
 }
 
+std::optional<AccountKind> account_kind_named(std::string_view text) {
+  for (auto kind = std::uint16_t{1}; kind <= static_cast<std::uint16_t>(last_account_kind); ++kind)
+    if (text == name(AccountKind{kind})) return AccountKind{kind};
+  return std::nullopt;
+}
+
 char const* name(TransferCode code) {
   switch (code) {
     case TransferCode::unset:

@@ -177,7 +177,10 @@ struct Fields<msg::Read> {
                                           field("most", &msg::Read::most),
                                           field("wait_for_seq", &msg::Read::wait_for_seq),
                                           field("participant", &msg::Read::participant),
-                                          field("place_order", &msg::Read::place_order)};
+                                          field("place_order", &msg::Read::place_order),
+                                          field("account", &msg::Read::account),
+                                          field("from_us", &msg::Read::from_us),
+                                          field("to_us", &msg::Read::to_us)};
 };
 template <>
 struct Fields<msg::Subscribe> {

@@ -132,6 +132,10 @@ TEST_F(CommandLine, ABuyerTradesAndTheAuditorGetsTheDigestThatTheExchangePrinted
   ASSERT_NE(field(serving.announced, "listening"), "") << serving.announced;
   ASSERT_NO_FATAL_FAILURE(add_carl(serving));
   EXPECT_THAT(trade(serving, "balances").out, HasSubstr("funds     100.00"));
+  EXPECT_THAT(trade(serving, "postings").out, HasSubstr("deposit  credit"));
+  EXPECT_THAT(trade(serving, "postings escrow").out, HasSubstr("no postings"));
+  EXPECT_NE(trade(serving, "postings fees").status, 0);
+  EXPECT_NE(trade(serving, "postings purse").status, 0);
 
   auto const placed = trade(serving, "--json place --capacity 1 --limit 2.79");
   ASSERT_EQ(placed.status, 0) << placed.out;

@@ -7,20 +7,6 @@
 namespace spillway {
 namespace {
 
-constexpr AccountKind all_kinds[] = {AccountKind::bank,     AccountKind::funds, AccountKind::escrow,
-                                     AccountKind::earnings, AccountKind::fees,  AccountKind::guarantee,
-                                     AccountKind::frozen};
-
-std::optional<AccountKind> kind_named(std::string_view text) {
-  for (auto const kind : all_kinds)
-    if (text == name(kind)) return kind;
-  return std::nullopt;
-}
-
-bool the_exchange_owns(AccountKind kind) {
-  return kind == AccountKind::bank || kind == AccountKind::fees || kind == AccountKind::guarantee;
-}
-
 std::optional<std::uint32_t> owner_number(std::string_view text) {
   std::uint32_t value{};
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -32,7 +18,7 @@ std::optional<std::uint32_t> owner_number(std::string_view text) {
 
 std::expected<AccountKey, std::string> parse_account(std::string_view text) {
   auto const colon = text.find(':');
-  auto const kind = kind_named(text.substr(0, colon));
+  auto const kind = account_kind_named(text.substr(0, colon));
   auto const owner =
       colon == text.npos ? std::optional<std::uint32_t>(0) : owner_number(text.substr(colon + 1));
   if (!kind || !owner || the_exchange_owns(*kind) != (*owner == 0))

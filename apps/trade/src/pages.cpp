@@ -119,6 +119,22 @@ std::string book(json::value const& d) {
          table(d, "bids", levels, "none");
 }
 
+std::string postings(json::value const& d) {
+  auto out = table(d, "postings",
+                   {{"stamp us", "stamp_us", right},
+                    {"transfer", "transfer", right},
+                    {"code", "code"},
+                    {"side", "side"},
+                    {"amount", "amount", right},
+                    {"other account", "other_account"},
+                    {"of", "other_owner", right},
+                    {"about", "about", right}},
+                   "no postings");
+  if (auto const* const next = look_up(&d, "next_us"); next && next->is_string())
+    out += "there are more: --from " + cell(next) + "\n";
+  return out;
+}
+
 std::string page(msg::ReadKind kind, json::value const& d) {
   switch (kind) {
     case msg::ReadKind::instruments:
@@ -171,6 +187,8 @@ std::string page(msg::ReadKind kind, json::value const& d) {
     case msg::ReadKind::balances:
       return table(d, "accounts", {{"owner", "owner"}, {"account", "account"}, {"balance", "balance", right}},
                    "no accounts");
+    case msg::ReadKind::postings:
+      return postings(d);
     case msg::ReadKind::book:
       return book(d);
     case msg::ReadKind::why:

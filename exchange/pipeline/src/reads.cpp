@@ -1,7 +1,8 @@
-// exchange/src/reads.cpp - instruments, book, orders, jobs, leases, balances, status; why and preview are in
-// read_why.cpp.
+// exchange/src/reads.cpp - instruments, book, orders, jobs, leases, balances, postings, status; why and
+// preview are in read_why.cpp.
 #include "exchange/reads.hpp"
 
+#include <limits>
 #include <set>
 
 #include "json_words.hpp"
@@ -136,6 +137,55 @@ json::object balances(FollowerView const& view, ReadRequest const& read) {
   return {{"accounts", std::move(rows)}};
 }
 
+json::object posting_row(PostingRow const& row, AccountKey whose) {
+  auto const p = row.record.as<record::Posting>();
+  AccountKey const debit{ParticipantId{p.debit_owner}, AccountKind{p.debit_kind}};
+  AccountKey const credit{ParticipantId{p.credit_owner}, AccountKind{p.credit_kind}};
+  auto const& other = debit == whose ? credit : debit;
+  return {{"seq", number(row.seq.v)},
+          {"stamp_us", number(row.stamp.v)},
+          {"transfer", number(p.transfer)},
+          {"code", name(static_cast<TransferCode>(row.record.head.code))},
+          {"side", debit == whose ? "debit" : "credit"},
+          {"amount", money(Nano{p.amount_nano})},
+          {"amount_nano", number(p.amount_nano)},
+          {"other_account", name(other.kind)},
+          {"other_owner", other.owner.v},
+          {"about", number(p.about)}};
+}
+
+/// A page ends between two stamps: the next one begins with a stamp whose rows nobody has seen.
+json::object postings(FollowerView const& view, ReadRequest const& read) {
+  bool const of_exchange = the_exchange_owns(read.account);
+  if (read.account == AccountKind::unset || read.account > last_account_kind ||
+      (of_exchange && !read.sees_all))
+    return {{"error", "name one of your accounts: funds, escrow, earnings or frozen"}};
+  if (read.from > read.to && read.to != Stamp{}) return {{"error", "`from` must not be after `to`"}};
+  AccountKey const whose{of_exchange ? the_exchange : read.whose, read.account};
+  auto const& books = view.projection();
+  auto const stored = [&](Stamp from, Stamp to, std::size_t most) {
+    return books.postings(whose.owner, static_cast<std::uint16_t>(whose.kind), from, to, most);
+  };
+  auto const end = read.to == Stamp{} ? Stamp{std::numeric_limits<std::int64_t>::max()} : read.to;
+  auto rows = stored(read.from, end, std::size_t{read.most} + 1);
+  json::value next = nullptr;
+  if (rows.size() > read.most) {
+    auto first_left = rows.back().stamp;
+    std::erase_if(rows, [&](PostingRow const& row) { return row.stamp == first_left; });
+    if (rows.empty()) {  // one stamp has more than a page: it is shown whole
+      rows = stored(first_left, Stamp{first_left.v + 1}, std::numeric_limits<std::size_t>::max());
+      first_left.v += 1;
+    }
+    next = number(first_left.v);
+  }
+  json::array shown;
+  for (auto const& row : rows) shown.push_back(posting_row(row, whose));
+  return {{"owner", whose.owner.v},
+          {"account", name(whose.kind)},
+          {"postings", std::move(shown)},
+          {"next_us", std::move(next)}};
+}
+
 // Totals that give nobody away: how much is on offer, what is running, whether the books balance.
 json::object status(FollowerView const& view) {
   auto const& core = view.core;
@@ -185,6 +235,8 @@ json::object answer(FollowerView const& view, ReadRequest const& read) {
       return read_preview(view, read);
     case msg::ReadKind::status:
       return status(view);
+    case msg::ReadKind::postings:
+      return postings(view, read);
     case msg::ReadKind::registered:  // the gateway's: names are not in the books
     case msg::ReadKind::unset:
       break;

@@ -245,10 +245,11 @@ void Session::on(msg::LeaseEndedMsg const& m, Time read_ns) {
 void Session::on(msg::Read const& m, Time) {
   if (m.kind == msg::ReadKind::registered) return read_register(m);
   bool const sees_all = role_ == Role::operator_ || role_ == Role::auditor;
-  ReadRequest read{m.kind,   sees_all && m.participant.some() ? m.participant : participant_,
-                   sees_all, m.instrument,
-                   m.order,  m.most == 0 ? 100u : std::min(m.most, 10'000u),
-                   {}};
+  ReadRequest read{m.kind,    sees_all && m.participant.some() ? m.participant : participant_,
+                   sees_all,  m.instrument,
+                   m.order,   m.most == 0 ? 100u : std::min(m.most, 10'000u),
+                   {},        AccountKind{m.account},
+                   m.from_us, m.to_us};
   if (m.place_order) {
     auto order = resolve(hub_.reference(), *m.place_order);
     if (!order) return answer(m.request, order.error());

@@ -5,6 +5,8 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "market/ids.hpp"
 
@@ -31,6 +33,11 @@ struct AccountKey {
 
 inline constexpr ParticipantId the_exchange{0};
 [[nodiscard]] char const* name(AccountKind);
+[[nodiscard]] std::optional<AccountKind> account_kind_named(std::string_view);
+/// Bank, fees and guarantee have no other owner; every other kind belongs to a participant.
+[[nodiscard]] constexpr bool the_exchange_owns(AccountKind kind) {
+  return kind == AccountKind::bank || kind == AccountKind::fees || kind == AccountKind::guarantee;
+}
 
 /// Why money moved; numbers are fixed, the journal carries them.
 enum class TransferCode : std::uint16_t {

@@ -224,9 +224,10 @@ enum class ReadKind : std::uint8_t {
   preview = 8,
   status = 9,
   registered = 10,  // operators: a participant's row of the register
+  postings = 11,    // of one account, by time
 };
 /// `participant`: for operators and auditors, whose; 0: the asker. `wait_for_seq`: answer not before this
-/// entry is seen.
+/// entry is seen. `account`, `from_us` and `to_us` are for postings: stamps in [from, to), 0 as `to`: no end.
 struct Read {
   Request request{};
   ReadKind kind{};
@@ -236,6 +237,8 @@ struct Read {
   Seq wait_for_seq;
   ParticipantId participant;
   std::optional<PlaceOrder> place_order;  // preview only
+  std::uint16_t account{};                // AccountKind
+  Stamp from_us, to_us;
 };
 inline constexpr std::uint32_t topic_top = 1;     // BookTop
 inline constexpr std::uint32_t topic_trades = 2;  // Trade

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+
 #include "pipeline_world.hpp"
 
 namespace spillway {
@@ -60,6 +62,68 @@ TEST(Reads, ShowAParticipantItsOwnOrdersAndBalancesOnly) {
   EXPECT_TRUE(has(market.read(why, placed.entry.seq), "no such order of yours"));
   why.whose = carl;
   EXPECT_TRUE(has(market.read(why, placed.entry.seq), "\"offers\":0"));
+}
+
+boost::json::value postings_of(Market& market, ReadRequest const& read, Seq at_least) {
+  return boost::json::parse(market.read(read, at_least));
+}
+
+std::string text_at(boost::json::value const& row, char const* name) {
+  return std::string(row.at(name).as_string());
+}
+
+TEST(Reads, ShowWhatMovedOnAnAccountByTimeAndInPagesThatMissNothing) {
+  Market market;
+  std::vector<Released> deposits;
+  for (int i = 1; i <= 9; ++i) deposits.push_back(market.send(system_itself, Deposit{carl, Nano{i}}));
+  auto const last = market.send(system_itself, Deposit{dora, Nano{500}}).entry.seq;
+
+  ReadRequest read;
+  read.kind = msg::ReadKind::postings;
+  read.whose = carl;
+  read.account = AccountKind::funds;
+  read.from = deposits.front().entry.stamp;
+  read.most = 4;
+  std::vector<std::string> amounts;
+  for (bool more = true; more;) {
+    auto const page = postings_of(market, read, last);
+    auto const& rows = page.at("postings").as_array();
+    ASSERT_FALSE(rows.empty()) << page;
+    for (auto const& row : rows) {
+      amounts.push_back(text_at(row, "amount_nano"));
+      EXPECT_EQ(text_at(row, "code"), "deposit");
+      EXPECT_EQ(text_at(row, "side"), "credit");
+      EXPECT_EQ(text_at(row, "other_account"), "bank");
+    }
+    more = page.at("next_us").is_string();
+    if (more) read.from = Stamp{std::stoll(text_at(page, "next_us"))};
+  }
+  EXPECT_EQ(amounts, (std::vector<std::string>{"1", "2", "3", "4", "5", "6", "7", "8", "9"}));
+
+  read.most = 100;
+  read.from = deposits[2].entry.stamp, read.to = deposits[4].entry.stamp;
+  auto const part = postings_of(market, read, last);
+  EXPECT_GE(part.at("postings").as_array().size(), 1u);
+  for (auto const& row : part.at("postings").as_array()) {
+    EXPECT_GE(std::stoll(text_at(row, "stamp_us")), read.from.v);
+    EXPECT_LT(std::stoll(text_at(row, "stamp_us")), read.to.v);
+  }
+}
+
+TEST(Reads, ShowTheExchangesAccountsToThoseWhoSeeAllOnly) {
+  Market market;
+  auto const last = market.send(system_itself, Deposit{carl, Nano{7}}).entry.seq;
+  ReadRequest read;
+  read.kind = msg::ReadKind::postings;
+  read.whose = carl;
+  read.account = AccountKind::bank;
+  EXPECT_TRUE(has(market.read(read, last), "\"error\""));
+  read.sees_all = true;
+  EXPECT_TRUE(has(market.read(read, last), "\"amount_nano\":\"7\""));
+  read.account = AccountKind{77};
+  EXPECT_TRUE(has(market.read(read, last), "\"error\""));
+  read.account = AccountKind::funds, read.from = Stamp{2}, read.to = Stamp{1};
+  EXPECT_TRUE(has(market.read(read, last), "\"error\""));
 }
 
 TEST(Reads, AnswerNonsenseWithAnErrorInTheDocument) {

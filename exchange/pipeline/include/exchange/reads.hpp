@@ -21,6 +21,8 @@ struct ReadRequest {
   OrderId order;
   std::uint32_t most{100};
   std::optional<PlaceOrder> preview;
+  AccountKind account{};  // postings of it that are stamped in [from, to)
+  Stamp from, to;         // to = 0: no end
 };
 
 /// Never fails: what cannot be answered is a document with "error".
