@@ -35,6 +35,7 @@ std::optional<Floors> floors_of(AcceleratorClass const& klass) { return floors_o
 
 std::optional<Floors> floors_of(AcceleratorClass const& klass, Profile profile) {
   if (profile == Profile::f16x && profile_of(klass) != profile) return std::nullopt;
+  if (klass.unlisted()) return Floors{};
   auto const gops = profile == Profile::int8 && klass.int8_gops > 0 ? klass.int8_gops : klass.fp16_gflops;
   if (gops <= 0 || klass.memory_mib <= 0 || klass.bandwidth_mb_s <= 0) return std::nullopt;
   return floors_of(gops * 1'000'000'000, std::int64_t{klass.memory_mib} << 20,

@@ -1,5 +1,8 @@
 // exchange/src/core_census.cpp - epochs, and what their censuses find: who was silent is not offered, who
 // answered wrongly loses its proof and the use of its earnings.
+#include <algorithm>
+#include <limits>
+
 #include "core_state.hpp"
 
 namespace spillway {
@@ -144,6 +147,20 @@ std::vector<CensusNode> ExchangeCore::census_nodes() const {
     if (node->phase == NodePhase::up) out.push_back(std::move(asked));
   }
   return out;
+}
+
+MeasuredView ExchangeCore::measured(ClassId klass, PlaceId place) const {
+  auto const& state = *state_;
+  constexpr auto any = std::numeric_limits<std::int64_t>::max();
+  MeasuredView out{0, any, any, any};
+  for (auto const& [key, r] : state.registry.records()) {
+    if (r.state != attest::RecordState::live || r.klass != klass) continue;
+    if (state.nodes.find(r.node)->place != place) continue;
+    ++out.units;
+    out.ops_per_s = std::min(out.ops_per_s, r.ops_per_s), out.bytes = std::min(out.bytes, r.bytes);
+    out.bytes_per_s = std::min(out.bytes_per_s, r.bytes_per_s);
+  }
+  return out.units > 0 ? out : MeasuredView{};
 }
 
 std::vector<UnitView> ExchangeCore::units_of(NodeId node) const {

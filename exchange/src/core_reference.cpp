@@ -1,10 +1,18 @@
 // exchange/src/core_reference.cpp - the tables of the market, by the operator, before anything trades.
+#include <algorithm>
+
 #include "core_state.hpp"
 
 namespace spillway {
 
 using core::no;
 using core::refuse;
+
+namespace {
+
+constexpr std::uint32_t with_unlisted = 5;  // the rules that know a class without figures
+
+}  // namespace
 
 /// Instruments and signatures are made from the tables in force, and holds from their weights; so the tables
 /// stand still from the first listing on.
@@ -27,6 +35,8 @@ core::Reply ExchangeCore::State::on(ParticipantId who, DefineRoundTrips const& c
 }
 
 core::Reply ExchangeCore::State::on(ParticipantId who, DefineClasses const& c) {
+  if (rules.version < with_unlisted && std::ranges::any_of(c.rows, &AcceleratorClass::unlisted))
+    return refuse(Refusal::rules_unknown);
   return define(who, [&] { return reference.set_classes(c.rows); });
 }
 

@@ -75,13 +75,19 @@ Sentence wrong(Place const& p) {
   return std::nullopt;
 }
 
-Sentence wrong(AcceleratorClass const& c) {
+Sentence wrong_figures(AcceleratorClass const& c) {
+  if (c.unlisted()) return std::nullopt;
   if (c.memory_mib <= 0 || c.bandwidth_mb_s <= 0) return row_text(c, "memory and bandwidth are above zero");
   if (c.fp16_gflops <= 0 || c.int8_gops < 0)
     return row_text(c, "the rates are not negative, FP16 is above zero");
+  if (c.micro_degrees_per_hour <= 0) return row_text(c, "degrees per hour are above zero");
+  return std::nullopt;
+}
+
+Sentence wrong(AcceleratorClass const& c) {
+  if (auto fault = wrong_figures(c)) return fault;
   if (c.smallest_part_milli <= 0 || 1'000 % c.smallest_part_milli != 0)
     return row_text(c, "the smallest part divides one accelerator");
-  if (c.micro_degrees_per_hour <= 0) return row_text(c, "degrees per hour are above zero");
   if (c.origin == Origin::unset || c.origin > Origin::other) return row_text(c, "the origin is not known");
   return std::nullopt;
 }
@@ -168,6 +174,8 @@ Sentence Reference::set_round_trips(PlaceId from, std::vector<RoundTrip> to_each
 
 Sentence Reference::set_classes(std::vector<AcceleratorClass> rows) {
   if (auto fault = repeated(rows, by_name)) return fault;
+  if (std::ranges::count_if(rows, &AcceleratorClass::unlisted) > 1)
+    return "one class at most is that of unlisted hardware, whose figures are all zero";
   return replace(classes_, std::move(rows));
 }
 

@@ -65,6 +65,13 @@ TEST(Floors, DoNotExistForAClassWithUnknownFigures) {
   }
 }
 
+TEST(Floors, OfUnlistedHardwareAreZeroSoRightAnswersAlwaysReachThem) {
+  AcceleratorClass const unlisted;
+  ASSERT_TRUE(unlisted.unlisted());
+  EXPECT_EQ(floors_of(unlisted), Floors{});
+  EXPECT_TRUE(admits({1, 1, 1}, *floors_of(unlisted), 1));
+}
+
 TEST(Floors, AreScaledUpwardsSoThatNoneVanishes) {
   EXPECT_EQ(scaled({10, 11, 1}, 10), (Floors{1, 2, 1}));
   EXPECT_EQ(scaled({10, 11, 0}, 1'000'000), (Floors{1, 1, 0}));

@@ -104,6 +104,22 @@ TEST(CoreAdmin, TablesStandStillOnceSomethingIsListed) {
   EXPECT_EQ(w.send(boss, DefineRelay{here}), Refusal::reference_invalid);
 }
 
+TEST(CoreAdmin, AClassOfUnlistedHardwareIsUnknownToOlderRules) {
+  for (std::uint32_t const rules : {4u, 5u}) {
+    ExchangeCore core;
+    Outcome out;
+    Rules set;
+    set.version = rules;
+    core.apply({Seq{1}, Stamp{1}, {}, SetRules{set}}, out);
+    AcceleratorClass row;
+    row.id = ClassId{1}, row.name = "UNLISTED", row.maker = "unknown", row.origin = Origin::other;
+    out.clear();
+    core.apply({Seq{2}, Stamp{1}, {}, DefineClasses{{row}}}, out);
+    ASSERT_EQ(out.records.size(), 1u);
+    EXPECT_EQ(out.records[0].head.kind == RecordKind::refused, rules < 5) << rules;
+  }
+}
+
 TEST(CoreAdmin, TheRegistersRowsAreTheOperatorsAndOfParticipants) {
   World w;
   SetRegister const row{carl, Bytes32{std::byte{7}}};

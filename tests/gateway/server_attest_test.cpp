@@ -53,6 +53,29 @@ TEST(Attestation, AUnitThatLiesAboutItsClassIsRefusedAndNeverOnTheBook) {
   EXPECT_EQ(asks(honest), 1u) << "the same device as what it is";
 }
 
+TEST(Attestation, UnlistedHardwareIsSoldAsCapacityByWhatItHasShown) {
+  GateWorld world;
+  auto provider = world.log_in(ada);
+  auto const node = add_node(provider, 1, "UNLISTED");
+  auto const verdict = prove(provider, node, "UNLISTED");
+  ASSERT_TRUE(verdict.admitted) << verdict.sentence;
+  EXPECT_NE(provider.refusal_of(token_offer(node)), Refusal::none) << "it has no memory that a model fits";
+  auto offer = token_offer(node, "1.25", 1'000);
+  offer.product = ProductKind::capacity, offer.model.clear(), offer.tier = "warm";
+  ASSERT_EQ(provider.refusal_of(offer), Refusal::none);
+
+  auto buyer = world.log_in(carl);
+  msg::Read read;
+  read.kind = msg::ReadKind::book;
+  read.instrument = InstrumentId{1};
+  auto const book = json::parse(buyer.read(read).json);
+  EXPECT_THAT(std::string(book.at("name").as_string()), HasSubstr("capacity/UNLISTED/"));
+  auto const& measured = book.at("measured");
+  EXPECT_EQ(measured.at("units").as_string(), "1");
+  EXPECT_EQ(measured.at("ops_per_s_least").as_string(), std::to_string(verdict.ops_per_s));
+  EXPECT_EQ(measured.at("bytes_least").as_string(), std::to_string(verdict.bytes));
+}
+
 TEST(Attestation, WhoIsFartherAwayThanThePlaceThatItClaimsIsRefusedWherePlacesAreChecked) {
   constexpr Micros away{40'000};
   for (bool const checked : {false, true}) {

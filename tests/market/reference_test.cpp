@@ -164,6 +164,26 @@ TEST_F(Tables, ANewTableKeepsTheRowsThatOrdersName) {
   EXPECT_EQ(reference.find(ModelId{1})->input_weight_milli, 125);
 }
 
+AcceleratorClass unlisted(std::uint16_t id) {
+  auto row = klass(id, "UNLISTED" + std::to_string(id), 0);
+  row.bandwidth_mb_s = 0, row.fp16_gflops = row.int8_gops = 0, row.micro_degrees_per_hour = 0;
+  return row;
+}
+
+TEST_F(Tables, OneClassMayPromiseNothingAndFitsNoModel) {
+  Reference other;
+  EXPECT_EQ(other.set_classes({klass(1, "A", 1), unlisted(2)}), std::nullopt);
+  EXPECT_THAT(*Reference{}.set_classes({unlisted(1), unlisted(2)}), HasSubstr("one class at most"));
+  auto half_known = unlisted(1);
+  half_known.memory_mib = 1'000;
+  EXPECT_THAT(*Reference{}.set_classes({half_known}), HasSubstr("above zero"));
+
+  auto rows = reference.classes();
+  rows.push_back(unlisted(4));
+  ASSERT_EQ(reference.set_classes(rows), std::nullopt);
+  EXPECT_FALSE(reference.fit(ModelId{2}, ClassId{4}, TierId{1}));
+}
+
 TEST_F(Tables, MalformedRowsAreNamed) {
   EXPECT_THAT(*Reference{}.set_classes({klass(2, "A", 1)}), HasSubstr("count from 1"));
   EXPECT_THAT(*Reference{}.set_classes({klass(1, "A", 0)}), HasSubstr("row 1 (A)"));

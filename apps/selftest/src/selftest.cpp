@@ -82,7 +82,7 @@ void judge(DeviceReport& report, std::vector<AcceleratorClass> const& classes, s
     auto const profile = profile_of(klass);
     auto& figures = *std::ranges::find(report.figures, profile, &ProfileFigures::profile);
     auto why = refusal(klass, figures, class_scale);
-    if (why.empty() && floors_of(klass)->ops_per_s > strongest[profile]) {
+    if (why.empty() && !klass.unlisted() && floors_of(klass)->ops_per_s > strongest[profile]) {
       strongest[profile] = floors_of(klass)->ops_per_s;
       figures.klass = klass.name;
     }
@@ -144,7 +144,7 @@ void add_figures(std::string& out, ProfileFigures const& of, Device const& devic
          " (what this challenge asks for; the machine says " +
          grouped(static_cast<std::int64_t>(device.memory_bytes)) + ")\n";
   out += "    bytes/s       " + grouped(of.measured.bytes_per_s) + "\n";
-  out += "    class         " + (of.klass.empty() ? "none of these: it would be unlisted" : of.klass) + "\n";
+  out += "    class         " + (of.klass.empty() ? "none of these: only UNLISTED" : of.klass) + "\n";
 }
 
 void add_device(std::string& out, DeviceReport const& device) {

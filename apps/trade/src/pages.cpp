@@ -115,8 +115,13 @@ std::string preview(json::value const& d) {
 
 std::string book(json::value const& d) {
   Fields const levels{{"price", "price", right}, {"lots", "lots", right}};
-  return cell(look_up(&d, "name")) + "\nasks\n" + table(d, "asks", levels, "none") + "bids\n" +
-         table(d, "bids", levels, "none");
+  auto out = cell(look_up(&d, "name")) + "\nasks\n" + table(d, "asks", levels, "none") + "bids\n" +
+             table(d, "bids", levels, "none");
+  if (auto const* const m = look_up(&d, "measured"))
+    out += "unlisted hardware: each of " + cell(look_up(m, "units")) + " proven units has shown at least " +
+           cell(look_up(m, "ops_per_s_least")) + " operations/s, " + cell(look_up(m, "bytes_least")) +
+           " bytes, " + cell(look_up(m, "bytes_per_s_least")) + " bytes/s\n";
+  return out;
 }
 
 std::string postings(json::value const& d) {

@@ -37,8 +37,9 @@ struct Floors {
 /// 70 % of the class's published rate, 92 % of its memory, 70 % of its bandwidth, rounded down.
 [[nodiscard]] Floors floors_of(std::int64_t ops_per_s, std::int64_t memory_bytes, std::int64_t bytes_per_s);
 
-/// The same from the class table, in the class's own profile: the INT8 rate or the dense FP16 rate. Nothing
-/// where the table has no rate, memory or bandwidth: such a class can't be proven by time.
+/// The same from the class table, in the class's own profile: the INT8 rate or the dense FP16 rate. Zero for
+/// unlisted hardware, which right answers prove. Nothing where the table lacks rate, memory or bandwidth: no
+/// time proves such a class.
 [[nodiscard]] std::optional<Floors> floors_of(AcceleratorClass const& klass);
 
 /// What a challenge in this profile must have reached for the class. INT8 stands for a class without an INT8

@@ -171,6 +171,11 @@ struct UnitView {
   std::uint8_t missed{};          // running, of a live one
   std::uint16_t census_reason{};  // attest's RejectReason; 0: passed
 };
+/// Of the proven units of one class in one place: how many, and the least that any of them has shown.
+struct MeasuredView {
+  std::int64_t units{};
+  std::int64_t ops_per_s{}, bytes{}, bytes_per_s{};
+};
 struct AccountView {
   AccountKey key;
   Nano balance;
@@ -240,6 +245,7 @@ class ExchangeCore {
 
   [[nodiscard]] CensusView census() const;
   [[nodiscard]] std::vector<UnitView> units_of(NodeId) const;  // by key, those that ended as well
+  [[nodiscard]] MeasuredView measured(ClassId klass, PlaceId place) const;
   /// Nodes that are heard and have at least one proven unit, idle or not.
   [[nodiscard]] std::vector<CensusNode> census_nodes() const;
 

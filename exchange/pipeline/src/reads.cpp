@@ -49,15 +49,27 @@ json::object instruments(FollowerView const& view, ReadRequest const& read) {
   return {{"instruments", std::move(rows)}, {"listed", book.instrument_count()}};
 }
 
+/// What unlisted hardware is bought by: its class promises nothing.
+json::object measured(MeasuredView const& of) {
+  return {{"units", number(of.units)},
+          {"ops_per_s_least", number(of.ops_per_s)},
+          {"bytes_least", number(of.bytes)},
+          {"bytes_per_s_least", number(of.bytes_per_s)}};
+}
+
 json::object book_of(FollowerView const& view, ReadRequest const& read) {
   auto const& book = view.core.book();
   if (!read.instrument.some() || read.instrument.v > book.instrument_count())
     return {{"error", "unknown instrument; read `instruments` for the list"}};
-  return {{"instrument", read.instrument.v},
-          {"name", instrument_name(view.core.reference(), book.instrument(read.instrument))},
-          {"asks", levels_of(book.asks(read.instrument, read.most))},
-          {"bids", levels_of(book.bids(read.instrument, read.most))},
-          {"bids_shared", true}};
+  auto const& instrument = book.instrument(read.instrument);
+  json::object out{{"instrument", read.instrument.v},
+                   {"name", instrument_name(view.core.reference(), instrument)},
+                   {"asks", levels_of(book.asks(read.instrument, read.most))},
+                   {"bids", levels_of(book.bids(read.instrument, read.most))},
+                   {"bids_shared", true}};
+  if (view.core.reference().find(instrument.klass)->unlisted())
+    out["measured"] = measured(view.core.measured(instrument.klass, instrument.place));
+  return out;
 }
 
 json::object order_row(OrderView const& o) {

@@ -66,6 +66,13 @@ struct AcceleratorClass {
   std::int64_t micro_degrees_per_hour{};  // 1 degree = 312 dense FP16 TFLOPS for an hour
   bool calibrated{};                      // floors measured by somebody on this part
   friend bool operator==(AcceleratorClass const&, AcceleratorClass const&) = default;
+
+  /// The class of hardware that the table does not know: it promises nothing, so all its figures are zero.
+  /// Its units are proven by right answers alone and sold as capacity, by the figures that were measured.
+  [[nodiscard]] bool unlisted() const {
+    return memory_mib == 0 && bandwidth_mb_s == 0 && fp16_gflops == 0 && int8_gops == 0 &&
+           micro_degrees_per_hour == 0;
+  }
 };
 
 struct Tier {
