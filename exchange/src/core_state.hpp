@@ -158,6 +158,21 @@ struct ExchangeCore::State {
   void freeze_earnings(ParticipantId provider);
   void show(CensusView const&, Bytes32 const& value);
 
+  // ---- core_bonds.cpp: what a unit's proof is backed with ----
+  Reply on(ParticipantId who, BondPost const&);
+  Reply on(ParticipantId who, BondTake const&);
+  Reply on(ParticipantId who, FrozenSettle const&);
+  static constexpr std::uint32_t with_bonds = 5;  // the rules that know them
+  [[nodiscard]] bool asks_for_bonds() const;
+  /// The unit may be challenged.
+  [[nodiscard]] bool bonded(NodeId node, std::uint16_t unit) const;
+  [[nodiscard]] Nano free_earnings(ParticipantId provider);
+  [[nodiscard]] std::expected<core::Node const*, Refusal> own_node(ParticipantId who, NodeId id) const;
+  void hold_bond(NodeId node, std::uint16_t unit);
+  void lose_bond(core::Node const&, std::uint16_t unit);
+  void lose_bond_if_failed(core::Node const&, std::uint16_t unit, std::uint16_t reason);
+  void check_bonds() const;
+
   // ---- core_offers.cpp ----
   Reply on(ParticipantId who, PostOffer const&);
   Reply on(ParticipantId who, AmendOffer const&);
@@ -290,6 +305,9 @@ struct ExchangeCore::State {
   /// Brings what `deal` (a job or lease) has been charged to `target`, forward or back.
   template <class Deal>
   void charge_to(Deal& deal, Nano target);
+  /// The deal has ended: what it was charged stays with its provider.
+  template <class Deal>
+  void keep_charge(Deal const& deal);
   /// Taker fee and maker rebate for `charged` more; the fee is returned.
   template <class Deal>
   Nano take_fees(Deal& deal, Nano charged);
@@ -408,6 +426,7 @@ struct ExchangeCore::State {
   std::pmr::set<Bytes32> key_values{&memory};
   core::Table<core::Node> nodes;
   core::Table<core::UnitExpiry> unit_expiries;
+  core::Table<core::Bond> bonds;
   std::pmr::map<std::pair<ParticipantId, ClientOrderId>, NodeId> labels{&memory};
   core::Table<core::Offer> offers;
   core::Table<core::Order> orders;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr AccountKind all_kinds[] = {AccountKind::bank,     AccountKind::funds, AccountKind::escrow,
                                      AccountKind::earnings, AccountKind::fees,  AccountKind::guarantee,
-                                     AccountKind::frozen};
+                                     AccountKind::frozen, AccountKind::bond};
 
 std::optional<AccountKind> kind_named(std::string_view text) {
   for (auto const kind : all_kinds)
