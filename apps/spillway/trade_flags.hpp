@@ -12,6 +12,8 @@ struct TradeFlags : LinkFlags {
   std::string limit, prompt_file, quantity;
   std::uint64_t order{}, client{}, lease{};
   std::uint32_t instrument{}, most = 50;
+  std::uint32_t node{};
+  std::uint16_t unit{};
   bool wait{};
 };
 

@@ -85,6 +85,7 @@ describe('a provider that writes its own messages', OPTIONS, () => {
     market = await Market.open();
     provider = await market.session('Provider');
     ({ id: node } = await provider.must({ type: 'RegisterNode', label: '1', place: PLACE, klass: CLASS, units: 1 }));
+    await provider.must({ type: 'BondPost', node: Number(node), unit: 0 });
   });
 
   async function assertNothingOffered() {
