@@ -32,8 +32,7 @@ Nano ExchangeCore::State::free_earnings(ParticipantId provider) {
 
 // ---- posted ----
 
-std::expected<core::Node const*, Refusal> ExchangeCore::State::own_node(ParticipantId who,
-                                                                        NodeId id) const {
+std::expected<core::Node const*, Refusal> ExchangeCore::State::own_node(ParticipantId who, NodeId id) const {
   if (auto const why = lacks(who, Role::provider); no(why)) return refuse(why);
   if (rules.version < with_bonds) return refuse(Refusal::rules_unknown);
   auto const* const node = at(nodes, id);

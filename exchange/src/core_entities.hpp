@@ -63,10 +63,10 @@ struct Node {
   std::uint32_t units_waiting{};  // proofs whose expiry waits
   Stamp lost_at;
   Stamp deal_ended;  // its last job or lease
-  Timer timer;   // grace
-  Chain offers;  // live ones
-  Chain jobs;    // open ones
-  Chain leases;  // open ones
+  Timer timer;       // grace
+  Chain offers;      // live ones
+  Chain jobs;        // open ones
+  Chain leases;      // open ones
 };
 
 /// A proven unit's deadline.

@@ -158,14 +158,14 @@ void fields(A& archive, T& of) {
 }
 template <class A, Of<Participant> T>
 void fields(A& archive, T& of) {
-  auto& [id, firm, roles, reports, keys, client_ids, orders, resting, offers, jobs, leases, day, today, unsettled] =
-      of;
+  auto& [id, firm, roles, reports, keys, client_ids, orders, resting, offers, jobs, leases, day, today,
+         unsettled] = of;
   archive(id, firm, roles, reports, keys, client_ids, day, today);
 }
 template <class A, Of<Node> T>
 void fields(A& archive, T& of) {
-  auto& [id, label, provider, place, klass, units, phase, drain, waiting, lost, deal_ended, timer, offers, jobs,
-         leases] = of;
+  auto& [id, label, provider, place, klass, units, phase, drain, waiting, lost, deal_ended, timer, offers,
+         jobs, leases] = of;
   archive(id, label, provider, place, klass, units, phase, drain, lost, deal_ended);
 }
 template <class A, Of<Bond> T>

@@ -110,7 +110,8 @@ Words words(Refusal refusal) {
     case hold_too_large:
       return {"hold_too_large", "lower the price or the quantity: no order may hold more than a million"};
     case bond_missing:
-      return {"bond_missing", "the unit has no bond, or a smaller one than is asked now; post it, then open again"};
+      return {"bond_missing",
+              "the unit's bond is not there, or smaller than is asked now; post it, then open again"};
     case bond_in_use:
       return {"bond_in_use",
               "the unit is proven or challenged, its node is at work, or the hold after that is not over; "

@@ -1,5 +1,5 @@
-// tests/exchange/core_bonds_test.cpp - core_bonds.cpp: no proof without a bond, when it comes back, what loses
-// it, and the ways out of frozen earnings.
+// tests/exchange/core_bonds_test.cpp - core_bonds.cpp: no proof without a bond, when it comes back, what
+// loses it, and the ways out of frozen earnings.
 #include "core_world.hpp"
 
 namespace spillway {
@@ -189,8 +189,8 @@ TEST(CoreBonds, SilenceInTwoCensusesEndsTheProofAndKeepsTheBond) {
   auto const node = w.backed_node();
   for (std::uint64_t epoch = 1; epoch <= 2; ++epoch) {
     w.must(EpochOpen{epoch, Bytes32{std::byte{1}}, {}});
-    w.must(
-        UnitChecked{epoch, node, 0, World::proof(node, 0).unit_key, CensusVerdict::missed, late_rounds, 0, {}});
+    w.must(UnitChecked{
+        epoch, node, 0, World::proof(node, 0).unit_key, CensusVerdict::missed, late_rounds, 0, {}});
     w.must(EpochClose{epoch, {}});
   }
   EXPECT_EQ(w.core.node(node)->units_attested, 0);

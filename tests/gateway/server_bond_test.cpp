@@ -1,5 +1,5 @@
-// tests/gateway/server_bond_test.cpp - a real exchange that asks for bonds: who has none is not challenged, who
-// answers wrongly loses it. Covers: hub.cpp, attester.cpp, census.cpp, session_requests.cpp.
+// tests/gateway/server_bond_test.cpp - a real exchange that asks for bonds: who has none is not challenged,
+// who answers wrongly loses it. Covers: hub.cpp, attester.cpp, census.cpp, session_requests.cpp.
 #include <gmock/gmock.h>
 
 #include "census_agent.hpp"

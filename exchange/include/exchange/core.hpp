@@ -247,7 +247,7 @@ class ExchangeCore {
 
   [[nodiscard]] CensusView census() const;
   [[nodiscard]] std::vector<UnitView> units_of(NodeId) const;  // by key, those that ended as well
-  [[nodiscard]] std::vector<BondView> bonds() const;  // by node and unit
+  [[nodiscard]] std::vector<BondView> bonds() const;           // by node and unit
   /// Nodes that are heard and have at least one proven unit, idle or not.
   [[nodiscard]] std::vector<CensusNode> census_nodes() const;
 

@@ -48,8 +48,8 @@ struct Rules {
   std::int32_t taker_fee_bps{100};
   std::int32_t maker_rebate_bps{20};
   std::int32_t sla_rebate_milli{200};
-  std::int64_t class_scale{1};  // attested floors = class floors / class_scale; 1 = unscaled
-  Nano bond_per_unit{5 * nano_per_unit};  // from version 5 on: before a unit is challenged; 0: no bonds
+  std::int64_t class_scale{1};               // attested floors = class floors / class_scale; 1 = unscaled
+  Nano bond_per_unit{5 * nano_per_unit};     // from version 5 on: before a unit is challenged; 0: no bonds
   Micros bond_hold{24LL * micros_per_hour};  // after the last that it stands for has ended
   friend bool operator==(Rules const&, Rules const&) = default;
 };

@@ -1,4 +1,5 @@
-// market/message_admin.hpp - what operators send: people and keys, money, halts, the register, the log's key, bonds.
+// market/message_admin.hpp - what operators send: people, keys, money, bonds, halts, the register, the log's
+// key.
 // Room:   market (vocabulary); sees the standard library only.
 // Source: docs/protocol.md
 #pragma once
