@@ -42,7 +42,8 @@ namespace {
 
 struct AdminFlags : LinkFlags {
   std::uint32_t participant{}, firm{}, key = 1, node{}, instrument{}, version = rules_newest;
-  std::string roles, role, amount, public_key, name, contact, payout;
+  std::int64_t hold_s = 86'400;
+  std::string roles, role, amount, public_key, name, contact, payout, to;
   std::filesystem::path new_file, bearer_file, journal, archive;
 };
 
@@ -184,6 +185,33 @@ int raise_rules(AdminFlags const& flags) {
   });
 }
 
+int bonds(AdminFlags const& flags) {
+  auto const amount = parse_money(flags.amount);
+  if (!amount)
+    return failed("the amount " + flags.amount + " can't be read: " + sentence(amount.error()), exit_misused);
+  msg::AdminBonds const message{0, *amount, Micros{flags.hold_s * micros_per_second}};
+  return with_link(flags, [&](ExchangeLink& link) {
+    return report(flags, link.ask(message),
+                  amount->v == 0 ? "no bonds are asked for"
+                                 : "a unit is challenged with a bond of " + money_text(*amount));
+  });
+}
+
+int settle_frozen(AdminFlags const& flags) {
+  auto const amount = parse_money(flags.amount);
+  if (!amount)
+    return failed("the amount " + flags.amount + " can't be read: " + sentence(amount.error()), exit_misused);
+  if (flags.to != "earnings" && flags.to != "guarantee")
+    return failed("--to must be earnings (released) or guarantee (forfeited)", exit_misused);
+  auto const to = flags.to == "earnings" ? FrozenTo::earnings : FrozenTo::guarantee;
+  msg::AdminFrozen const message{0, ParticipantId{flags.participant}, *amount, to};
+  return with_link(flags, [&](ExchangeLink& link) {
+    return report(flags, link.ask(message),
+                  money_text(*amount) + " of participant " + std::to_string(flags.participant) +
+                      (to == FrozenTo::earnings ? " is its own again" : " went to the guarantee account"));
+  });
+}
+
 int cancel_all_of(AdminFlags const& flags) {
   int const named = (flags.participant != 0) + (flags.node != 0) + (flags.instrument != 0);
   if (named != 1) return failed("name one of --participant ID, --node ID and --instrument ID", exit_misused);
@@ -286,6 +314,14 @@ void add_admin(CLI::App& app, int& status) {
   verb("raise-rules", "take a later version of the rules; there is no way back", raise_rules)
       ->add_option("--version", flags->version, "the version; without it, the newest that this program knows")
       ->capture_default_str();
+  auto* const asked = verb("bonds", "what a unit's bond is from now on; 0: none is asked for", bonds);
+  asked->add_option("AMOUNT", flags->amount, "decimal, such as 5.00")->required();
+  asked->add_option("--hold-s", flags->hold_s, "how long it is held when all that it stands for has ended")
+      ->capture_default_str();
+  auto* const thaw = verb("settle-frozen", "release or forfeit frozen earnings of a provider", settle_frozen);
+  thaw->add_option("ID", flags->participant, "the participant")->required();
+  thaw->add_option("AMOUNT", flags->amount, "decimal, such as 12.50")->required();
+  thaw->add_option("--to", flags->to, "earnings (released) or guarantee (forfeited)")->required();
   auto* const all =
       verb("cancel-all", "cancel all that rests of a participant, a node or an instrument", cancel_all_of);
   all->add_option("--participant", flags->participant, "its orders and offers");

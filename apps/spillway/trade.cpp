@@ -45,9 +45,27 @@ int release(TradeFlags const& flags) {
   });
 }
 
+std::string unit_of(TradeFlags const& flags) {
+  return "unit " + std::to_string(flags.unit) + " of node " + std::to_string(flags.node);
+}
+
+int post_bond(TradeFlags const& flags) {
+  return with_link(flags, [&](ExchangeLink& link) {
+    return report(flags, link.ask(msg::BondPost{0, NodeId{flags.node}, flags.unit}),
+                  "the bond of " + unit_of(flags) + " is posted");
+  });
+}
+
+int take_bond(TradeFlags const& flags) {
+  return with_link(flags, [&](ExchangeLink& link) {
+    return report(flags, link.ask(msg::BondTake{0, NodeId{flags.node}, flags.unit}),
+                  "the bond of " + unit_of(flags) + " is in your funds again");
+  });
+}
+
 int show(TradeFlags const& flags, msg::ReadKind kind) {
   auto const account = account_kind_named(flags.account);
-  if (!account) return failed("ACCOUNT is funds, escrow, earnings or frozen", exit_misused);
+  if (!account) return failed("ACCOUNT is funds, escrow, earnings, bond or frozen", exit_misused);
   return with_link(flags, [&](ExchangeLink& link) {
     msg::Read read;
     read.account = static_cast<std::uint16_t>(*account);
@@ -146,6 +164,12 @@ void add_trade(CLI::App& app, int& status) {
   verb("release", "end a lease", release)
       ->add_option("LEASE", flags->lease, "the lease's number")
       ->required();
+  auto by_unit = [&](CLI::App* sub) {
+    sub->add_option("NODE", flags->node, "the node's number")->required();
+    sub->add_option("UNIT", flags->unit, "the unit's number within the node, from 0")->required();
+  };
+  by_unit(verb("post-bond", "of a provider: post what the bond of a unit lacks", post_bond));
+  by_unit(verb("take-bond", "of a provider: take back the bond of a unit that is done", take_bond));
   verb("why", "why an order is not filled, and what to relax", shower(msg::ReadKind::why))
       ->add_option("ORDER", flags->order, "the order's number")
       ->required();
@@ -163,7 +187,7 @@ void add_trade(CLI::App& app, int& status) {
   list("balances", "your accounts", msg::ReadKind::balances);
   auto* const postings =
       verb("postings", "what moved on one of your accounts, oldest first", shower(msg::ReadKind::postings));
-  postings->add_option("ACCOUNT", flags->account, "funds, escrow, earnings, frozen")->capture_default_str();
+  postings->add_option("ACCOUNT", flags->account, "funds, escrow, earnings, bond, frozen")->capture_default_str();
   postings->add_option("--from", flags->from_us, "stamps from here, in UTC microseconds");
   postings->add_option("--to", flags->to_us, "and before here");
   postings->add_option("--most", flags->most, "rows at most")->capture_default_str();

@@ -14,6 +14,8 @@ struct TradeFlags : LinkFlags {
   std::uint32_t instrument{}, most = 50;
   std::string account = "funds";
   std::int64_t from_us{}, to_us{};
+  std::uint32_t node{};
+  std::uint16_t unit{};
   bool wait{};
 };
 

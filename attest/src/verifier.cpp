@@ -100,24 +100,6 @@ std::string_view sentence(RejectReason reason) {
   return "unknown reason";
 }
 
-bool is_miss(RejectReason reason) {
-  switch (reason) {
-    case RejectReason::late_open:
-    case RejectReason::late_echo:
-    case RejectReason::late_rounds:
-    case RejectReason::late_memory:
-    case RejectReason::late_openings:
-    case RejectReason::floor_ops:
-    case RejectReason::floor_bytes:
-    case RejectReason::floor_bytes_per_s:
-    case RejectReason::ended_by_caller:
-    case RejectReason::place_unproven:
-      return true;
-    default:
-      return false;
-  }
-}
-
 Digest make_beacon(Bytes32 const& random, Digest const& previous_root) {
   return hash("cap1-beacon", {random, previous_root});
 }

@@ -52,6 +52,7 @@ void demand(AcceleratorClass& row, attest::Floors const& floors) {
 
 std::vector<Command> genesis(LiveOptions const& options, std::vector<Credentials> const& providers) {
   Rules rules;
+  rules.bond_per_unit = {};  // what cheats cost is another matter
   rules.class_scale = options.floors ? with_floors : without_floors;
   std::vector<Command> first{SetRules{rules}};
   auto rows = tables();

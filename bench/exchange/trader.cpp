@@ -48,6 +48,7 @@ std::uint32_t Trader::buyers_for(std::uint64_t resting) {
 
 std::vector<Command> Trader::genesis(std::uint64_t resting) {
   SetRules rules;
+  rules.rules.bond_per_unit = {};
   if (resting > 0) rules.rules.token_order_longest = long_rest;
   std::vector<Command> out{rules, places()};
   for (std::uint16_t from = 1; from <= 2; ++from) {

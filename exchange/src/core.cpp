@@ -107,6 +107,7 @@ ExchangeCore::State::State(CoreLimits const& sizes)
       participants_by_id(sizes.participants),
       nodes(sizes.nodes),
       unit_expiries(sizes.units),
+      bonds(sizes.units),
       offers(sizes.offers_kept),
       orders(sizes.orders_kept),
       jobs(sizes.orders_kept),

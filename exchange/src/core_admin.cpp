@@ -13,7 +13,7 @@ constexpr std::uint32_t all_roles =
     static_cast<std::uint32_t>(Role::provider) | static_cast<std::uint32_t>(Role::buyer) |
     static_cast<std::uint32_t>(Role::auditor) | static_cast<std::uint32_t>(Role::operator_);
 constexpr Micros day{24 * micros_per_hour};
-constexpr Micros longest_overlap{366 * day.v};
+constexpr Micros longest_overlap{366 * day.v}, longest_hold{366 * day.v};
 
 bool in_service(Micros duration) { return duration.v > 0 && duration <= day; }
 
@@ -25,7 +25,8 @@ bool sane(Rules const& r) {
          r.lease_slice.v % micros_per_second == 0 && r.usage_mark >= Nano{} && r.usage_mark <= largest_hold &&
          r.taker_fee_bps >= 0 && r.taker_fee_bps <= 10'000 && r.maker_rebate_bps >= 0 &&
          r.maker_rebate_bps <= r.taker_fee_bps && r.sla_rebate_milli >= 0 && r.sla_rebate_milli <= 1'000 &&
-         r.class_scale >= 1;
+         r.class_scale >= 1 && r.bond_per_unit >= Nano{} && r.bond_per_unit <= largest_hold &&
+         r.bond_hold >= Micros{} && r.bond_hold <= longest_hold;
 }
 
 }  // namespace

@@ -88,6 +88,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, UnitChecked const& c) {
       retire_unit(node, c.unit, attest::EndReason::failed);
       show_unit(node, c.unit, UnitPhase::rejected, nullptr, c.reason);
       freeze_earnings(node.provider);
+      lose_bond_if_failed(node, c.unit, c.reason);
       break;
   }
   if (sellable_units(c.node) != units_before) refresh(node);
@@ -113,16 +114,8 @@ core::Reply ExchangeCore::State::on(ParticipantId who, NodeDrain const& c) {
 
 /// All but what open jobs and leases have been charged so far: that may have to go back to its buyers.
 void ExchangeCore::State::freeze_earnings(ParticipantId provider) {
-  Nano unsettled;
-  auto const first = labels.lower_bound({provider, ClientOrderId{}});
-  for (auto at_label = first; at_label != labels.end() && at_label->first.first == provider; ++at_label) {
-    auto const& node = the(nodes, at_label->second);
-    for (auto row = node.jobs.first; row != 0; row = jobs[row].of_node.after) unsettled += jobs[row].charge;
-    for (auto row = node.leases.first; row != 0; row = leases[row].of_node.after)
-      unsettled += leases[row].charge;
-  }
   AccountKey const earned{provider, AccountKind::earnings}, frozen{provider, AccountKind::frozen};
-  auto const settled = ledger.balance(earned) - unsettled;
+  auto const settled = free_earnings(provider);
   if (settled > Nano{}) post(earned, frozen, settled, TransferCode::freeze, 0);
 }
 
@@ -168,7 +161,8 @@ std::vector<UnitView> ExchangeCore::units_of(NodeId node) const {
   for (auto const& [key, r] : state_->registry.records())
     if (r.node == node)
       out.push_back({r.unit, key, r.expires, r.state == attest::RecordState::live,
-                     r.end_reason == attest::EndReason::failed, r.census, r.missed, r.census_reason});
+                     r.end_reason == attest::EndReason::failed, r.census, r.missed, r.census_reason,
+                     state_->bonded(node, r.unit)});
   return out;
 }
 

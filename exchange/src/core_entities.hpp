@@ -48,6 +48,7 @@ struct alignas(64) Participant {
   Chain leases;              // as buyer or provider
   std::int64_t fills_day{};  // the UTC day that `fills_today` counts
   std::int64_t fills_today{};
+  Nano unsettled;  // as provider: what open jobs and leases were charged
 };
 
 struct Node {
@@ -61,10 +62,11 @@ struct Node {
   DrainReason drain{};
   std::uint32_t units_waiting{};  // proofs whose expiry waits
   Stamp lost_at;
-  Timer timer;   // grace
-  Chain offers;  // live ones
-  Chain jobs;    // open ones
-  Chain leases;  // open ones
+  Stamp deal_ended;  // its last job or lease
+  Timer timer;       // grace
+  Chain offers;      // live ones
+  Chain jobs;        // open ones
+  Chain leases;      // open ones
 };
 
 /// A proven unit's deadline.
@@ -75,6 +77,11 @@ using UnitId = Id<struct UnitTag, std::uint64_t>;  // node << 16 | unit
 struct UnitExpiry {
   UnitId id;
   Timer timer;
+};
+struct Bond {
+  UnitId id;
+  Nano amount;
+  Stamp since;  // posted; or the unit's last proof or challenge ended
 };
 
 struct Offer {

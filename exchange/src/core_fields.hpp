@@ -26,9 +26,9 @@ concept Of = std::same_as<std::remove_const_t<T>, U>;
 template <class A, Of<Rules> T>
 void fields(A& archive, T& of) {
   auto& [version, acknowledgement, first_token, silence, grace, ready_slack, slice, mark, validity,
-         order_default, order_longest, taker, maker, sla, scale] = of;
+         order_default, order_longest, taker, maker, sla, scale, bond, bond_hold] = of;
   archive(version, acknowledgement, first_token, silence, grace, ready_slack, slice, mark, validity,
-          order_default, order_longest, taker, maker, sla, scale);
+          order_default, order_longest, taker, maker, sla, scale, bond, bond_hold);
 }
 template <class A, Of<Place> T>
 void fields(A& archive, T& of) {
@@ -158,14 +158,20 @@ void fields(A& archive, T& of) {
 }
 template <class A, Of<Participant> T>
 void fields(A& archive, T& of) {
-  auto& [id, firm, roles, reports, keys, client_ids, orders, resting, offers, jobs, leases, day, today] = of;
+  auto& [id, firm, roles, reports, keys, client_ids, orders, resting, offers, jobs, leases, day, today,
+         unsettled] = of;
   archive(id, firm, roles, reports, keys, client_ids, day, today);
 }
 template <class A, Of<Node> T>
 void fields(A& archive, T& of) {
-  auto& [id, label, provider, place, klass, units, phase, drain, waiting, lost, timer, offers, jobs, leases] =
-      of;
-  archive(id, label, provider, place, klass, units, phase, drain, lost);
+  auto& [id, label, provider, place, klass, units, phase, drain, waiting, lost, deal_ended, timer, offers,
+         jobs, leases] = of;
+  archive(id, label, provider, place, klass, units, phase, drain, lost, deal_ended);
+}
+template <class A, Of<Bond> T>
+void fields(A& archive, T& of) {
+  auto& [id, amount, since] = of;
+  archive(id, amount, since);
 }
 template <class A, Of<Offer> T>
 void fields(A& archive, T& of) {

@@ -117,7 +117,9 @@ void ExchangeCore::State::return_capacity(NodeId node, InstrumentId instrument, 
   --offer.deals;
   book.vacate(node, instrument, lots, source);
   auto const refilled = offer.terms.replenish && book.live(source) ? source : OfferId{};
-  touch(the(nodes, node));
+  auto& of = the(nodes, node);
+  of.deal_ended = now;
+  touch(of);
   meet(node, refilled);
 }
 

@@ -104,6 +104,7 @@ void ExchangeCore::State::export_to(core::ArchiveWriter& to) const {
   write(to, orders, lists);
   write(to, jobs);
   write(to, leases);
+  write(to, bonds);
   export_client_ids(to);
   export_work(to);
   to(std::uint64_t{owed.size()});
@@ -159,7 +160,8 @@ bool ExchangeCore::State::import_tables(core::ArchiveReader& from) {
   std::ranges::copy(participants.rows_by_id(), &participants_by_id[0]);
   from(keys);
   return keys.size() <= limits.keys && read(from, nodes, as_it_is) && read(from, offers, as_it_is) &&
-         import_orders(from) && read(from, jobs, as_it_is) && read(from, leases, as_it_is);
+         import_orders(from) && read(from, jobs, as_it_is) && read(from, leases, as_it_is) &&
+         read(from, bonds, as_it_is);
 }
 
 void ExchangeCore::State::import_client_ids(core::ArchiveReader& from) {
@@ -278,6 +280,7 @@ void ExchangeCore::State::index_again() {
     if (!core::open(job)) continue;
     open_jobs.join(jobs, row, &core::Job::still_open);
     the(nodes, job.node).jobs.join(jobs, row, &core::Job::of_node);
+    the(participants, job.provider).unsettled += job.charge;
     ++the(offers, job.offer).deals;
   }
   for (auto const row : leases.rows_by_id()) {
@@ -289,6 +292,7 @@ void ExchangeCore::State::index_again() {
     if (order) ++order->open_leases;
     open_leases.join(leases, row, &core::Lease::still_open);
     the(nodes, lease.node).leases.join(leases, row, &core::Lease::of_node);
+    the(participants, lease.provider).unsettled += lease.charge;
     ++the(offers, lease.offer).deals;
   }
 }

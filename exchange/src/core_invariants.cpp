@@ -12,6 +12,7 @@ void ExchangeCore::State::check_invariants() const {
   // While a node's meeting is not over, the book may be crossed.
   if (!work.has(core::WorkKind::meet)) book.check_invariants();
   check_holds();
+  check_bonds();
   check_phases();
   check_nodes();
   check_timers();

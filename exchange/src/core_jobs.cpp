@@ -202,6 +202,7 @@ void ExchangeCore::State::end_job(Job& job, FaultCharge const& cost) {
          TransferCode::sla_rebate, job.id.v);
   }
   release(job.buyer, job.held, job.held, job.id.v);
+  keep_charge(job);
   the(nodes, job.node).jobs.leave(jobs, jobs.row_of(job), &core::Job::of_node);
   show(job);
   return_capacity(job.node, job.instrument, core::one_job, job.offer);

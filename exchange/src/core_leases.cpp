@@ -152,6 +152,7 @@ void ExchangeCore::State::end_lease(Lease& lease, LeasePhase phase, Fault fault,
     charge_lease(lease, until);
   }
   release(lease.buyer, lease.held, lease.held, lease.id.v);
+  keep_charge(lease);
   lease.phase = phase;
   lease.fault = fault;
   lease.code = code;

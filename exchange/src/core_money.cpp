@@ -50,9 +50,17 @@ void ExchangeCore::State::charge_to(Deal& deal, Nano target) {
     post(earnings(deal.provider), escrow(deal.buyer), Nano{} - more, TransferCode::charge, deal.id.v);
   deal.held -= more;
   deal.charge = target;
+  if (more != Nano{}) the(participants, deal.provider).unsettled += more;
 }
 template void ExchangeCore::State::charge_to(Job&, Nano);
 template void ExchangeCore::State::charge_to(Lease&, Nano);
+
+template <class Deal>
+void ExchangeCore::State::keep_charge(Deal const& deal) {
+  the(participants, deal.provider).unsettled -= deal.charge;
+}
+template void ExchangeCore::State::keep_charge(Job const&);
+template void ExchangeCore::State::keep_charge(Lease const&);
 
 /// Who took pays, who made is paid out of it: a rebate is never more than the fee of the same moment.
 template <class Deal>

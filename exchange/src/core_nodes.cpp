@@ -62,6 +62,7 @@ Refusal ExchangeCore::State::why_not(ParticipantId who, UnitAttested const& c) c
   if (elsewhere || owes_elsewhere) return Refusal::unit_duplicate;
   if (!registry.live_at(c.node, c.unit) && registry.attested_units(c.node) >= node->units_max)
     return Refusal::node_limit;
+  if (!bonded(c.node, c.unit)) return Refusal::bond_missing;
   if (c.klass != node->klass) return Refusal::attestation_failed;
   if (!known && registry.records().size() >= limits.units) return Refusal::capacity;
   return Refusal::none;
@@ -100,6 +101,8 @@ core::Reply ExchangeCore::State::on(ParticipantId who, UnitRejected const& c) {
   if (!node) return refuse(Refusal::node_unknown);
   if (registry.live_at(c.node, c.unit)) retire_unit(*node, c.unit, attest::EndReason::failed);
   show_unit(*node, c.unit, UnitPhase::rejected, nullptr, c.reason);
+  hold_bond(c.node, c.unit);
+  lose_bond_if_failed(*node, c.unit, c.reason);
   refresh(*node);
   return Answer{c.node.v};
 }
@@ -113,6 +116,7 @@ void ExchangeCore::State::retire_unit(Node& node, std::uint16_t unit, attest::En
   timers.cancel(expiry.timer);
   unit_expiries.erase(unit_expiries.row_of(expiry));
   --node.units_waiting;
+  hold_bond(node.id, unit);
 }
 
 void ExchangeCore::State::unit_expired(NodeId id, std::uint16_t unit, Stamp deadline) {
@@ -122,6 +126,7 @@ void ExchangeCore::State::unit_expired(NodeId id, std::uint16_t unit, Stamp dead
   // own record.
   auto const tell = [&](attest::UnitChange const& change) {
     auto& node = the(nodes, change.node);
+    hold_bond(change.node, change.unit);
     show_unit(node, change.unit, UnitPhase::expired, registry.find(change.key), 0);
     refresh(node);
   };

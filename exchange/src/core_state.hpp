@@ -19,6 +19,7 @@
 #include "core_entities.hpp"
 #include "core_index.hpp"
 #include "core_memory.hpp"
+#include "core_reply.hpp"
 #include "core_table.hpp"
 #include "core_timers.hpp"
 #include "core_work.hpp"
@@ -30,29 +31,6 @@
 #include "settlement/ledger.hpp"
 
 namespace spillway {
-
-namespace core {
-
-/// What an applied command answers: the id that it made or concerned, and `exists` for a repeat.
-struct Answer {
-  std::uint64_t made{};
-  Refusal code{Refusal::none};
-};
-using Reply = std::expected<Answer, Refusal>;
-
-[[nodiscard]] inline auto refuse(Refusal why) { return std::unexpected(why); }
-[[nodiscard]] inline bool no(Refusal why) { return why != Refusal::none; }
-
-inline constexpr ParticipantId nobody{};
-inline constexpr Lots one_job{1};
-inline constexpr std::size_t offers_per_node_max = 16;
-inline constexpr Lots capacity_lots_max{1'000'000};  // 1,000 accelerators
-inline constexpr Lots slots_max{1'000'000};
-inline constexpr Micros term_longest{30LL * 24 * micros_per_hour};
-/// A lease without a term ends here; longer than that is another order.
-inline constexpr Micros lease_longest{90LL * 24 * micros_per_hour};
-
-}  // namespace core
 
 namespace core {
 class ArchiveWriter;
@@ -157,6 +135,21 @@ struct ExchangeCore::State {
   }
   void freeze_earnings(ParticipantId provider);
   void show(CensusView const&, Bytes32 const& value);
+
+  // ---- core_bonds.cpp: what a unit's proof is backed with ----
+  Reply on(ParticipantId who, BondPost const&);
+  Reply on(ParticipantId who, BondTake const&);
+  Reply on(ParticipantId who, FrozenSettle const&);
+  static constexpr std::uint32_t with_bonds = 5;  // the rules that know them
+  [[nodiscard]] bool asks_for_bonds() const;
+  /// The unit may be challenged.
+  [[nodiscard]] bool bonded(NodeId node, std::uint16_t unit) const;
+  [[nodiscard]] Nano free_earnings(ParticipantId provider);
+  [[nodiscard]] std::expected<core::Node const*, Refusal> own_node(ParticipantId who, NodeId id) const;
+  void hold_bond(NodeId node, std::uint16_t unit);
+  void lose_bond(core::Node const&, std::uint16_t unit);
+  void lose_bond_if_failed(core::Node const&, std::uint16_t unit, std::uint16_t reason);
+  void check_bonds() const;
 
   // ---- core_offers.cpp ----
   Reply on(ParticipantId who, PostOffer const&);
@@ -290,6 +283,9 @@ struct ExchangeCore::State {
   /// Brings what `deal` (a job or lease) has been charged to `target`, forward or back.
   template <class Deal>
   void charge_to(Deal& deal, Nano target);
+  /// The deal has ended: what it was charged stays with its provider.
+  template <class Deal>
+  void keep_charge(Deal const& deal);
   /// Taker fee and maker rebate for `charged` more; the fee is returned.
   template <class Deal>
   Nano take_fees(Deal& deal, Nano charged);
@@ -408,6 +404,7 @@ struct ExchangeCore::State {
   std::pmr::set<Bytes32> key_values{&memory};
   core::Table<core::Node> nodes;
   core::Table<core::UnitExpiry> unit_expiries;
+  core::Table<core::Bond> bonds;
   std::pmr::map<std::pair<ParticipantId, ClientOrderId>, NodeId> labels{&memory};
   core::Table<core::Offer> offers;
   core::Table<core::Order> orders;

@@ -22,6 +22,8 @@ char const* name(AccountKind kind) {
       return "guarantee";
     case AccountKind::frozen:
       return "frozen";
+    case AccountKind::bond:
+      return "bond";
   }
   return "unknown";
 }
@@ -56,6 +58,16 @@ char const* name(TransferCode code) {
       return "guarantee_payment";
     case TransferCode::freeze:
       return "freeze";
+    case TransferCode::bond_post:
+      return "bond_post";
+    case TransferCode::bond_return:
+      return "bond_return";
+    case TransferCode::bond_loss:
+      return "bond_loss";
+    case TransferCode::frozen_release:
+      return "frozen_release";
+    case TransferCode::frozen_forfeit:
+      return "frozen_forfeit";
   }
   return "unknown";
 }

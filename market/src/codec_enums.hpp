@@ -47,6 +47,7 @@ SW_ENUM(UnitPhase, fb, UnitPhase);
 SW_ENUM(EpochPhase, fb, EpochPhase);
 SW_ENUM(CensusVerdict, fb, CensusVerdict);
 SW_ENUM(DrainReason, fb, DrainReason);
+SW_ENUM(FrozenTo, fb, FrozenTo);
 SW_ENUM(RecordKind, fb, RecordKind);
 SW_ENUM(Refusal, fb, Refusal);
 SW_ENUM(msg::ReadKind, fb::client, ReadKind);

@@ -30,7 +30,9 @@ struct Fields<Rules> {
                                           field("taker_fee_bps", &Rules::taker_fee_bps),
                                           field("maker_rebate_bps", &Rules::maker_rebate_bps),
                                           field("sla_rebate_milli", &Rules::sla_rebate_milli),
-                                          field("class_scale", &Rules::class_scale)};
+                                          field("class_scale", &Rules::class_scale),
+                                          field("bond_per_unit", &Rules::bond_per_unit),
+                                          field("bond_hold", &Rules::bond_hold)};
 };
 template <>
 struct Fields<SetRules> {
@@ -353,6 +355,21 @@ template <>
 struct Fields<NodeDrain> {
   static constexpr auto list =
       std::tuple{field("node", &NodeDrain::node), field("reason", &NodeDrain::reason)};
+};
+
+template <>
+struct Fields<BondPost> {
+  static constexpr auto list = std::tuple{field("node", &BondPost::node), field("unit", &BondPost::unit)};
+};
+template <>
+struct Fields<BondTake> {
+  static constexpr auto list = std::tuple{field("node", &BondTake::node), field("unit", &BondTake::unit)};
+};
+template <>
+struct Fields<FrozenSettle> {
+  static constexpr auto list =
+      std::tuple{field("participant", &FrozenSettle::participant), field("amount", &FrozenSettle::amount),
+                 field("to", &FrozenSettle::to)};
 };
 
 template <>

@@ -122,6 +122,18 @@ struct Fields<msg::CancelOffer> {
       std::tuple{field("request", &msg::CancelOffer::request), field("offer", &msg::CancelOffer::offer)};
 };
 template <>
+struct Fields<msg::BondPost> {
+  static constexpr auto list =
+      std::tuple{field("request", &msg::BondPost::request), field("node", &msg::BondPost::node),
+                 field("unit", &msg::BondPost::unit)};
+};
+template <>
+struct Fields<msg::BondTake> {
+  static constexpr auto list =
+      std::tuple{field("request", &msg::BondTake::request), field("node", &msg::BondTake::node),
+                 field("unit", &msg::BondTake::unit)};
+};
+template <>
 struct Fields<msg::JobAck> {
   static constexpr auto list =
       std::tuple{field("request", &msg::JobAck::request), field("job", &msg::JobAck::job)};
@@ -242,6 +254,18 @@ template <>
 struct Fields<msg::AdminRules> {
   static constexpr auto list =
       std::tuple{field("request", &msg::AdminRules::request), field("version", &msg::AdminRules::version)};
+};
+template <>
+struct Fields<msg::AdminBonds> {
+  static constexpr auto list = std::tuple{field("request", &msg::AdminBonds::request),
+                                          field("bond_per_unit_nano", &msg::AdminBonds::bond_per_unit_nano),
+                                          field("bond_hold", &msg::AdminBonds::bond_hold)};
+};
+template <>
+struct Fields<msg::AdminFrozen> {
+  static constexpr auto list = std::tuple{
+      field("request", &msg::AdminFrozen::request), field("participant", &msg::AdminFrozen::participant),
+      field("amount_nano", &msg::AdminFrozen::amount_nano), field("to", &msg::AdminFrozen::to)};
 };
 template <>
 struct Fields<msg::AdminLogKey> {

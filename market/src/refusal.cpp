@@ -109,6 +109,13 @@ Words words(Refusal refusal) {
       return {"amount_invalid", "use an amount above zero and within the limit"};
     case hold_too_large:
       return {"hold_too_large", "lower the price or the quantity: no order may hold more than a million"};
+    case bond_missing:
+      return {"bond_missing",
+              "the unit's bond is not there, or smaller than is asked now; post it, then open again"};
+    case bond_in_use:
+      return {"bond_in_use",
+              "the unit is proven or challenged, its node is at work, or the hold after that is not over; "
+              "take the bond later"};
     case post_only_would_cross:
       return {"post_only_would_cross",
               "it would trade at once; take a price further away, or drop the condition"};

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <fstream>
@@ -126,6 +127,48 @@ TEST_F(AgentLink, AVerdictOnAStepAfterTheEndOpensNoSecondChallenge) {
   until([&] { return exchange_.count<msg::PostOffer>() == 1; });
   exchange_.send(msg::AttestVerdict{NodeId{1}, 0, false, 0, "malformed", 0, 0, 0, {}});
   run_for(100ms);
+  EXPECT_EQ(exchange_.count<msg::AttestFrame>(), 1u);
+}
+
+TEST_F(AgentLink, PostsTheBondOfAUnitBeforeItOpens) {
+  exchange_.rules.bond_per_unit = Nano{5 * nano_per_unit};
+  start();
+  until([&] { return exchange_.count<msg::PostOffer>() == 1; });
+  auto const at = [&]<class M>(std::type_identity<M>) {
+    return std::ranges::find_if(exchange_.received,
+                                [](auto const& m) { return std::holds_alternative<M>(m); });
+  };
+  EXPECT_EQ(exchange_.count<msg::BondPost>(), 1u);
+  EXPECT_LT(at(std::type_identity<msg::BondPost>{}), at(std::type_identity<msg::AttestFrame>{}));
+}
+
+TEST_F(AgentLink, SaysThatItLacksTheMoneyForABondAndTriesAgain) {
+  exchange_.rules.bond_per_unit = Nano{5 * nano_per_unit};
+  exchange_.bond_refusals = {Refusal::funds_short, Refusal::funds_short};
+  start();
+  until([&] { return exchange_.count<msg::PostOffer>() == 1; });
+  EXPECT_THAT(log_, testing::HasSubstr("its bond of 5.00 is not posted: funds and earnings are short"));
+  EXPECT_EQ(exchange_.count<msg::BondPost>(), 3u);
+  EXPECT_EQ(exchange_.count<msg::AttestFrame>(), 1u);
+}
+
+TEST_F(AgentLink, WhereItMayPostNoBondsItOpensWithoutOne) {
+  exchange_.rules.bond_per_unit = Nano{5 * nano_per_unit};
+  config_.post_bonds = false;
+  start();
+  until([&] { return exchange_.count<msg::PostOffer>() == 1; });
+  EXPECT_EQ(exchange_.count<msg::BondPost>(), 0u);
+}
+
+TEST_F(AgentLink, AfterAWrongAnswerItPostsNoSecondBond) {
+  exchange_.rules.bond_per_unit = Nano{5 * nano_per_unit};
+  exchange_.rejections = {number(RejectReason::row_wrong)};
+  start();
+  until([&] { return log_.find("not admitted") != std::string::npos; });
+  EXPECT_THAT(log_, testing::HasSubstr("its bond is lost and no other is posted"));
+  exchange_.send(msg::AttestFrame{NodeId{1}, 0, {}, 0});  // called to a full challenge
+  run_for(100ms);
+  EXPECT_EQ(exchange_.count<msg::BondPost>(), 1u);
   EXPECT_EQ(exchange_.count<msg::AttestFrame>(), 1u);
 }
 

@@ -188,6 +188,23 @@ TEST_F(Books, ALifeIsToldFromItsEntries) {
   EXPECT_GT(document.at("life").as_array().size(), 5u);
 }
 
+TEST_F(Books, HaveBondsUnderTheirOwnNameWhichAreNotTakenForJobs) {
+  live_a_little(world, 3);
+  auto rules = world.core.rules();
+  rules.bond_per_unit = Nano{nano_per_unit};
+  world.must(SetRules{rules});
+  world.must(Deposit{bert, Nano{nano_per_unit}});
+  auto const node = world.add_node(bert);
+  ASSERT_EQ(world.send(bert, BondPost{node, 1}), Refusal::none);
+  auto const posted = world.postings(TransferCode::bond_post).at(0).as<record::Posting>();
+  write_journal(folder.path(), world.journal);
+  EXPECT_THAT(trial_balance_page(summed(), PageForm::text), HasSubstr("bond:11"));
+  EXPECT_EQ(account_text(*parse_account("bond:11")), "bond:11");
+  EXPECT_THAT(life_of(("transfer:" + std::to_string(posted.transfer)).c_str()),
+              HasSubstr("(bond_post): 1.00 from funds:11 to bond:11"));
+  EXPECT_THAT(life_of(("job:" + std::to_string(posted.about)).c_str()), HasSubstr("no record names it"));
+}
+
 TEST(Subject, IsReadByItsWordAndNumber) {
   EXPECT_EQ(*parse_subject("17"), (Subject{Subject::Kind::order, 17}));
   EXPECT_EQ(*parse_subject("lease:3"), *parse_subject("job:3"));

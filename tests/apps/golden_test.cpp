@@ -64,6 +64,33 @@ void use_rules_four(World& world) {
   world.must(NodeDrain{node, DrainReason::unjudged});
 }
 
+/// What rules 5 brought: bonds that are posted, lost and taken back, and the ways out of frozen earnings.
+void use_rules_five(World& world) {
+  auto rules = world.core.rules();
+  rules.bond_per_unit = Nano{nano_per_unit}, rules.bond_hold = seconds(60);
+  world.must(SetRules{rules});
+  world.must(Deposit{bert, Nano{10 * nano_per_unit}});
+  auto const node = world.add_node(bert);
+  EXPECT_EQ(world.send(system_itself, World::proof(node, 0)), Refusal::bond_missing);
+  for (std::uint16_t unit = 0; unit < 3; ++unit) {
+    EXPECT_EQ(world.send(bert, BondPost{node, unit}), Refusal::none);
+    world.must(World::proof(node, unit));
+  }
+  EXPECT_EQ(world.send(bert, BondTake{node, 0}), Refusal::bond_in_use);
+  world.must(UnitRejected{node, 0, 7});
+  world.must(UnitRejected{node, 1, 16});
+  world.must(EpochOpen{3, Bytes32{std::byte{7}}, Bytes32{std::byte{8}}});
+  world.must(UnitChecked{3, node, 2, World::proof(node, 2).unit_key, CensusVerdict::failed, 16, 1'000, {}});
+  world.must(EpochClose{3, Bytes32{std::byte{9}}});
+  world.pass(seconds(60));
+  EXPECT_EQ(world.send(bert, BondTake{node, 0}), Refusal::none);
+  auto const frozen = world.balance(eve, AccountKind::frozen);
+  if (frozen > Nano{1}) {
+    EXPECT_EQ(world.send(boss, FrozenSettle{eve, Nano{1}, FrozenTo::guarantee}), Refusal::none);
+    EXPECT_EQ(world.send(boss, FrozenSettle{eve, frozen - Nano{1}, FrozenTo::earnings}), Refusal::none);
+  }
+}
+
 void write(fs::path const& folder) {
   World world;
   live_a_little(world, 24);
@@ -73,6 +100,7 @@ void write(fs::path const& folder) {
   auto const first = fixed_key(), second = LogKey::from_seed(first.verifier().name(), {std::byte{2}});
   use_rules_three(world, first, second);  // the last head needs both keys
   use_rules_four(world);
+  use_rules_five(world);
   auto const digest = write_journal(folder, world.journal, {.segment_bytes = 65'536});
   auto const note = parse_note(load_checkpoint(folder / "checkpoint").value()).value();
   auto const head = parse_checkpoint_text(note.text).value();

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 HEADER = 4096
-KINDS = {1: "bank", 2: "funds", 3: "escrow", 4: "earnings", 5: "fees", 6: "guarantee", 7: "frozen"}
+KINDS = {1: "bank", 2: "funds", 3: "escrow", 4: "earnings", 5: "fees", 6: "guarantee", 7: "frozen", 8: "bond"}
 POSTING = 8
 
 

@@ -39,8 +39,13 @@ class ScriptedExchange {
 
   /// What a proof gets: the first of these, then each is admitted. The number is a RejectReason.
   std::deque<std::uint16_t> rejections;
+  std::deque<Refusal> bond_refusals;  // what a bond gets: the first of these, then each is taken
   bool confirms_leases = true;
-  Rules rules;
+  Rules rules = [] {
+    Rules r;
+    r.bond_per_unit = {};
+    return r;
+  }();
   int logins = 0;
   std::vector<ClientMessage> received;
   std::shared_ptr<wire::WebSocket> session;  // of the last login
@@ -66,6 +71,11 @@ class ScriptedExchange {
     std::uint16_t reason = 0;
     if (!rejections.empty()) reason = rejections.front(), rejections.pop_front();
     send(msg::AttestVerdict{frame.node, frame.unit, reason == 0, reason, "scripted", 1, 1, 1, Stamp{2}});
+  }
+  void on(msg::BondPost const& bond) {
+    if (bond_refusals.empty()) return answer(bond.request, 1);
+    send(msg::Answer{bond.request, bond_refusals.front(), "scripted", 0, {}, false});
+    bond_refusals.pop_front();
   }
   void on(msg::LeaseReadyMsg const& ready) {
     if (confirms_leases) answer(ready.request, ready.lease.v);

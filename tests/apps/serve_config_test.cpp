@@ -103,7 +103,9 @@ note = "stand-in"
                        30,
                        10,
                        12,
-                       1'000'000};
+                       1'000'000,
+                       Nano{5'000'000'000},
+                       Micros{86'400'000'000}};
   EXPECT_EQ(config->rules, expected);
   EXPECT_EQ(config->relay, "azure:eastus");
   EXPECT_EQ(config->guarantee_fund, Nano{12'500'000'000});

@@ -85,6 +85,7 @@ describe('a provider that writes its own messages', OPTIONS, () => {
     market = await Market.open();
     provider = await market.session('Provider');
     ({ id: node } = await provider.must({ type: 'RegisterNode', label: '1', place: PLACE, klass: CLASS, units: 1 }));
+    await provider.must({ type: 'BondPost', node: Number(node), unit: 0 });
   });
 
   async function assertNothingOffered() {
@@ -119,7 +120,18 @@ describe('a provider that writes its own messages', OPTIONS, () => {
     const { admitted, reason, sentence } = await verdict(before);
     assert.deepEqual([admitted, reason > 0], [false, true]);
     assert.match(sentence, /echo|probe/i);
+    await until('the bond is lost', async () => (await market.balance(provider.credentials, 'bond')) === 0n);
     await assertNothingOffered();
+  });
+
+  test('is not challenged again before it has posted another bond', async () => {
+    const before = said();
+    frame(attestOpen(node, unitKey()));
+    const { admitted, reason, sentence } = await verdict(before);
+    assert.deepEqual([admitted, reason], [false, 0]);
+    assert.match(sentence, /bond is not there/);
+    await provider.must({ type: 'BondPost', node: Number(node), unit: 0 });
+    assert.equal(await market.balance(provider.credentials, 'bond'), 5_000_000_000n);
   });
 
   test('is refused for a class that its node does not have', async () => {

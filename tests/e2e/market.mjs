@@ -86,8 +86,8 @@ export class Market {
     await this.#operate();
   }
 
-  /// A new participant with one key, and money where it is a buyer's.
-  async participant(role, { deposit = role === 'Buyer' ? '1000' : '0' } = {}) {
+  /// A new participant with one key, and money: a provider's is for its bonds.
+  async participant(role, { deposit = { Buyer: '1000', Provider: '100' }[role] ?? '0' } = {}) {
     const participant = (this.participants += 1);
     const made = { participant, key: 1, role, ...newKey() };
     made.file = keepFile(join(this.keys, `${participant}.key`), writeCredentials(made), 0o600);

@@ -49,6 +49,38 @@ class Crowd {
     }
   }
 
+  /// Bonds that are soon free again, and providers who may pay them.
+  static void ask_for_bonds(World& w) {
+    auto rules = w.core.rules();
+    rules.bond_per_unit = Nano{nano_per_unit}, rules.bond_hold = seconds(60);
+    w.must(SetRules{rules});
+    for (auto const who : {ada, bert, eve}) w.must(Deposit{who, Nano{20 * nano_per_unit}});
+  }
+  /// Posted and taken, by their owners and by others; now and then frozen earnings are settled.
+  Command bond_step(World const& w, ParticipantId& who) {
+    auto const of = node(w);
+    auto const known = w.core.node(of);
+    auto const unit = static_cast<std::uint16_t>(roll(4));
+    who = known && roll(8) != 0 ? known->provider : provider();
+    switch (roll(6)) {
+      case 0:
+        return BondTake{of, unit};
+      case 1: {
+        auto const to = any({FrozenTo::earnings, FrozenTo::guarantee, FrozenTo::unset});
+        auto const frozen = w.balance(who, AccountKind::frozen);
+        FrozenSettle const settled{who, Nano{static_cast<std::int64_t>(roll(frozen.v + 2))}, to};
+        return who = boss, settled;
+      }
+      default:
+        return BondPost{of, unit};
+    }
+  }
+
+  /// `next`, or one of five times something with bonds, which `ask_for_bonds` has switched on.
+  Command next_with_bonds(World& w, ParticipantId& who) {
+    return roll(5) == 0 ? bond_step(w, who) : next(w, who);
+  }
+
   std::uint64_t roll(std::uint64_t n) { return n == 0 ? 0 : random_() % n; }
 
  private:
@@ -81,7 +113,8 @@ class Crowd {
   Command lifeless(World const& w) {
     switch (roll(6)) {
       case 0:
-        return UnitRejected{node(w), static_cast<std::uint16_t>(roll(4)), 1};
+        return UnitRejected{node(w), static_cast<std::uint16_t>(roll(4)),
+                            static_cast<std::uint16_t>(w.clients % 2 == 0 ? 1 : 7)};
       case 1:
         return NodeLost{node(w)};
       default:

@@ -69,6 +69,7 @@ void drain_now_and_then(World& w, int i) {
 TEST(CoreHeap, NoCommandAsksTheHeapForAnything) {
   World w;
   w.check_every = 1'000'000;
+  Crowd::ask_for_bonds(w);
   Crowd crowd(7);
   for (int i = 0; i < 20'000; ++i) {
     ParticipantId who;
@@ -77,6 +78,10 @@ TEST(CoreHeap, NoCommandAsksTheHeapForAnything) {
     w.send(who, command);
     hold_census(w, i);
     drain_now_and_then(w, i);
+    if (i % 9 == 0) {
+      auto const about_bonds = crowd.bond_step(w, who);
+      w.send(who, about_bonds);
+    }
   }
   auto const census = w.core.census();
   EXPECT_GT(census.epoch, 30u);

@@ -35,13 +35,14 @@ class CoreImage : public testing::TestWithParam<std::uint32_t> {};
 TEST_P(CoreImage, ACoreMadeFromAnothersStateAnswersLikeItAndHasTheSameState) {
   World w(sizes(GetParam()));
   w.check_every = 1'000;
+  Crowd::ask_for_bonds(w);
   Crowd crowd(GetParam());
   std::vector<std::unique_ptr<ExchangeCore>> twins;
   Outcome outcome;
   std::size_t running = 0;
   for (int i = 1; i <= 6'000; ++i) {
     ParticipantId who;
-    auto const command = crowd.next(w, who);
+    auto const command = crowd.next_with_bonds(w, who);
     w.now = w.now + Micros{static_cast<std::int64_t>(crowd.roll(50'000))};
     auto const before = w.journal.size();
     w.send(who, command);
@@ -64,6 +65,7 @@ TEST_P(CoreImage, ACoreMadeFromAnothersStateAnswersLikeItAndHasTheSameState) {
   }
   EXPECT_GT(World::of<record::Fill>(w.records).size(), 50u) << "the crowd trades";
   EXPECT_GT(running, 0u) << "and was in the middle of it";
+  EXPECT_FALSE(w.core.bonds().empty());
 }
 
 // The work list, what is due and the crossed book of a meeting that is not over are in the image too.

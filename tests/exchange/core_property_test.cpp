@@ -11,6 +11,7 @@ namespace {
 /// What an auditor knows who sees records only.
 struct Auditor {
   std::map<AccountKey, std::int64_t> balances;
+  std::map<TransferCode, int> transfers_of;
   std::map<std::uint64_t, std::uint8_t> jobs;  // last phase
   std::map<std::uint64_t, int> job_ends, lease_ends;
   std::map<std::uint32_t, std::uint64_t> reports;
@@ -20,6 +21,7 @@ struct Auditor {
     for (auto const& to : {r.head.first, r.head.second})
       ASSERT_EQ(to.report, to.participant == 0 ? 0 : ++reports[to.participant]);
     if (r.head.kind == RecordKind::posting) posting(r.as<record::Posting>());
+    if (r.head.kind == RecordKind::posting) ++transfers_of[TransferCode{r.head.code}];
     if (r.head.kind == RecordKind::fill) {
       ASSERT_EQ(r.as<record::Fill>().fill, ++fills);
     }
@@ -65,13 +67,15 @@ TEST_P(CoreProperty, TheLawsHoldUnderAnyCommandsAndReplayIsExact) {
   if (!by_the_rules) limits.steps = 3;
   World w(limits);
   w.check_every = 25;
+  bool const bonds = GetParam() > 4;
+  if (bonds) Crowd::ask_for_bonds(w);
   Auditor auditor;
   for (auto const& record : w.records) auditor.see(record);
   Crowd crowd(GetParam());
   std::map<Refusal, int> refusals;
   for (int i = 0; i < 20'000; ++i) {
     ParticipantId who;
-    auto const command = crowd.next(w, who);
+    auto const command = bonds ? crowd.next_with_bonds(w, who) : crowd.next(w, who);
     w.now = w.now + Micros{static_cast<std::int64_t>(crowd.roll(50'000))};
     ++refusals[w.send(who, command)];
     for (auto const& record : w.last.records) auditor.see(record);
@@ -93,6 +97,11 @@ TEST_P(CoreProperty, TheLawsHoldUnderAnyCommandsAndReplayIsExact) {
   EXPECT_GT(end.lease_ends.size(), 20u);
   EXPECT_GT(refusals.size(), 20u) << "and is refused for many reasons";
 
+  if (bonds) {
+    EXPECT_GT(end.transfers_of[TransferCode::bond_post], 10);
+    EXPECT_GT(end.transfers_of[TransferCode::bond_loss], 5);
+    EXPECT_GT(end.transfers_of[TransferCode::bond_return], 0);
+  }
   EXPECT_LE(w.most_steps, limits.steps);
   // Nothing depends on where the work was cut: a core without a bound has nothing to do at each `Continue`.
   if (by_the_rules) limits.steps = UINT32_MAX;

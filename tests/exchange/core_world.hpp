@@ -257,7 +257,12 @@ struct World {
                        {eight, "eight", 8'000, 8'000, 16, 131'072, 500, 4'000, 50}}});
     must(DefineRelay{here});
   }
-  static Rules rules() { return {}; }
+  /// Without bonds; core_bonds_test.cpp has some.
+  static Rules rules() {
+    Rules rules;
+    rules.bond_per_unit = {};
+    return rules;
+  }
   void people() {
     auto const role = [](Role r) { return static_cast<std::uint32_t>(r); };
     must(AddParticipant{boss, FirmId{1}, role(Role::operator_)});

@@ -33,6 +33,7 @@ struct WorldOptions {
   Rules rules = [] {
     Rules r;
     r.class_scale = 1'000'000'000;
+    r.bond_per_unit = {};  // where bonds are tested, they are switched on
     return r;
   }();
   attest::Cap1Params challenge{64, 2, 2, 1, 8};

@@ -283,6 +283,8 @@ SW_SAME(NodePhase, gone, Gone);
 SW_SAME(NodePhase, draining, Draining);
 SW_SAME(DrainReason, daily, Daily);
 SW_SAME(DrainReason, unjudged, Unjudged);
+SW_SAME(FrozenTo, earnings, Earnings);
+SW_SAME(FrozenTo, guarantee, Guarantee);
 SW_SAME(UnitPhase, attested, Attested);
 SW_SAME(UnitPhase, rejected, Rejected);
 SW_SAME(UnitPhase, expired, Expired);

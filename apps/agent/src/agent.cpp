@@ -48,6 +48,7 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
     bool asked{};                       // a challenge is queued or runs
     std::uint32_t judged{};             // so many times in this session; the last one leads to the next proof
     bool proven{};                      // the same, and it was admitted
+    bool bond_lost{};                   // by a wrong answer
     std::chrono::milliseconds pause{};  // before the next try
   };
   struct Node {
@@ -68,6 +69,7 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   std::unique_ptr<UnitProver> prover;
   std::map<msg::Request, AgentNode const*> registering;
   std::map<msg::Request, std::string> offering;
+  std::map<msg::Request, UnitProver::UnitId> bonding;
   std::map<NodeId, Node> nodes;
   std::shared_ptr<JobDesk> jobs;
   std::shared_ptr<LeaseDesk> leases;
@@ -91,7 +93,10 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   void on(msg::Dispatch const&);
   void on(msg::LeaseStart const&);
   void on(msg::Report const&);
+  [[nodiscard]] bool bonds_asked() const { return asks_for_bonds(client->welcome().rules); }
   void prove(NodeId id, std::uint16_t unit);
+  void open(Node& node, std::uint16_t unit);
+  void not_admitted(Node& node, std::uint16_t unit, std::string words, bool again);
   void post_offers(Node& node);
   void cancel_offers_of(NodeId node, bool ours_too);
   void caught_up_now();
@@ -191,6 +196,7 @@ void Agent::Impl::end_work() {
   prover.reset();
   registering.clear();
   offering.clear();
+  bonding.clear();
   cancelling.clear();
   nodes.clear();
   caught_up = false;
@@ -227,6 +233,14 @@ void Agent::Impl::on(msg::Answer const& answer) {
   }
   if (leases->on_answer(answer)) return;
   if (cancelling.erase(answer.request) > 0) return wake.notify();
+  if (auto const bond = bonding.extract(answer.request); !bond.empty()) {
+    auto const [id, unit] = bond.mapped();
+    auto& node = nodes.at(id);
+    bool const there = answer.refusal == Refusal::none || answer.refusal == Refusal::exists;
+    if (there || answer.refusal == Refusal::rules_unknown) return open(node, unit);  // or none is asked for
+    node.units[unit].asked = false;
+    return not_admitted(node, unit, bond_news(client->welcome().rules, answer), true);
+  }
   auto const offer = offering.extract(answer.request);
   if (offer.empty()) return;
   // An offer of before a short loss of the link still stands at its price: that is what we want.
@@ -237,11 +251,17 @@ void Agent::Impl::on(msg::Answer const& answer) {
 void Agent::Impl::prove(NodeId id, std::uint16_t unit) {
   auto const found = nodes.find(id);
   if (found == nodes.end()) return;
+  auto& known = found->second.units[unit];
   // A second opening would end the challenge that runs.
-  if (std::exchange(found->second.units[unit].asked, true)) return;
-  auto const* const klass = tables.class_of(found->second.config->klass);
-  if (!klass) return prover->open({id, unit}, ClassId{});
-  prover->open({id, unit}, klass->id, attest::profile_of(*klass));
+  if (known.bond_lost || std::exchange(known.asked, true)) return;
+  if (!config.post_bonds || !bonds_asked()) return open(found->second, unit);
+  bonding[client->ask(msg::BondPost{0, id, unit})] = {id, unit};
+}
+
+void Agent::Impl::open(Node& node, std::uint16_t unit) {
+  auto const* const klass = tables.class_of(node.config->klass);
+  if (!klass) return prover->open({node.id, unit}, ClassId{});
+  prover->open({node.id, unit}, klass->id, attest::profile_of(*klass));
 }
 
 void Agent::Impl::on(msg::AttestFrame const& frame) {
@@ -259,7 +279,10 @@ void Agent::Impl::on(record::UnitState const& state, std::uint16_t reason) {
   auto const node = nodes.find(NodeId{state.node});
   if (node == nodes.end()) return;
   auto const label = node->second.config->label;
-  auto const news = census_news(state, reason, label, node->second.units[state.unit].asked);
+  auto& unit = node->second.units[state.unit];
+  auto const news = census_news(state, reason, label, unit.asked, bonds_asked());
+  bool const wrong = attest::is_failure(attest::RejectReason{reason});
+  if (UnitPhase{state.phase} == UnitPhase::rejected && wrong) unit.bond_lost = bonds_asked();
   if (!news.empty()) log(news);
   if (ended_in_silence(state, reason)) prove(node->first, state.unit);
 }
@@ -272,25 +295,34 @@ void Agent::Impl::on(msg::AttestVerdict const& verdict) {
   // Without a challenge it answers a step that came after the end of one.
   if (known == node.units.end() || !std::exchange(known->second.asked, false)) return;
   auto& unit = known->second;
-  ++unit.judged;
-  UnitProver::UnitId const id{verdict.node, verdict.unit};
-  if (verdict.admitted) {
-    unit.proven = true;
-    unit.pause = {};
-    // Renewed at three quarters of its time, so that a slow queue does not let it lapse.
-    auto const validity = std::chrono::microseconds(client->welcome().rules.attestation_validity.v);
-    wire::spawn(where, prove_later(client, id, unit.judged, validity * 3 / 4));
-  } else {
-    auto words = "unit " + std::to_string(verdict.unit) + " of node " + std::to_string(node.config->label) +
-                 " not admitted: " + verdict.sentence;
-    if (unit.proven || may_pass_later(verdict.reason)) {
-      auto const first = std::chrono::milliseconds(config.proof_retry_ms);
-      unit.pause = unit.pause.count() == 0 ? first : std::min(unit.pause * 2, longest_proof_pause);
-      words += "; tries again in " + std::to_string((unit.pause.count() + 999) / 1000) + " s";
-      wire::spawn(where, prove_later(client, id, unit.judged, unit.pause));
-    }
-    log(words);
+  if (!verdict.admitted) {
+    unit.bond_lost =
+        unit.bond_lost || (bonds_asked() && attest::is_failure(attest::RejectReason{verdict.reason}));
+    return not_admitted(node, verdict.unit, verdict.sentence, unit.proven || may_pass_later(verdict.reason));
   }
+  ++unit.judged;
+  unit.proven = true;
+  unit.pause = {};
+  // Renewed at three quarters of its time, so that a slow queue does not let it lapse.
+  auto const validity = std::chrono::microseconds(client->welcome().rules.attestation_validity.v);
+  wire::spawn(where, prove_later(client, {verdict.node, verdict.unit}, unit.judged, validity * 3 / 4));
+  post_offers(node);
+}
+
+void Agent::Impl::not_admitted(Node& node, std::uint16_t number, std::string words, bool again) {
+  auto& unit = node.units[number];
+  ++unit.judged;
+  words = "unit " + std::to_string(number) + " of node " + std::to_string(node.config->label) +
+          " not admitted: " + words;
+  if (unit.bond_lost) {
+    words += bond_is_lost;
+  } else if (again) {
+    auto const first = std::chrono::milliseconds(config.proof_retry_ms);
+    unit.pause = unit.pause.count() == 0 ? first : std::min(unit.pause * 2, longest_proof_pause);
+    words += "; tries again in " + std::to_string((unit.pause.count() + 999) / 1000) + " s";
+    wire::spawn(where, prove_later(client, {node.id, number}, unit.judged, unit.pause));
+  }
+  log(words);
   post_offers(node);
 }
 

@@ -99,10 +99,14 @@ class Reader {
     only(root, {"exchange", "engine", "lease", "node"});
     AgentConfig c;
     auto const& exchange = section(root, "exchange");
-    only(exchange, {"url", "trust", "credentials"});
+    only(exchange, {"url", "trust", "credentials", "post_bonds"});
     c.exchange_url = text(exchange, "url", true);
     c.trust = text(exchange, "trust");
     c.credentials = text(exchange, "credentials", true);
+    if (auto const* const bonds = exchange.get("post_bonds")) {
+      if (!bonds->is_boolean()) fail(bonds, "post_bonds must be true or false");
+      c.post_bonds = bonds->as_boolean()->get();
+    }
     if (auto const* const engine = root.get_as<toml::table>("engine")) {
       only(*engine, {"url", "slots", "note", "silence_ms"});
       c.engine_url = text(*engine, "url", true);

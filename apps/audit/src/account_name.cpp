@@ -24,7 +24,7 @@ std::expected<AccountKey, std::string> parse_account(std::string_view text) {
   if (!kind || !owner || the_exchange_owns(*kind) != (*owner == 0))
     return std::unexpected(
         "\"" + std::string(text) +
-        "\" names no account; write funds:2, escrow:2, earnings:11, frozen:11 (a participant's), or "
+        "\" names no account; write funds:2, escrow:2, earnings:11, frozen:11, bond:11 (a participant's), or "
         "bank, fees, guarantee (the exchange's)");
   return AccountKey{ParticipantId{*owner}, *kind};
 }

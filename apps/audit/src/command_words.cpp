@@ -90,6 +90,17 @@ struct Clause {
   std::string operator()(NodeDrain const& c) const {
     return of(c.reason == DrainReason::none ? "ended the drain of node" : "drained node", c.node.v);
   }
+  std::string operator()(BondPost const& c) const {
+    return of("posted the bond of a unit of node", c.node.v);
+  }
+  std::string operator()(BondTake const& c) const {
+    return of("took back the bond of a unit of node", c.node.v);
+  }
+  std::string operator()(FrozenSettle const& c) const {
+    return of(c.to == FrozenTo::earnings ? "released frozen earnings of participant"
+                                         : "forfeited frozen earnings of participant",
+              c.participant.v);
+  }
   std::string operator()(UnitChecked const& c) const {
     return of("checked a unit in the census of epoch", c.epoch);
   }

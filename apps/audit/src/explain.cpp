@@ -104,10 +104,15 @@ bool of_orders(std::uint16_t code) {
   return transfer == TransferCode::hold || transfer == TransferCode::release;
 }
 
+bool of_bonds(std::uint16_t code) {
+  auto const transfer = static_cast<TransferCode>(code);
+  return transfer >= TransferCode::bond_post && transfer <= TransferCode::bond_loss;
+}
+
 bool concerns(Record const& record, Outcome const& outcome, Subject const& subject) {
   auto const posting = record.as<record::Posting>();
   if (subject.kind == Kind::transfer) return posting.transfer == subject.id;
-  if (posting.about != subject.id) return false;
+  if (posting.about != subject.id || of_bonds(record.head.code)) return false;  // those are about a unit
   if (subject.kind == Kind::order) return of_orders(record.head.code) && names(outcome, subject);
   // A hold in an entry that names both is the order's.
   return !of_orders(record.head.code) ||

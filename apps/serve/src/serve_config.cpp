@@ -103,10 +103,10 @@ class Reader {
   }
 
   void rules(toml::table const& t, Rules& r) const {
-    only(t,
-         {"acknowledgement_ms", "first_token_slack_ms", "silence_ms", "node_grace_ms", "lease_ready_slack_ms",
-          "lease_slice_ms", "usage_mark", "attestation_validity_ms", "token_order_default_ms",
-          "token_order_longest_ms", "taker_fee_bps", "maker_rebate_bps", "sla_rebate_milli", "class_scale"});
+    only(t, {"acknowledgement_ms", "first_token_slack_ms", "silence_ms", "node_grace_ms",
+             "lease_ready_slack_ms", "lease_slice_ms", "usage_mark", "attestation_validity_ms",
+             "token_order_default_ms", "token_order_longest_ms", "taker_fee_bps", "maker_rebate_bps",
+             "sla_rebate_milli", "class_scale", "bond_per_unit", "bond_hold_ms"});
     ms(t, "acknowledgement_ms", r.acknowledgement);
     ms(t, "first_token_slack_ms", r.first_token_slack);
     ms(t, "silence_ms", r.silence);
@@ -123,6 +123,10 @@ class Reader {
     whole(t, "maker_rebate_bps", r.maker_rebate_bps, 0, 10'000);
     whole(t, "sla_rebate_milli", r.sla_rebate_milli, 0, 1'000);
     whole(t, "class_scale", r.class_scale, 1, 1'000'000'000'000);
+    money(t, "bond_per_unit", r.bond_per_unit);
+    if (r.bond_per_unit > largest_hold)
+      fail(*t.get("bond_per_unit"), "\"bond_per_unit\" is more than one order holds");
+    ms(t, "bond_hold_ms", r.bond_hold);
     if (r.lease_slice.v % micros_per_second != 0)
       fail(*t.get("lease_slice_ms"), "\"lease_slice_ms\" must be whole seconds, such as 10000");
     if (r.token_order_default > r.token_order_longest)

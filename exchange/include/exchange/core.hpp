@@ -170,6 +170,13 @@ struct UnitView {
   std::uint64_t census{};         // 0: none asked it
   std::uint8_t missed{};          // running, of a live one
   std::uint16_t census_reason{};  // attest's RejectReason; 0: passed
+  bool bonded{};                  // its bond is there, or none is asked for
+};
+struct BondView {
+  NodeId node;
+  std::uint16_t unit{};
+  Nano amount;
+  Stamp since;  // the hold before it can be taken begins here, or when the node's last job or lease ends
 };
 /// Of the proven units of one class in one place: how many, and the least that any of them has shown.
 struct MeasuredView {
@@ -246,6 +253,7 @@ class ExchangeCore {
   [[nodiscard]] CensusView census() const;
   [[nodiscard]] std::vector<UnitView> units_of(NodeId) const;  // by key, those that ended as well
   [[nodiscard]] MeasuredView measured(ClassId klass, PlaceId place) const;
+  [[nodiscard]] std::vector<BondView> bonds() const;           // by node and unit
   /// Nodes that are heard and have at least one proven unit, idle or not.
   [[nodiscard]] std::vector<CensusNode> census_nodes() const;
 

@@ -137,6 +137,8 @@ char const* census_sentence(UnitView const& unit) {
 }
 
 char const* census_effect(UnitView const& unit) {
+  if (unit.failed && !unit.bonded)
+    return "its proof has ended, the provider's earnings are frozen and its bond is lost: post a new one";
   if (unit.failed) return "its proof has ended and the provider's earnings are frozen";
   if (!unit.live) return "its proof has ended: prove it again";
   return "not offered until it answers the next one";

@@ -171,7 +171,7 @@ json::object postings(FollowerView const& view, ReadRequest const& read) {
   bool const of_exchange = the_exchange_owns(read.account);
   if (read.account == AccountKind::unset || read.account > last_account_kind ||
       (of_exchange && !read.sees_all))
-    return {{"error", "name one of your accounts: funds, escrow, earnings or frozen"}};
+    return {{"error", "name one of your accounts: funds, escrow, earnings, bond or frozen"}};
   if (read.from > read.to && read.to != Stamp{}) return {{"error", "`from` must not be after `to`"}};
   AccountKey const whose{of_exchange ? the_exchange : read.whose, read.account};
   auto const& books = view.projection();

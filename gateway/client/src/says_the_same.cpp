@@ -70,6 +70,14 @@ bool same(msg::AdminForget const& m, SetRegister const& c) {
   return m.participant == c.participant && c.row == Bytes32{};
 }
 bool same(msg::AdminRules const& m, SetRules const& c) { return m.version == c.rules.version; }
+bool same(msg::BondPost const& m, BondPost const& c) { return m.node == c.node && m.unit == c.unit; }
+bool same(msg::BondTake const& m, BondTake const& c) { return m.node == c.node && m.unit == c.unit; }
+bool same(msg::AdminBonds const& m, SetRules const& c) {
+  return m.bond_per_unit_nano == c.rules.bond_per_unit && m.bond_hold == c.rules.bond_hold;
+}
+bool same(msg::AdminFrozen const& m, FrozenSettle const& c) {
+  return m.participant == c.participant && m.amount_nano == c.amount && m.to == c.to;
+}
 bool same(msg::AdminLogKey const& m, LogKeyChange const& c) {
   return m.key == c.after && m.overlap == c.overlap;
 }
@@ -121,6 +129,14 @@ template <>
 struct Made<msg::AdminRules> : As<SetRules> {};
 template <>
 struct Made<msg::AdminLogKey> : As<LogKeyChange> {};
+template <>
+struct Made<msg::BondPost> : As<BondPost> {};
+template <>
+struct Made<msg::BondTake> : As<BondTake> {};
+template <>
+struct Made<msg::AdminBonds> : As<SetRules> {};
+template <>
+struct Made<msg::AdminFrozen> : As<FrozenSettle> {};
 
 }  // namespace
 

@@ -80,6 +80,7 @@ Refusal Attester::on_frame(Peer& peer, msg::AttestFrame frame, std::int64_t read
   auto const message = attest::decode(frame.bytes);
   auto const* const open = message ? std::get_if<attest::AttestOpen>(&*message) : nullptr;
   if (!open) return Refusal::malformed;
+  if (!hub_.bonded(frame.node, frame.unit)) return Refusal::bond_missing;
   WaitingUnit who{node->provider, peer.id(), unit, node->klass, open->unit, std::move(frame.bytes)};
   if (auto const called = called_.find(frame.node);
       called != called_.end() && called->second.silent.erase(frame.unit) > 0) {

@@ -30,12 +30,17 @@ class Attester {
   explicit Attester(Hub& hub);
   ~Attester();
   /// A message of a unit's challenge. The first (AttestOpen) queues the unit; later ones go to its running
-  /// challenge. Refusals: node_unknown, not_yours, unknown_id (no such unit), malformed, attestation_pending
+  /// challenge. Refusals: node_unknown, not_yours, unknown_id (no such unit), malformed,
+  /// bond_missing, attestation_pending
   /// (as many units of the provider wait as may).
   [[nodiscard]] Refusal on_frame(Peer& peer, msg::AttestFrame frame, std::int64_t read_us);
   /// A full challenge of this unit runs now.
   [[nodiscard]] bool challenges(std::pair<NodeId, std::uint16_t> unit) const {
     return running_.contains(unit);
+  }
+  /// One runs, or waits for its turn.
+  [[nodiscard]] bool has_open(ParticipantId provider, std::pair<NodeId, std::uint16_t> unit) const {
+    return running_.contains(unit) || queue_.holds(provider, unit);
   }
   /// While it asked, none was begun.
   void census_is_over() { start_next(); }

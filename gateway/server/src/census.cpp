@@ -44,6 +44,15 @@ std::int64_t uniform_below(std::int64_t end) {
   return static_cast<std::int64_t>(drawn % static_cast<std::uint64_t>(end));
 }
 
+/// A unit whose bond is smaller than what is asked now is not challenged. Which unit of a node is idle is not
+/// known: the others are called only where more are idle than those.
+std::vector<CensusNode> with_bonds_only(Hub const& hub, std::vector<CensusNode> nodes) {
+  for (auto& node : nodes)
+    node.free -= static_cast<std::int64_t>(
+        std::erase_if(node.units, [&](auto const& unit) { return !hub.bonded(node.node, unit.unit); }));
+  return nodes;
+}
+
 bool are_openings(Bytes const& bytes) {
   auto const& head = attest::openings_head;
   return bytes.size() >= head.size() && std::equal(head.begin(), head.end(), bytes.begin());
@@ -60,9 +69,7 @@ UnitChecked verdict(std::uint64_t epoch, std::pair<NodeId, std::uint16_t> unit, 
                   outcome.measured.ops_per_s,
                   outcome.transcript};
   if (!outcome.reason) return out;
-  // Another key, class or profile than the unit was proven with: nothing wrong was computed.
-  bool const miss = attest::is_miss(*outcome.reason) || outcome.reason == attest::RejectReason::wrong_unit;
-  out.verdict = miss ? CensusVerdict::missed : CensusVerdict::failed;
+  out.verdict = attest::is_failure(*outcome.reason) ? CensusVerdict::failed : CensusVerdict::missed;
   out.reason = static_cast<std::uint16_t>(*outcome.reason);
   return out;
 }
@@ -221,7 +228,7 @@ void Census::count_epochs_unjudged() {
 void Census::ask_who_is_idle() {
   step_ = Step::busy;
   hub_.pipeline().follower().query(Seq{}, [this](FollowerView const& view) {
-    on_loop([this, nodes = view.core.census_nodes()] { call(nodes); });
+    on_loop([this, nodes = view.core.census_nodes()] { call(with_bonds_only(hub_, nodes)); });
   });
 }
 
@@ -335,7 +342,7 @@ void Census::watch_deadlines() {
 void Census::ask_who_was_busy() {
   step_ = Step::busy;
   hub_.pipeline().follower().query(Seq{}, [this](FollowerView const& view) {
-    on_loop([this, nodes = view.core.census_nodes()] { judge(nodes); });
+    on_loop([this, nodes = view.core.census_nodes()] { judge(with_bonds_only(hub_, nodes)); });
   });
 }
 

@@ -78,6 +78,8 @@ void Hub::learn_state(FollowerView const& view) {
   }
   for (auto const& n : view.core.nodes())
     nodes_[n.id] = {n.id, n.provider, n.place, n.klass, n.units_max, nullptr};
+  for (auto const& bond : view.core.bonds())
+    bonds_[std::uint64_t{bond.node.v} << 16 | bond.unit] = bond.amount;
   for (std::size_t i = 1; i <= view.core.book().instrument_count(); ++i) {
     InstrumentId const id{static_cast<std::uint32_t>(i)};
     instruments_[id] = view.core.book().instrument(id);
@@ -151,6 +153,7 @@ void Hub::learn_node(Released const& released) {
       instruments_[InstrumentId{i.instrument}] = {ProductKind{i.product}, ModelId{i.model}, ClassId{i.klass},
                                                   PlaceId{i.place}, TierId{i.tier}};
     }
+    if (record.head.kind == RecordKind::posting) learn_bond(record);
     if (record.head.kind != RecordKind::node_state) continue;
     auto const n = record.as<record::NodeState>();
     auto& entry = nodes_[NodeId{n.node}];
@@ -160,6 +163,28 @@ void Hub::learn_node(Released const& released) {
     if (auto const* const made = std::get_if<RegisterNode>(&released.entry.command))
       entry.provider = released.entry.principal, entry.units_max = made->units_max;
   }
+}
+
+/// What a posting is about names the unit.
+void Hub::learn_bond(Record const& posting) {
+  auto const moved = posting.as<record::Posting>();
+  switch (TransferCode{posting.head.code}) {
+    case TransferCode::bond_post:
+      bonds_[moved.about] += Nano{moved.amount_nano};
+      break;
+    case TransferCode::bond_return:
+    case TransferCode::bond_loss:
+      bonds_.erase(moved.about);
+      break;
+    default:
+      break;
+  }
+}
+
+bool Hub::bonded(NodeId node, std::uint16_t unit) const {
+  if (rules_.version < 5 || rules_.bond_per_unit == Nano{}) return true;
+  auto const found = bonds_.find(std::uint64_t{node.v} << 16 | unit);
+  return found != bonds_.end() && found->second >= rules_.bond_per_unit;
 }
 
 void Hub::reload_reference(Seq defined) {

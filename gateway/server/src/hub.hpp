@@ -97,6 +97,8 @@ class Hub {
   [[nodiscard]] Member const* member(ParticipantId) const;
   [[nodiscard]] KeyView const* bearer(Bytes32 const& hash) const;
   [[nodiscard]] NodeEntry* node(NodeId);
+  /// The unit may be challenged: its bond is there, or none is asked for.
+  [[nodiscard]] bool bonded(NodeId node, std::uint16_t unit) const;
   [[nodiscard]] std::map<NodeId, NodeEntry> const& nodes() const { return nodes_; }
   [[nodiscard]] Instrument const* instrument(InstrumentId) const;
   [[nodiscard]] std::map<InstrumentId, Instrument> const& instruments() const { return instruments_; }
@@ -126,6 +128,7 @@ class Hub {
   void on_released(ReleasedBatch const&);
   void learn(Released const&);
   void learn_node(Released const&);
+  void learn_bond(Record const& posting);
   void deliver_reports(Released const&);
   void deliver_leases(Released const&);
   /// The tables are megabytes and definitions come by hundreds: one copy under way, and one more for what
@@ -142,6 +145,7 @@ class Hub {
   std::map<ParticipantId, Member> members_;
   std::map<Bytes32, KeyView> bearers_;
   std::map<NodeId, NodeEntry> nodes_;
+  std::map<std::uint64_t, Nano> bonds_;  // by node << 16 | unit
   std::map<InstrumentId, Instrument> instruments_;
   std::map<ParticipantId, std::vector<Peer*>> peers_;
   std::unordered_map<std::uint64_t, Peer*> peers_by_id_;

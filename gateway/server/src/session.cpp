@@ -86,6 +86,14 @@ template <>
 constexpr std::uint32_t roles_for<msg::AdminLogKey> = static_cast<std::uint32_t>(Role::operator_);
 template <>
 constexpr std::uint32_t roles_for<msg::AdminRules> = static_cast<std::uint32_t>(Role::operator_);
+template <>
+constexpr std::uint32_t roles_for<msg::BondPost> = static_cast<std::uint32_t>(Role::provider);
+template <>
+constexpr std::uint32_t roles_for<msg::BondTake> = static_cast<std::uint32_t>(Role::provider);
+template <>
+constexpr std::uint32_t roles_for<msg::AdminBonds> = static_cast<std::uint32_t>(Role::operator_);
+template <>
+constexpr std::uint32_t roles_for<msg::AdminFrozen> = static_cast<std::uint32_t>(Role::operator_);
 
 }  // namespace
 

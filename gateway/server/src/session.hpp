@@ -63,6 +63,8 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
   void on(msg::AmendOffer const&, Time);
   void on(msg::CancelOffer const&, Time);
   void on(msg::CancelAll const&, Time);
+  void on(msg::BondPost const&, Time);
+  void on(msg::BondTake const&, Time);
   void on(msg::AttestFrame const&, Time);
   void on(msg::JobAck const&, Time);
   void on(msg::JobRefuse const&, Time);
@@ -79,6 +81,8 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
   void on(msg::AdminHalt const&, Time);
   void on(msg::AdminShutdown const&, Time);
   void on(msg::AdminRules const&, Time);
+  void on(msg::AdminBonds const&, Time);
+  void on(msg::AdminFrozen const&, Time);
   void on(msg::SessionStatement const&, Time);
 
   // session_register.cpp: names, by the operator

@@ -200,6 +200,16 @@ void Session::on(msg::CancelAll const& m, Time read_ns) {
   submit(m.request, CancelAll{m.participant, m.node, m.instrument}, read_ns);
 }
 
+void Session::on(msg::BondPost const& m, Time read_ns) {
+  submit(m.request, BondPost{m.node, m.unit}, read_ns);
+}
+// Of challenges that are open the core does not know: a verdict is still to come.
+void Session::on(msg::BondTake const& m, Time read_ns) {
+  if (hub_.attester().has_open(participant_, {m.node, m.unit}))
+    return answer(m.request, Refusal::bond_in_use);
+  submit(m.request, BondTake{m.node, m.unit}, read_ns);
+}
+
 void Session::on(msg::AttestFrame const& m, Time read_ns) {
   if (m.epoch != 0) return hub_.census().on_frame(*this, m, read_ns / 1000);
   if (auto const no = hub_.attester().on_frame(*this, m, read_ns / 1000); no != Refusal::none)
@@ -297,6 +307,15 @@ void Session::on(msg::AdminRules const& m, Time t) {
   auto later = hub_.rules();
   later.version = m.version;
   submit(m.request, SetRules{later}, t);
+}
+void Session::on(msg::AdminBonds const& m, Time t) {
+  auto later = hub_.rules();
+  if (later.version < 5) return answer(m.request, Refusal::rules_unknown);
+  later.bond_per_unit = m.bond_per_unit_nano, later.bond_hold = m.bond_hold;
+  submit(m.request, SetRules{later}, t);
+}
+void Session::on(msg::AdminFrozen const& m, Time t) {
+  submit(m.request, FrozenSettle{m.participant, m.amount_nano, m.to}, t);
 }
 void Session::on(msg::AdminHalt const& m, Time t) { submit(m.request, SetHalt{m.halted}, t); }
 void Session::on(msg::AdminShutdown const& m, Time) {

@@ -21,8 +21,9 @@ enum class AccountKind : std::uint16_t {
   fees = 5,       // the exchange's income
   guarantee = 6,  // the exchange's fund for its own faults
   frozen = 7,     // earnings of a provider one of whose units answered a census wrongly
+  bond = 8,       // of a provider, by unit: lost when the unit answers wrongly
 };
-inline constexpr auto last_account_kind = AccountKind::frozen;
+inline constexpr auto last_account_kind = AccountKind::bond;
 
 /// Participant 0 is the exchange itself.
 struct AccountKey {
@@ -52,6 +53,11 @@ enum class TransferCode : std::uint16_t {
   sla_rebate = 8,         // earnings -> funds: a late first token
   guarantee_payment = 9,  // guarantee -> earnings: work lost by the exchange's own fault
   freeze = 10,            // earnings -> frozen: a unit answered a census wrongly
+  bond_post = 11,         // funds, then earnings -> bond: a unit may be challenged
+  bond_return = 12,       // bond -> funds
+  bond_loss = 13,         // bond -> guarantee: the unit answered wrongly
+  frozen_release = 14,    // frozen -> earnings: by the operator
+  frozen_forfeit = 15,    // frozen -> guarantee: by the operator
 };
 [[nodiscard]] char const* name(TransferCode);
 

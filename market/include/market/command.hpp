@@ -48,7 +48,9 @@ struct Rules {
   std::int32_t taker_fee_bps{100};
   std::int32_t maker_rebate_bps{20};
   std::int32_t sla_rebate_milli{200};
-  std::int64_t class_scale{1};  // attested floors = class floors / class_scale; 1 = unscaled
+  std::int64_t class_scale{1};               // attested floors = class floors / class_scale; 1 = unscaled
+  Nano bond_per_unit{5 * nano_per_unit};     // from version 5 on: before a unit is challenged; 0: no bonds
+  Micros bond_hold{24LL * micros_per_hour};  // after the last that it stands for has ended
   friend bool operator==(Rules const&, Rules const&) = default;
 };
 
@@ -351,6 +353,26 @@ struct NodeDrain {
   DrainReason reason{};
 };
 
+// ---- bonds: from rules 5 on ----
+
+/// By the provider, from its funds and then its earnings: what the unit's bond lacks.
+struct BondPost {
+  NodeId node;
+  std::uint16_t unit{};
+};
+/// By the provider: all of it goes back to its funds.
+struct BondTake {
+  NodeId node;
+  std::uint16_t unit{};
+};
+enum class FrozenTo : std::uint8_t { unset = 0, earnings = 1, guarantee = 2 };
+/// By the operator: the way out of a provider's frozen earnings.
+struct FrozenSettle {
+  ParticipantId participant;
+  Nano amount;
+  FrozenTo to{};
+};
+
 /// The order of members is fixed: journal and wire carry the index. New commands go to the end.
 using Command =
     std::variant<SetRules, DefinePlaces, DefineRoundTrips, DefineClasses, DefineTiers, DefineModels,
@@ -359,7 +381,7 @@ using Command =
                  PlaceOrder, AmendOrder, CancelOrder, ReleaseLease, JobAcknowledged, JobFirstToken, JobMarked,
                  JobCompleted, JobFailed, LeaseReady, LeaseFailed, Tick, Resumed, Continue, CancelAll,
                  SetRegister, SessionStatement, LogKeyChange, EpochOpen, EpochClose, UnitChecked, StateDigest,
-                 NodeDrain>;
+                 NodeDrain, BondPost, BondTake, FrozenSettle>;
 
 /// One line of the journal.
 struct Entry {

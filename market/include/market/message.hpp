@@ -169,6 +169,17 @@ struct CancelAll {
   NodeId node;
   InstrumentId instrument;
 };
+/// From the sender's funds, then from its earnings: what the unit's bond lacks.
+struct BondPost {
+  Request request{};
+  NodeId node;
+  std::uint16_t unit{};
+};
+struct BondTake {
+  Request request{};
+  NodeId node;
+  std::uint16_t unit{};
+};
 
 // ---- from clients: work; answered only when refused ----
 
@@ -387,7 +398,8 @@ using ClientMessage =
                  msg::AttestFrame, msg::JobAck, msg::JobRefuse, msg::JobChunk, msg::JobDone, msg::JobFail,
                  msg::LeaseReadyMsg, msg::LeaseEndedMsg, msg::Read, msg::Subscribe, msg::AdminParticipant,
                  msg::AdminKey, msg::AdminDeposit, msg::AdminHalt, msg::AdminShutdown, msg::SessionStatement,
-                 msg::AdminRegister, msg::AdminForget, msg::AdminLogKey, msg::CancelAll, msg::AdminRules>;
+                 msg::AdminRegister, msg::AdminForget, msg::AdminLogKey, msg::CancelAll, msg::AdminRules,
+                 msg::BondPost, msg::BondTake, msg::AdminBonds, msg::AdminFrozen>;
 using ServerMessage = std::variant<msg::ServerHello, msg::Welcome, msg::Answer, msg::Report, msg::Throttle,
                                    msg::Closing, msg::Pong, msg::Dispatch, msg::CancelJob, msg::LeaseStart,
                                    msg::LeaseStop, msg::AttestFrame, msg::AttestVerdict, msg::ChunkToBuyer,

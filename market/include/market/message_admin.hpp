@@ -1,4 +1,5 @@
-// market/message_admin.hpp - what operators send: people and keys, money, halts, the register, the log's key.
+// market/message_admin.hpp - what operators send: people, keys, money, bonds, halts, the register, the log's
+// key.
 // Room:   market (vocabulary); sees the standard library only.
 // Source: docs/protocol.md
 #pragma once
@@ -58,6 +59,19 @@ struct AdminLogKey {
 struct AdminRules {
   Request request{};
   std::uint32_t version{};
+};
+/// What a unit's bond is from now on, 0: none is asked for; and how long it is held at the end.
+struct AdminBonds {
+  Request request{};
+  Nano bond_per_unit_nano;
+  Micros bond_hold;
+};
+/// The way out of a provider's frozen earnings.
+struct AdminFrozen {
+  Request request{};
+  ParticipantId participant;
+  Nano amount_nano;
+  FrozenTo to{};
 };
 
 }  // namespace spillway::msg

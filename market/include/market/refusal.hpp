@@ -53,6 +53,8 @@ enum class Refusal : std::uint16_t {
   funds_short = 50,
   amount_invalid = 51,
   hold_too_large = 52,
+  bond_missing = 53,
+  bond_in_use = 54,  // what it stands for has not ended long enough ago
   post_only_would_cross = 59,
   fok_unfillable = 60,
   ioc_unfilled = 61,  // not an error of the sender: what was left is cancelled

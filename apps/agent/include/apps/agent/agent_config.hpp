@@ -40,6 +40,7 @@ struct AgentConfig {
   std::string engine_note;               // what stands in for a production engine; empty: nothing
   std::int64_t engine_silence_ms{8000};  // an engine that says nothing for so long has stalled
   std::int64_t proof_retry_ms{5'000};    // after a failed proof, doubling to a minute; not in the file
+  bool post_bonds{true};                 // before a unit opens, where the exchange asks for bonds
   std::string lease_start_hook,
       lease_end_hook;  // commands run by the shell; the lease's facts are in SPILLWAY_LEASE_*
   std::vector<AgentNode> nodes;
