@@ -14,6 +14,7 @@ void ExchangeCore::State::check_invariants() const {
   check_holds();
   check_phases();
   check_nodes();
+  check_meters();
   check_timers();
 }
 
@@ -95,6 +96,21 @@ void ExchangeCore::State::check_nodes() const {
     sw_check((node.phase == NodePhase::lost) == node.timer.some(),
              "a lost node waits for the end of its grace");
     sw_check(node.units_waiting == registry.attested_units(node.id), "every proof has its expiry");
+  });
+}
+
+/// With the pool's own check at every fill: leased units + units under jobs were never more than the proven ones
+/// when something was sold. What the pool counts is what is open: proofs that ended left it alone.
+void ExchangeCore::State::check_meters() const {
+  nodes.for_each([&](core::Node const& node) {
+    auto const& pool = book.pool(node.id);
+    Lots leased;
+    for (auto row = node.leases.first; row != 0; row = leases[row].of_node.after) leased += leases[row].lots;
+    sw_check(pool.running_jobs() == static_cast<std::int64_t>(node.jobs.count) && pool.leased() == leased,
+             "what is in use of a node is what is open on it");
+    auto const& [running, low, low_at] = node.meter;
+    sw_check(running.worked >= Micros{} && running.worked <= running.sold, "nobody works more than all the time");
+    sw_check((low_at.v == 0) == (low == MeteredSpan{}), "a mark has its span");
   });
 }
 
