@@ -67,8 +67,8 @@ core::Reply ExchangeCore::State::on(ParticipantId who, UnitChecked const& c) {
   auto& node = the(nodes, c.node);
   auto const units_before = sellable_units(c.node);
   bool const probe = c.kind == CheckKind::probe;
-  auto const misses = probe ? registry.probed(c.unit_key, c.epoch, c.reason)
-                            : registry.judged(c.unit_key, c.epoch, c.reason);
+  auto const misses =
+      probe ? registry.probed(c.unit_key, c.epoch, c.reason) : registry.judged(c.unit_key, c.epoch, c.reason);
   CensusView of_probes;  // what they find is no part of what the census found
   auto& found = probe ? of_probes : census;
   switch (c.verdict) {
@@ -161,8 +161,8 @@ std::vector<UnitView> ExchangeCore::units_of(NodeId node) const {
   for (auto const& [key, r] : state_->registry.records())
     if (r.node == node)
       out.push_back({r.unit, key, r.expires, r.state == attest::RecordState::live,
-                     r.end_reason == attest::EndReason::failed, r.census, r.missed, r.census_reason,
-                     r.probed, r.probe_reason});
+                     r.end_reason == attest::EndReason::failed, r.census, r.missed, r.census_reason, r.probed,
+                     r.probe_reason});
   return out;
 }
 

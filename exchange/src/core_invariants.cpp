@@ -99,8 +99,9 @@ void ExchangeCore::State::check_nodes() const {
   });
 }
 
-/// With the pool's own check at every fill: leased units + units under jobs were never more than the proven ones
-/// when something was sold. What the pool counts is what is open: proofs that ended left it alone.
+/// With the pool's own check at every fill: leased units + units under jobs were never more than the
+/// proven ones when something was sold. What the pool counts is what is open: proofs that ended left it
+/// alone.
 void ExchangeCore::State::check_meters() const {
   nodes.for_each([&](core::Node const& node) {
     auto const& pool = book.pool(node.id);
@@ -109,7 +110,7 @@ void ExchangeCore::State::check_meters() const {
     sw_check(pool.running_jobs() == static_cast<std::int64_t>(node.jobs.count) && pool.leased() == leased,
              "what is in use of a node is what is open on it");
     auto const& [running, low, low_at] = node.meter;
-    sw_check(running.worked >= Micros{} && running.worked <= running.sold, "nobody works more than all the time");
+    sw_check(running.worked >= Micros{} && running.worked <= running.sold, "work is no more than time");
     sw_check((low_at.v == 0) == (low == MeteredSpan{}), "a mark has its span");
   });
 }

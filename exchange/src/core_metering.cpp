@@ -1,7 +1,9 @@
-// exchange/src/core_metering.cpp - what sold units deliver: each token job's slot time against the time that the
+// exchange/src/core_metering.cpp - what sold units deliver: each token job's slot time against the time
+// that the
 // roofline of its class needs for its work. No money moves; a node that delivers too little is marked.
 // Units:  accelerator time: a slot is `cards` / `slots` of an instance of its model.
-// Rules:  integers; each rounding and each doubt is in the provider's favour. Work per job that ends: constant.
+// Rules:  integers; each rounding and each doubt is in the provider's favour. Work per job that ends:
+//         constant.
 #include "core_state.hpp"
 
 namespace spillway {
@@ -18,15 +20,15 @@ constexpr std::int64_t meter_share = 5;
 MeterWide wide(std::int64_t v) { return static_cast<MeterWide>(std::max<std::int64_t>(v, 0)); }
 MeterWide divided_up(MeterWide v, std::int64_t by) { return (v + wide(by) - 1) / wide(by); }
 
-/// Bytes that memory must give for `output` tokens behind `input` read ones, when all slots are in use: of the
-/// weights each slot pays its part, as of experts that no other slot shares; its own keys and values are read for
-/// each token.
+/// Bytes that memory must give for `output` tokens behind `input` read ones, when all slots are in use: of
+/// the weights each slot pays its part, as of experts that no other slot shares; its own keys and values
+/// are read for each token.
 MeterWide bytes_read(Model const& model, Fit const& fit, Tokens input, Tokens output) {
   auto const weights_of = [&](std::int64_t millions) {
     return wide(millions) * 1'000'000 * wide(model.bits_per_parameter) / 8;
   };
-  auto const weights =
-      std::min(weights_of(model.active_millions), divided_up(weights_of(model.parameters_millions), fit.slots));
+  auto const weights = std::min(weights_of(model.active_millions),
+                                divided_up(weights_of(model.parameters_millions), fit.slots));
   auto const out = wide(output.v);
   return out * weights + wide(model.kv_bytes_per_token) * (out * wide(input.v) + out * (out + 1) / 2);
 }

@@ -19,6 +19,7 @@
 #include "core_entities.hpp"
 #include "core_index.hpp"
 #include "core_memory.hpp"
+#include "core_reply.hpp"
 #include "core_table.hpp"
 #include "core_timers.hpp"
 #include "core_work.hpp"
@@ -30,29 +31,6 @@
 #include "settlement/ledger.hpp"
 
 namespace spillway {
-
-namespace core {
-
-/// What an applied command answers: the id that it made or concerned, and `exists` for a repeat.
-struct Answer {
-  std::uint64_t made{};
-  Refusal code{Refusal::none};
-};
-using Reply = std::expected<Answer, Refusal>;
-
-[[nodiscard]] inline auto refuse(Refusal why) { return std::unexpected(why); }
-[[nodiscard]] inline bool no(Refusal why) { return why != Refusal::none; }
-
-inline constexpr ParticipantId nobody{};
-inline constexpr Lots one_job{1};
-inline constexpr std::size_t offers_per_node_max = 16;
-inline constexpr Lots capacity_lots_max{1'000'000};  // 1,000 accelerators
-inline constexpr Lots slots_max{1'000'000};
-inline constexpr Micros term_longest{30LL * 24 * micros_per_hour};
-/// A lease without a term ends here; longer than that is another order.
-inline constexpr Micros lease_longest{90LL * 24 * micros_per_hour};
-
-}  // namespace core
 
 namespace core {
 class ArchiveWriter;

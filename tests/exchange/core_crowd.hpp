@@ -49,8 +49,8 @@ class Crowd {
     }
   }
 
-  /// What keeps a market alive among those who send anything: proofs, offers and orders that fit, and jobs that go
-  /// their way.
+  /// What keeps a market alive among those who send anything: proofs, offers and orders that fit, and jobs
+  /// that go their way.
   Command trade(World& w, ParticipantId& who) {
     auto const nodes = w.core.nodes();
     who = system_itself;

@@ -1,4 +1,5 @@
-// tests/exchange/core_law_test.cpp - leased units + units under jobs <= attested units, at every fill, counted from
+// tests/exchange/core_law_test.cpp - leased units + units under jobs <= attested units, at every fill,
+// counted from
 // outcome records alone: exchange/src/core_fills.cpp, core_nodes.cpp, matching/src/node_pool.cpp.
 #include <map>
 #include <set>
@@ -77,8 +78,8 @@ struct CapacityLaw {
 
 class CoreLaw : public testing::TestWithParam<std::uint32_t> {};
 
-/// Proofs expire, are rejected, are missed by censuses and probes, nodes are drained and lost, all under running
-/// work, which goes on: so between fills more may run than is proven. At a fill it never does.
+/// Proofs expire, are rejected, are missed by censuses and probes, nodes are drained and lost, all under
+/// running work, which goes on: so between fills more may run than is proven. At a fill it never does.
 TEST_P(CoreLaw, NoFillSellsMoreUnitsThanAreProvenWhateverEndsUnderRunningWork) {
   World w;
   w.check_every = 50;

@@ -1,4 +1,5 @@
-// tests/exchange/core_metering_test.cpp - what token jobs deliver against their class, and the mark of a node that
+// tests/exchange/core_metering_test.cpp - what token jobs deliver against their class, and the mark of a
+// node that
 // delivers too little: exchange/src/core_metering.cpp.
 #include <map>
 
@@ -83,8 +84,8 @@ struct MeterWorld : World {
   }
 };
 
-/// What one job's tokens are worth there: the 14 GB of the weights in seven parts, 128 KiB of keys and values a
-/// token, 10^12 bytes a second; four operations a parameter and token at 312 * 10^12.
+/// What one job's tokens are worth there: the 14 GB of the weights in seven parts, 128 KiB of keys and
+/// values a token, 10^12 bytes a second; four operations a parameter and token at 312 * 10^12.
 std::int64_t worth(std::int64_t input, std::int64_t output) {
   auto const bytes = output * 2'000'000'000 + 131'072 * (output * input + output * (output + 1) / 2);
   auto const operations = (input + output) * 4 * 7'000 * 1'000;
@@ -123,9 +124,8 @@ TEST(CoreMetering, TheStepThatClosesTheSpanMarksTheNodeTellsItsProviderAndMovesN
   w.now = w.now + seconds(8);
   w.must(World::completed(job, 1, 1));
   auto const& last = w.last.records;
-  auto const mark = std::ranges::find_if(last, [](Record const& r) {
-    return r.head.kind == RecordKind::node_state;
-  });
+  auto const mark =
+      std::ranges::find_if(last, [](Record const& r) { return r.head.kind == RecordKind::node_state; });
   ASSERT_NE(mark, last.end());
   EXPECT_EQ(mark->head.code, static_cast<std::uint16_t>(DrainReason::metered));
   EXPECT_EQ(mark->head.first.participant, ada.v);

@@ -1,4 +1,5 @@
-// tests/gateway/server_probe_test.cpp - probes of units that are at work, by a real exchange and a provider's program.
+// tests/gateway/server_probe_test.cpp - probes of units that are at work, by a real exchange and a
+// provider's program.
 // Covers: prober.cpp, light_challenge.hpp.
 #include <gmock/gmock.h>
 

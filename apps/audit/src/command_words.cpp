@@ -91,7 +91,8 @@ struct Clause {
     return of(c.reason == DrainReason::none ? "ended the drain of node" : "drained node", c.node.v);
   }
   std::string operator()(UnitChecked const& c) const {
-    return of(c.kind == CheckKind::probe ? "probed a unit at work in epoch" : "checked a unit in the census of epoch",
+    return of(c.kind == CheckKind::probe ? "probed a unit at work in epoch"
+                                         : "checked a unit in the census of epoch",
               c.epoch);
   }
 };

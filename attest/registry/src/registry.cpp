@@ -29,9 +29,7 @@ std::string_view sentence(RecordRefusal refusal) {
 
 namespace {
 
-std::uint8_t one_more(std::uint8_t missed) {
-  return static_cast<std::uint8_t>(std::min(missed + 1, 255));
-}
+std::uint8_t one_more(std::uint8_t missed) { return static_cast<std::uint8_t>(std::min(missed + 1, 255)); }
 
 bool fields_ok(UnitRecord const& r) {
   return r.node.some() && r.klass.some() && r.evidence != Evidence::unset && r.ops_per_s > 0 && r.bytes > 0 &&

@@ -93,8 +93,8 @@ struct OfferView {
   OfferPhase phase{};
   Stamp posted, end;
 };
-/// Accelerator time of token jobs that have ended: in which their slots were sold, and which the roofline of the
-/// class needs for what they delivered.
+/// Accelerator time of token jobs that have ended: in which their slots were sold, and which the roofline
+/// of the class needs for what they delivered.
 struct MeteredSpan {
   Micros sold, worked;
   friend bool operator==(MeteredSpan const&, MeteredSpan const&) = default;

@@ -159,7 +159,8 @@ json::array census_of(FollowerView const& view, NodeId node) {
 }
 
 constexpr char const* metered_sentence =
-    "its token jobs delivered less than a fifth of what the roofline of its class allows for their time: a full "
+    "its token jobs delivered less than a fifth of what the roofline of its class allows for their time: a "
+    "full "
     "challenge is due, without a penalty";
 
 char const* drain_sentence(DrainReason reason) {
@@ -171,7 +172,8 @@ char const* drain_sentence(DrainReason reason) {
     case DrainReason::unjudged:
       return "no new work until its units, at work in three censuses running, have answered a full challenge";
     case DrainReason::metered:
-      return "no new work until its units, whose jobs delivered too little for their class, have answered a full "
+      return "no new work until its units, whose jobs delivered too little for their class, have answered a "
+             "full "
              "challenge";
   }
   return "";

@@ -46,7 +46,8 @@ void Prober::call(std::vector<CensusNode> nodes) {
     return !at_work(node) || !entry || !entry->peer;
   });
   stalls_.begin({}, {}, light::loop_time_us(), hub_.config().census.late_after.v);
-  for (auto left = nodes.empty() ? 0 : std::max<std::size_t>(1, nodes.size() / share_probed); left > 0; --left) {
+  for (auto left = nodes.empty() ? 0 : std::max<std::size_t>(1, nodes.size() / share_probed); left > 0;
+       --left) {
     auto const drawn = light::uniform_below(static_cast<std::int64_t>(nodes.size()));
     std::swap(nodes[static_cast<std::size_t>(drawn)], nodes.back());
     call(nodes.back(), *hub_.node(nodes.back().node)->peer);

@@ -317,11 +317,11 @@ struct EpochClose {
   Bytes32 seed{};
 };
 enum class CensusVerdict : std::uint8_t { unset = 0, passed = 1, missed = 2, failed = 3 };
-/// census: in the common window of the epoch, of a unit with nothing else to do. probe (rules 5): at a moment of
-/// its own, of a unit of a node that is at work; its rate counts for nothing.
+/// census: in the common window of the epoch, of a unit with nothing else to do. probe (rules 5): at a
+/// moment of its own, of a unit of a node that is at work; its rate counts for nothing.
 enum class CheckKind : std::uint8_t { census = 0, probe = 1 };
-/// What a light challenge of the open epoch found, checked outside the core. `reason` is attest's RejectReason;
-/// 0 where it passed. `transcript`: hash of what was said.
+/// What a light challenge of the open epoch found, checked outside the core. `reason` is attest's
+/// RejectReason; 0 where it passed. `transcript`: hash of what was said.
 struct UnitChecked {
   std::uint64_t epoch{};
   NodeId node;

@@ -106,8 +106,8 @@ class Registry {
   /// more. How many run now. A renewal does not end them, or renewing would be the way past every census;
   /// neither does a new key, see keep_misses.
   std::uint8_t judged(UnitKey const& key, std::uint64_t census, std::uint16_t reason);
-  /// A probe in that epoch asked this live unit. `reason` 0: it passed, which ends no misses; or one more, if the
-  /// census of the epoch has not counted one already, nor does it after this. How many run now.
+  /// A probe in that epoch asked this live unit. `reason` 0: it passed, which ends no misses; or one more,
+  /// if the census of the epoch has not counted one already, nor does it after this. How many run now.
   std::uint8_t probed(UnitKey const& key, std::uint64_t epoch, std::uint16_t reason);
   /// After a time when nothing could be renewed: all live records last `gap` longer.
   void extend_all(Micros gap);
