@@ -1,9 +1,8 @@
-// exchange/src/core_metering.cpp - what sold units deliver: each token job's slot time against the time
-// that the
-// roofline of its class needs for its work. No money moves; a node that delivers too little is marked.
+// exchange/src/core_metering.cpp - what sold units deliver: each token job's slot time against the time that
+// the roofline of its class needs for its work. No money moves; a node that delivers too little is marked.
 // Units:  accelerator time: a slot is `cards` / `slots` of an instance of its model.
-// Rules:  integers; each rounding and each doubt is in the provider's favour. Work per job that ends:
-//         constant.
+// Rules:  integers; each rounding and each doubt is in the provider's favour. A job that ends costs the same
+//         work however many run.
 #include "core_state.hpp"
 
 namespace spillway {

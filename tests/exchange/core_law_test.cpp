@@ -1,6 +1,6 @@
 // tests/exchange/core_law_test.cpp - leased units + units under jobs <= attested units, at every fill,
-// counted from
-// outcome records alone: exchange/src/core_fills.cpp, core_nodes.cpp, matching/src/node_pool.cpp.
+// counted from outcome records alone: exchange/src/core_fills.cpp, core_nodes.cpp,
+// matching/src/node_pool.cpp.
 #include <map>
 #include <set>
 

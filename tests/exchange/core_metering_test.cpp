@@ -1,6 +1,5 @@
 // tests/exchange/core_metering_test.cpp - what token jobs deliver against their class, and the mark of a
-// node that
-// delivers too little: exchange/src/core_metering.cpp.
+// node that delivers too little: exchange/src/core_metering.cpp.
 #include <map>
 
 #include "core_crowd.hpp"

@@ -1,6 +1,5 @@
-// gateway/server/src/light_challenge.hpp - what censuses and probes have in common: a light challenge of
-// one unit
-// under the seed of the open epoch.
+// gateway/server/src/light_challenge.hpp - what censuses and probes have in common: a light challenge of one
+// unit under the seed of the open epoch.
 // Room:   gateway, target server, private.
 // Units:  times in microseconds of the loop's clock.
 #pragma once

@@ -1,6 +1,5 @@
-// gateway/server/src/prober.hpp - once an epoch, at a moment of its own, one unit of some nodes that are
-// at work
-// answers a short light challenge: what is sold has to be there too.
+// gateway/server/src/prober.hpp - once an epoch, at a moment of its own, one unit of some nodes that are at
+// work answers a short light challenge: what is sold has to be there too.
 // Room:   gateway, target server, private.
 // Thread: the loop's for every member; openings are checked on the workers of the census.
 // Rules:  the rate of a unit at work counts for nothing, so a right answer in time passes; which unit of
