@@ -50,15 +50,18 @@ void ExchangeCore::State::show(CensusView const& c, Bytes32 const& value) {
 Refusal ExchangeCore::State::why_not(ParticipantId who, UnitChecked const& c) const {
   bool const passed = c.verdict == CensusVerdict::passed;
   bool const known = c.verdict >= CensusVerdict::passed && c.verdict <= CensusVerdict::failed;
-  if (!known || passed != (c.reason == 0) || c.ops_per_s < 0) return Refusal::malformed;
+  bool const probe = c.kind == CheckKind::probe;
+  if (!known || passed != (c.reason == 0) || c.ops_per_s < 0 || c.kind > CheckKind::probe)
+    return Refusal::malformed;
   if (auto const why = not_exchange(who); no(why)) return why;
-  if (rules.version < with_censuses) return Refusal::rules_unknown;
+  if (rules.version < (probe ? with_meters : with_censuses)) return Refusal::rules_unknown;
   if (c.epoch == 0 || c.epoch > census.epoch) return Refusal::unknown_id;
   if (c.epoch != census.epoch || !census.open) return Refusal::dead_id;
   if (!at(nodes, c.node)) return Refusal::node_unknown;
   auto const* const live = registry.live_at(c.node, c.unit);
   if (!live || live->key != c.unit_key) return Refusal::unit_unattested;
-  return live->census == c.epoch ? Refusal::dead_id : Refusal::none;  // each unit once a census
+  // Each unit once a census, and by one probe an epoch.
+  return (probe ? live->probed : live->census) == c.epoch ? Refusal::dead_id : Refusal::none;
 }
 
 core::Reply ExchangeCore::State::on(ParticipantId who, UnitChecked const& c) {
@@ -66,16 +69,22 @@ core::Reply ExchangeCore::State::on(ParticipantId who, UnitChecked const& c) {
 
   auto& node = the(nodes, c.node);
   auto const units_before = sellable_units(c.node);
-  auto const misses = registry.judged(c.unit_key, c.epoch, c.reason);
+  bool const probe = c.kind == CheckKind::probe;
+  auto const misses =
+      probe ? registry.probed(c.unit_key, c.epoch, c.reason) : registry.judged(c.unit_key, c.epoch, c.reason);
+  CensusView of_probes;  // what they find is no part of what the census found
+  auto& found = probe ? of_probes : census;
   switch (c.verdict) {
     case CensusVerdict::unset:
       break;
     case CensusVerdict::passed:
-      ++census.passed;
-      show_unit(node, c.unit, UnitPhase::attested, registry.find(c.unit_key), 0);
+      ++found.passed;  // a probe that passes ends no misses
+      show_unit(node, c.unit, misses == 0 ? UnitPhase::attested : UnitPhase::missed,
+                registry.find(c.unit_key),
+                misses == 0 ? std::uint16_t{0} : registry.find(c.unit_key)->census_reason);
       break;
     case CensusVerdict::missed:
-      ++census.missed;
+      ++found.missed;
       if (misses < misses_that_end_a_record) {
         show_unit(node, c.unit, UnitPhase::missed, registry.find(c.unit_key), c.reason);
         break;
@@ -84,7 +93,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, UnitChecked const& c) {
       show_unit(node, c.unit, UnitPhase::ended, nullptr, c.reason);
       break;
     case CensusVerdict::failed:
-      ++census.failed;
+      ++found.failed;
       retire_unit(node, c.unit, attest::EndReason::failed);
       show_unit(node, c.unit, UnitPhase::rejected, nullptr, c.reason);
       freeze_earnings(node.provider);
@@ -98,7 +107,8 @@ core::Reply ExchangeCore::State::on(ParticipantId who, UnitChecked const& c) {
 // ---- drains ----
 
 core::Reply ExchangeCore::State::on(ParticipantId who, NodeDrain const& c) {
-  if (c.reason > DrainReason::unjudged) return refuse(Refusal::malformed);
+  auto const last = rules.version < with_meters ? DrainReason::unjudged : DrainReason::metered;
+  if (c.reason > last) return refuse(Refusal::malformed);
   if (auto const why = not_exchange(who); no(why)) return refuse(why);
   if (rules.version < with_drains) return refuse(Refusal::rules_unknown);
   auto* const node = node_at(c.node);
@@ -161,8 +171,8 @@ std::vector<UnitView> ExchangeCore::units_of(NodeId node) const {
   for (auto const& [key, r] : state_->registry.records())
     if (r.node == node)
       out.push_back({r.unit, key, r.expires, r.state == attest::RecordState::live,
-                     r.end_reason == attest::EndReason::failed, r.census, r.missed, r.census_reason,
-                     state_->bonded(node, r.unit)});
+                     r.end_reason == attest::EndReason::failed, r.census, r.missed, r.census_reason, r.probed,
+                     r.probe_reason, state_->bonded(node, r.unit)});
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include "core_table.hpp"
 #include "core_terms.hpp"
 #include "core_timers.hpp"
+#include "exchange/core.hpp"
 #include "market/command.hpp"
 #include "market/record.hpp"
 
@@ -51,6 +52,13 @@ struct alignas(64) Participant {
   Nano unsettled;  // as provider: what open jobs and leases were charged
 };
 
+/// Of the token jobs of a node that have ended.
+struct NodeMeter {
+  MeteredSpan running;  // since it was judged last
+  MeteredSpan low;      // as it was when it was too little
+  Stamp low_at;         // 0: it is not marked
+};
+
 struct Node {
   NodeId id;
   ClientOrderId label;
@@ -63,6 +71,7 @@ struct Node {
   std::uint32_t units_waiting{};  // proofs whose expiry waits
   Stamp lost_at;
   Stamp deal_ended;  // its last job or lease
+  NodeMeter meter;
   Timer timer;       // grace
   Chain offers;      // live ones
   Chain jobs;        // open ones
@@ -158,6 +167,7 @@ struct Job {
   Micros latency;
   bool late{};
   Stamp matched;
+  Micros stood_still;  // the exchange, in all, when it was matched
   Timer timer;
   Link still_open, of_node;  // while it is open
   std::array<Link, 2> of{};  // of the buyer, of the provider when that is somebody else

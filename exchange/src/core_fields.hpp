@@ -122,9 +122,9 @@ void fields(A& archive, T& of) {
 template <class A, Of<attest::UnitRecord> T>
 void fields(A& archive, T& of) {
   auto& [key, node, unit, klass, ops, bytes, rate, issued, expires, evidence, transcript, state, end, census,
-         missed, reason] = of;
+         missed, reason, probed, probe_reason] = of;
   archive(key, node, unit, klass, ops, bytes, rate, issued, expires, evidence, transcript, state, end, census,
-          missed, reason);
+          missed, reason, probed, probe_reason);
 }
 template <class A, Of<CensusView> T>
 void fields(A& archive, T& of) {
@@ -162,11 +162,21 @@ void fields(A& archive, T& of) {
          unsettled] = of;
   archive(id, firm, roles, reports, keys, client_ids, day, today);
 }
+template <class A, Of<MeteredSpan> T>
+void fields(A& archive, T& of) {
+  auto& [sold, worked] = of;
+  archive(sold, worked);
+}
+template <class A, Of<NodeMeter> T>
+void fields(A& archive, T& of) {
+  auto& [running, low, low_at] = of;
+  archive(running, low, low_at);
+}
 template <class A, Of<Node> T>
 void fields(A& archive, T& of) {
-  auto& [id, label, provider, place, klass, units, phase, drain, waiting, lost, deal_ended, timer, offers,
-         jobs, leases] = of;
-  archive(id, label, provider, place, klass, units, phase, drain, lost, deal_ended);
+  auto& [id, label, provider, place, klass, units, phase, drain, waiting, lost, deal_ended, meter, timer,
+         offers, jobs, leases] = of;
+  archive(id, label, provider, place, klass, units, phase, drain, lost, deal_ended, meter);
 }
 template <class A, Of<Bond> T>
 void fields(A& archive, T& of) {
@@ -201,10 +211,10 @@ template <class A, Of<Job> T>
 void fields(A& archive, T& of) {
   auto& [id, order, offer, buyer, provider, node, instrument, price, model, input, output_max, output, policy,
          taker_is_buyer, rates, phase, fault, code, finish, held, charge, guarantee, latency, late, matched,
-         timer, still_open, of_node, of_sides] = of;
+         stood_still, timer, still_open, of_node, of_sides] = of;
   archive(id, order, offer, buyer, provider, node, instrument, price, model, input, output_max, output,
           policy, taker_is_buyer, rates, phase, fault, code, finish, held, charge, guarantee, latency, late,
-          matched);
+          matched, stood_still);
 }
 template <class A, Of<Lease> T>
 void fields(A& archive, T& of) {

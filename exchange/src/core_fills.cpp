@@ -78,6 +78,7 @@ void ExchangeCore::State::start_job(FillId id, Order& order, Offer const& offer,
   job.taker_is_buyer = match.taker_is_buyer, job.rates = order.rates;
   job.held = std::exchange(order.held, Nano{});
   job.phase = JobPhase::dispatched, job.matched = now;
+  job.stood_still = stood_still;
   order.job = job.id;
   open_jobs.join(jobs, jobs.row_of(job), &core::Job::still_open);
   the(nodes, match.node).jobs.join(jobs, jobs.row_of(job), &core::Job::of_node);

@@ -59,7 +59,7 @@ std::optional<std::string> set_tables(Tables tables, Reference& reference) {
 template <class Archive, class Self>
 void ExchangeCore::State::own_fields(Archive& archive, Self& self) {
   archive(self.applied, self.now, self.rules, self.rules_set, self.halted, self.last_fill,
-          self.log_key_changed, self.log_key_change, self.log_key_until, self.census);
+          self.log_key_changed, self.log_key_change, self.log_key_until, self.census, self.stood_still);
 }
 
 namespace {

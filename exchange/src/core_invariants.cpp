@@ -15,6 +15,7 @@ void ExchangeCore::State::check_invariants() const {
   check_bonds();
   check_phases();
   check_nodes();
+  check_meters();
   check_timers();
 }
 
@@ -96,6 +97,22 @@ void ExchangeCore::State::check_nodes() const {
     sw_check((node.phase == NodePhase::lost) == node.timer.some(),
              "a lost node waits for the end of its grace");
     sw_check(node.units_waiting == registry.attested_units(node.id), "every proof has its expiry");
+  });
+}
+
+/// With the pool's own check at every fill: leased units + units under jobs were never more than the
+/// proven ones when something was sold. What the pool counts is what is open: proofs that ended left it
+/// alone.
+void ExchangeCore::State::check_meters() const {
+  nodes.for_each([&](core::Node const& node) {
+    auto const& pool = book.pool(node.id);
+    Lots leased;
+    for (auto row = node.leases.first; row != 0; row = leases[row].of_node.after) leased += leases[row].lots;
+    sw_check(pool.running_jobs() == static_cast<std::int64_t>(node.jobs.count) && pool.leased() == leased,
+             "what is in use of a node is what is open on it");
+    auto const& [running, low, low_at] = node.meter;
+    sw_check(running.worked >= Micros{} && running.worked <= running.sold, "work is no more than time");
+    sw_check((low_at.v == 0) == (low == MeteredSpan{}), "a mark has its span");
   });
 }
 

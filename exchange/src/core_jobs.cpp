@@ -205,6 +205,7 @@ void ExchangeCore::State::end_job(Job& job, FaultCharge const& cost) {
   keep_charge(job);
   the(nodes, job.node).jobs.leave(jobs, jobs.row_of(job), &core::Job::of_node);
   show(job);
+  meter(job);
   return_capacity(job.node, job.instrument, core::one_job, job.offer);
 }
 

@@ -87,6 +87,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, UnitAttested const& c) {
   if (expiry == nullptr) expiry = &unit_expiries.add(id), ++node.units_waiting;
   timers.cancel(expiry->timer);
   expiry->timer = timers.add(proven.expires, core::TimerKind::unit_expiry, id.v);
+  answer_meter(node);
   auto const& stored = *registry.find(c.unit_key);
   bool const missed = rules.version >= with_drains && stored.missed > 0;
   show_unit(node, c.unit, missed ? UnitPhase::missed : UnitPhase::attested, &proven,
@@ -103,6 +104,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, UnitRejected const& c) {
   show_unit(*node, c.unit, UnitPhase::rejected, nullptr, c.reason);
   hold_bond(c.node, c.unit);
   lose_bond_if_failed(*node, c.unit, c.reason);
+  answer_meter(*node);
   refresh(*node);
   return Answer{c.node.v};
 }
@@ -189,7 +191,7 @@ void ExchangeCore::State::refresh(Node& node) {
   meet(node.id);
 }
 
-void ExchangeCore::State::show(Node const& node) {
+void ExchangeCore::State::show(Node const& node, DrainReason asked) {
   bool const draining = node.phase == NodePhase::up && node.drain != DrainReason::none;
   auto const phase = draining ? NodePhase::draining : node.phase;
   emit(record::NodeState{node.label.v,
@@ -200,7 +202,7 @@ void ExchangeCore::State::show(Node const& node) {
                          static_cast<std::uint8_t>(phase),
                          {},
                          {}},
-       0, node.provider);
+       static_cast<std::uint16_t>(asked), node.provider);
 }
 
 void ExchangeCore::State::show_unit(Node const& node, std::uint16_t unit, UnitPhase phase,

@@ -71,7 +71,10 @@ NodeView ExchangeCore::State::view(core::Node const& n) const {
           static_cast<std::int32_t>(registry.attested_units(n.id)),
           static_cast<std::int32_t>(registry.missed_units(n.id)),
           n.phase,
-          n.drain};
+          n.drain,
+          n.meter.running,
+          n.meter.low,
+          n.meter.low_at};
 }
 
 JobView ExchangeCore::State::view(core::Job const& j) const {

@@ -111,7 +111,8 @@ struct ExchangeCore::State {
   void unit_expired(NodeId node, std::uint16_t unit, Stamp deadline);
   void retire_unit(core::Node&, std::uint16_t unit, attest::EndReason why);
   void refresh(core::Node&);
-  void show(core::Node const&);
+  /// `asked`: why a drain of the node is asked for now.
+  void show(core::Node const&, DrainReason asked = DrainReason::none);
   void show_unit(core::Node const&, std::uint16_t unit, UnitPhase phase, attest::UnitRecord const* proven,
                  std::uint16_t code);
 
@@ -133,6 +134,8 @@ struct ExchangeCore::State {
     bool const open = node.phase == NodePhase::up && node.drain == DrainReason::none;
     return open ? sellable_units(node.id) : 0;
   }
+  /// The rules that know probes and the meter of token work.
+  static constexpr std::uint32_t with_meters = 5;
   void freeze_earnings(ParticipantId provider);
   void show(CensusView const&, Bytes32 const& value);
 
@@ -150,6 +153,12 @@ struct ExchangeCore::State {
   void lose_bond(core::Node const&, std::uint16_t unit);
   void lose_bond_if_failed(core::Node const&, std::uint16_t unit, std::uint16_t reason);
   void check_bonds() const;
+  // ---- core_metering.cpp: what sold units deliver against their class ----
+  /// A job has ended: its slot time and its work join its node's meter, which may be judged.
+  void meter(core::Job const&);
+  [[nodiscard]] std::optional<MeteredSpan> metered(core::Job const&) const;
+  /// A unit of the node was fully challenged: where it is drained and idle, the mark has had its answer.
+  void answer_meter(core::Node&) const;
 
   // ---- core_offers.cpp ----
   Reply on(ParticipantId who, PostOffer const&);
@@ -330,6 +339,7 @@ struct ExchangeCore::State {
   void check_phases() const;
   void check_chains() const;
   void check_nodes() const;
+  void check_meters() const;
   void check_timers() const;
 
   // ---- core_image.cpp ----
@@ -389,6 +399,7 @@ struct ExchangeCore::State {
   LogKeyChange log_key_change;
   Stamp log_key_until;  // of its overlap
   CensusView census;
+  Micros stood_still;  // gaps of the exchange itself, in all
   Reference reference;
   std::unique_ptr<Book> own_book;
   Book& book;

@@ -46,6 +46,7 @@ void ExchangeCore::State::fire(core::Fired const& fired) {
 
 void ExchangeCore::State::move_deadlines(Micros gap) {
   if (gap.v == 0) return;
+  stood_still += gap;
   timers.move_service(gap);
   registry.extend_all(gap);
   for (auto row = open_leases.first; row != 0; row = leases[row].still_open.after) {

@@ -46,6 +46,7 @@ SW_ENUM(NodePhase, fb, NodePhase);
 SW_ENUM(UnitPhase, fb, UnitPhase);
 SW_ENUM(EpochPhase, fb, EpochPhase);
 SW_ENUM(CensusVerdict, fb, CensusVerdict);
+SW_ENUM(CheckKind, fb, CheckKind);
 SW_ENUM(DrainReason, fb, DrainReason);
 SW_ENUM(FrozenTo, fb, FrozenTo);
 SW_ENUM(RecordKind, fb, RecordKind);

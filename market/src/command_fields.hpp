@@ -337,11 +337,15 @@ struct Fields<EpochClose> {
 };
 template <>
 struct Fields<UnitChecked> {
-  static constexpr auto list =
-      std::tuple{field("epoch", &UnitChecked::epoch),         field("node", &UnitChecked::node),
-                 field("unit", &UnitChecked::unit),           field("unit_key", &UnitChecked::unit_key),
-                 field("verdict", &UnitChecked::verdict),     field("reason", &UnitChecked::reason),
-                 field("ops_per_s", &UnitChecked::ops_per_s), field("transcript", &UnitChecked::transcript)};
+  static constexpr auto list = std::tuple{field("epoch", &UnitChecked::epoch),
+                                          field("node", &UnitChecked::node),
+                                          field("unit", &UnitChecked::unit),
+                                          field("unit_key", &UnitChecked::unit_key),
+                                          field("verdict", &UnitChecked::verdict),
+                                          field("reason", &UnitChecked::reason),
+                                          field("ops_per_s", &UnitChecked::ops_per_s),
+                                          field("transcript", &UnitChecked::transcript),
+                                          field("kind", &UnitChecked::kind)};
 };
 
 template <>

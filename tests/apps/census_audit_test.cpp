@@ -147,6 +147,40 @@ TEST(CensusCheck, CallsAVerdictWrongWhoseSeedWasWithheldAndAnEmptyEpochNot) {
   EXPECT_THAT(report.wrong[1].what, HasSubstr("withheld"));
 }
 
+/// Of a unit at work: its rate counts for nothing, its rows count as everybody's.
+TEST(CensusCheck, PlaysAProbesTranscriptAgainAndFindsOneThatWasAltered) {
+  auto const folder = fs::path(::testing::TempDir()) / "probe_evidence";
+  fs::remove_all(folder);
+  Bytes32 const seed{std::byte{7}};
+  auto const beacon = attest::make_beacon({}, {});
+  auto const secret = std::make_shared<attest::EpochSecret const>(1, seed, beacon, 64);
+  auto const transcript = forge(secret, short_epochs().light);
+  ASSERT_TRUE(attest::EvidenceStore::open(folder)->keep(transcript));
+  auto const claim = attest::claim_of(transcript).value();
+  auto const again = attest::recheck(transcript, secret).value();
+  auto const check = [&](CheckKind kind) {
+    CensusCheck check(folder);
+    std::uint64_t seq = 0;
+    for (auto const& command :
+         {Command(EpochOpen{1, secret->commitment(), beacon}),
+          Command(UnitChecked{1, claim.open.node, 0, claim.open.unit, CensusVerdict::passed, 0,
+                              again.measured.ops_per_s, attest::hash_of(transcript), kind}),
+          Command(EpochClose{1, seed})})
+      check.gather({Seq{++seq}, Stamp{1}, {}, command}, {});
+    return check.finish();
+  };
+  auto const probe = check(CheckKind::probe);
+  EXPECT_TRUE(probe.ok());
+  EXPECT_EQ(probe.probes, 1u);
+  EXPECT_EQ(probe.rechecked, 1u);
+  auto const census = check(CheckKind::census);
+  ASSERT_EQ(census.wrong.size(), 1u) << "there the rate counts, and no class table says how much it must be";
+  alter(attest::EvidenceReader(folder).file_of(attest::hash_of(transcript)));
+  auto const altered = check(CheckKind::probe);
+  ASSERT_EQ(altered.wrong.size(), 1u);
+  EXPECT_EQ(altered.wrong[0].seq, Seq{2});
+}
+
 TEST_F(CensusWorld, WhoIsSilentIsNotOfferedWhoIsWrongIsFrozenAndTheAuditorSeesIt) {
   ASSERT_NO_FATAL_FAILURE(prove_all());
   begin_censuses();

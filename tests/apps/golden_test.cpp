@@ -65,7 +65,7 @@ void use_rules_four(World& world) {
 }
 
 /// What rules 5 brought: bonds that are posted, lost and taken back, and the ways out of frozen earnings.
-void use_rules_five(World& world) {
+void use_rules_five_bonds(World& world) {
   auto rules = world.core.rules();
   rules.bond_per_unit = Nano{nano_per_unit}, rules.bond_hold = seconds(60);
   world.must(SetRules{rules});
@@ -91,6 +91,37 @@ void use_rules_five(World& world) {
   }
 }
 
+/// What rules 5 brought of sold units: a probe, and a node whose jobs delivered too little.
+void use_rules_five_meters(World& world) {
+  auto rules = world.core.rules();
+  rules.bond_per_unit = Nano{};
+  world.must(SetRules{rules});
+  auto const node = world.add_proven_node(ada, 2, here, small);
+  auto offer = world.token_offer(node, units(1), 2);
+  offer.tier = standard;  // two slots an accelerator
+  world.offer(ada, offer);
+  world.must(EpochOpen{4, Bytes32{std::byte{7}}, Bytes32{std::byte{8}}});
+  auto probe = UnitChecked{4, node, 1, World::proof(node, 1).unit_key, CensusVerdict::passed, 0, 1'000, {}};
+  probe.kind = CheckKind::probe;
+  world.must(probe);
+  probe.unit = 0, probe.unit_key = World::proof(node, 0).unit_key;
+  probe.verdict = CensusVerdict::missed, probe.reason = 5;
+  world.must(probe);
+  world.must(EpochClose{4, Bytes32{std::byte{9}}});
+  auto order = world.token_order(units(2), TimeInForce::ioc);
+  order.predicate.tier = standard;
+  world.order(carl, order);
+  auto const job = world.last_job();
+  world.must(JobAcknowledged{job});
+  world.must(JobFirstToken{job, ms(100)});
+  world.now = world.now + seconds(125);
+  world.must(World::completed(job, 1, 1));
+  EXPECT_NE(world.core.node(node)->low_at.v, 0);
+  world.must(NodeDrain{node, DrainReason::metered});
+  world.must(World::proof(node, 1, small));
+  EXPECT_EQ(world.core.node(node)->low_at.v, 0);
+}
+
 void write(fs::path const& folder) {
   World world;
   live_a_little(world, 24);
@@ -100,7 +131,8 @@ void write(fs::path const& folder) {
   auto const first = fixed_key(), second = LogKey::from_seed(first.verifier().name(), {std::byte{2}});
   use_rules_three(world, first, second);  // the last head needs both keys
   use_rules_four(world);
-  use_rules_five(world);
+  use_rules_five_bonds(world);
+  use_rules_five_meters(world);
   auto const digest = write_journal(folder, world.journal, {.segment_bytes = 65'536});
   auto const note = parse_note(load_checkpoint(folder / "checkpoint").value()).value();
   auto const head = parse_checkpoint_text(note.text).value();

@@ -1,40 +1,9 @@
 // tests/exchange/core_census_test.cpp - epochs and what their censuses change: exchange/src/core_census.cpp.
+#include "core_census_world.hpp"
 #include "core_crowd.hpp"
 
 namespace spillway {
 namespace {
-
-Bytes32 thirty_two(std::uint8_t v) {
-  Bytes32 out;
-  out.fill(std::byte{v});
-  return out;
-}
-
-EpochOpen opening(std::uint64_t epoch) { return {epoch, thirty_two(1), thirty_two(2)}; }
-
-UnitChecked found(std::uint64_t epoch, NodeId node, std::uint16_t unit, CensusVerdict verdict,
-                  std::uint16_t reason) {
-  return {epoch, node, unit, World::proof(node, unit).unit_key, verdict, reason, 1'000, thirty_two(3)};
-}
-UnitChecked passed(std::uint64_t epoch, NodeId node, std::uint16_t unit) {
-  return found(epoch, node, unit, CensusVerdict::passed, 0);
-}
-UnitChecked missed(std::uint64_t epoch, NodeId node, std::uint16_t unit) {
-  return found(epoch, node, unit, CensusVerdict::missed, 5);
-}
-UnitChecked failed(std::uint64_t epoch, NodeId node, std::uint16_t unit) {
-  return found(epoch, node, unit, CensusVerdict::failed, 16);
-}
-
-struct CensusWorld : World {
-  void next_epoch() {
-    if (core.census().open) must(EpochClose{core.census().epoch, thirty_two(4)});
-    must(opening(core.census().epoch + 1));
-  }
-  [[nodiscard]] std::uint64_t epoch() const { return core.census().epoch; }
-  [[nodiscard]] UnitPhase shown() const { return UnitPhase{seen<record::UnitState>().at(0).phase}; }
-  Lots executable(OfferId id) { return core.offer(id)->executable; }
-};
 
 TEST(CoreCensus, EpochsAreCountedFromOneAndOnlyOneIsOpen) {
   CensusWorld w;
@@ -258,7 +227,7 @@ TEST(CoreDrain, IsTheExchangesOwnOfAKnownNodeAndBelongsToRulesFour) {
   auto const node = w.add_proven_node(ada);
   EXPECT_EQ(w.send(boss, NodeDrain{node, DrainReason::daily}), Refusal::role_missing);
   EXPECT_EQ(w.send(system_itself, NodeDrain{NodeId{9}, DrainReason::daily}), Refusal::node_unknown);
-  EXPECT_EQ(w.send(system_itself, NodeDrain{node, DrainReason{3}}), Refusal::malformed);
+  EXPECT_EQ(w.send(system_itself, NodeDrain{node, DrainReason{4}}), Refusal::malformed);
   EXPECT_EQ(w.send(system_itself, NodeDrain{node, DrainReason::none}), Refusal::dead_id) << "it is none";
   w.must(NodeDrain{node, DrainReason::daily});
   EXPECT_EQ(w.send(system_itself, NodeDrain{node, DrainReason::daily}), Refusal::dead_id);

@@ -81,6 +81,42 @@ class Crowd {
     return roll(5) == 0 ? bond_step(w, who) : next(w, who);
   }
 
+  /// What keeps a market alive among those who send anything: proofs, offers and orders that fit, and jobs
+  /// that go their way.
+  Command trade(World& w, ParticipantId& who) {
+    auto const nodes = w.core.nodes();
+    who = system_itself;
+    if (nodes.size() < 4 || roll(40) == 0) return who = provider(), registration();
+    auto const& node = nodes[roll(nodes.size())];
+    switch (roll(10)) {
+      case 0:
+        return World::proof(node.id, static_cast<std::uint16_t>(roll(3)), node.klass);
+      case 1:
+        return Deposit{carl, Nano{100 * nano_per_unit}};
+      case 2:
+        return node.drain == DrainReason::none ? Command(NodeBack{node.id})
+                                               : Command(NodeDrain{node.id, DrainReason::none});
+      case 3: {
+        who = node.provider;
+        auto c = roll(3) == 0 ? w.capacity_offer(node.id, units(1), 2) : w.token_offer(node.id, units(1), 20);
+        if (c.product == ProductKind::tokens) c.tier = any({fast, standard});
+        return c;
+      }
+      case 4:
+      case 5:
+      case 6: {
+        who = carl;
+        auto c = roll(8) == 0 ? w.capacity_order(units(2), 1, TimeInForce::ioc)
+                              : w.token_order(units(2), TimeInForce::ioc);
+        if (c.predicate.product == ProductKind::tokens) c.predicate.tier = any({fast, standard});
+        c.term = c.predicate.product == ProductKind::capacity ? seconds(60) : Micros{};
+        return c;
+      }
+      default:
+        return job_step(w);
+    }
+  }
+
   std::uint64_t roll(std::uint64_t n) { return n == 0 ? 0 : random_() % n; }
 
  private:

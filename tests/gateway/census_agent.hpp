@@ -35,11 +35,13 @@ struct CensusAgent {
   enum class Manner { honest, silent, wrong, holding, deaf };
   std::shared_ptr<MarketClient> client;
   Manner manner = Manner::honest;
-  std::map<bool, attest::Prover> provers;  // of full challenges (false), of censuses (true)
-  std::vector<msg::Report> units;          // what was told of its unit
-  int calls{};                             // of censuses
-  std::uint64_t called{};                  // by the census of this epoch last
-  std::ptrdiff_t before_call{};            // proofs and passed censuses by then
+  char const* klass = test_class;
+  /// By unit; of full challenges (false), of censuses and probes (true).
+  std::map<std::pair<bool, std::uint16_t>, attest::Prover> provers;
+  std::vector<msg::Report> units;  // what was told of its unit
+  int calls{};                     // of censuses
+  std::uint64_t called{};          // by the census of this epoch last
+  std::ptrdiff_t before_call{};    // proofs and passed censuses by then
   std::optional<std::pair<msg::AttestFrame, attest::AttestMessage>> held;
   std::map<msg::Request, msg::Answer> answers;
   std::map<msg::Request, std::string> reads;
@@ -71,8 +73,9 @@ struct CensusAgent {
   void open(msg::AttestFrame const& frame) {
     attest::AttestOpen open;
     open.unit[0] = std::byte(frame.node.v), open.unit[31] = std::byte{1};  // as gate_world's `prove`
-    open.node = frame.node, open.wanted = class_id(test_class), open.backend = "test";
-    provers.insert_or_assign(frame.epoch != 0, attest::Prover(open.unit));
+    open.unit[1] = std::byte(frame.unit);
+    open.node = frame.node, open.wanted = class_id(klass), open.backend = "test";
+    provers.insert_or_assign({frame.epoch != 0, frame.unit}, attest::Prover(open.unit));
     say(frame, attest::AttestMessage(open));
   }
 
@@ -83,7 +86,7 @@ struct CensusAgent {
     if (census && manner == Manner::silent) return;
     if (!census && manner == Manner::deaf && frame.bytes.empty()) return;
     if (frame.bytes.empty()) return open(frame);
-    auto const prover = provers.find(census);
+    auto const prover = provers.find({census, frame.unit});
     if (prover == provers.end()) return;  // of a census whose call was passed over
     auto answer = prover->second.answer(attest::decode(frame.bytes).value());
     if (!answer || !*answer) return;

@@ -2,6 +2,8 @@
 // Covers: drainer.cpp.
 #include <gmock/gmock.h>
 
+#include <chrono>
+
 #include "census_agent.hpp"
 
 namespace spillway {
@@ -115,6 +117,48 @@ TEST(Drain, ComesWhenAUnitWasAtWorkInThreeCensusesRunning) {
   (void)w.agent->client->send(msg::JobRefuse{0, w.agent->jobs.back(), FailCode::refused});
   w.world.until([&] { return w.agent->proven_while_drained > 0; }, "the challenge");
   EXPECT_FALSE(w.agent->was(UnitPhase::missed)) << "who works has missed nothing";
+}
+
+/// Sixteen small accelerators hold three copies of a large model's cache: four seconds are a minute of theirs.
+TEST(Drain, ComesWhenAMinuteOfSoldTimeDeliveredTooLittle) {
+  auto options = always_due(Micros{30'000'000});
+  options.census.full_every = Micros{30 * 24 * micros_per_hour};
+  GateWorld world(options);
+  auto const agent = std::make_shared<CensusAgent>();
+  agent->klass = "RTX-3060-12G";
+  auto client = world.wait(MarketClient::connect(world.on(), world.client_options(world.key_of(ada))));
+  ASSERT_TRUE(client);
+  agent->client = std::move(*client);
+  wire::spawn(world.on(), live(agent));
+  auto const answer_to = [&](auto const& request) {
+    auto const asked = agent->client->ask(request);
+    world.until([&] { return agent->answers.contains(asked); }, "an answer");
+    EXPECT_EQ(agent->answers[asked].refusal, Refusal::none) << agent->answers[asked].sentence;
+    return agent->answers[asked].id;
+  };
+  NodeId const node{static_cast<std::uint32_t>(
+      answer_to(msg::RegisterNode{0, ClientOrderId{1}, test_place, agent->klass, 16}))};
+  for (std::uint16_t unit = 0; unit < 16; ++unit) {
+    agent->open({node, unit, {}, 0});
+    world.until([&] { return agent->times(UnitPhase::attested) > unit; }, "the proof");
+  }
+  auto offer = token_offer(node, "1", 3);
+  offer.model = "qwen2.5-72b", offer.tier = "standard";
+  answer_to(offer);
+  auto buyer = world.log_in(carl);
+  auto order = token_order();
+  order.wanted.models = {offer.model}, order.wanted.tier = offer.tier;
+  for (std::size_t job = 1; job <= 3; ++job) {
+    order.client = ClientOrderId{9'000 + job};
+    ASSERT_EQ(buyer.ask(order).refusal, Refusal::none);
+    world.until([&] { return agent->jobs.size() == job; }, "the job");
+  }
+  auto const sold = std::chrono::steady_clock::now() + std::chrono::milliseconds(4'500);
+  world.until([&] { return std::chrono::steady_clock::now() > sold; }, "time to pass");
+  for (auto const job : agent->jobs) (void)agent->client->send(msg::JobRefuse{0, job, FailCode::refused});
+  world.until([&] { return agent->proven_while_drained >= 16; }, "all units to answer");
+  world.until([&] { return !agent->drained(); }, "the end of the drain");
+  EXPECT_FALSE(agent->was(UnitPhase::rejected));
 }
 
 TEST(Drain, OfAnEarlierExchangeIsEndedByTheNextOneAlsoWithoutACensus) {

@@ -48,7 +48,7 @@ json::object census_of(CensusReport const& c) {
   return {{"epochs", c.epochs},         {"verdicts", c.verdicts},    {"rechecked", c.rechecked},
           {"unanswered", c.unanswered}, {"pruned", c.pruned},        {"epoch_open", c.epoch_open},
           {"seed_lost", c.seed_lost},   {"wrong", std::move(wrong)}, {"strangers", std::move(strangers)},
-          {"unreadable", c.unreadable}};
+          {"unreadable", c.unreadable}, {"probes", c.probes}};
 }
 
 std::string document(AuditReport const& journal, ProofReport const& proofs) {
@@ -82,11 +82,12 @@ std::string attest_page(AuditReport const& journal, ProofReport const& proofs, P
   if (!proofs.unreadable.empty()) out += "WRONG    " + proofs.unreadable + "\n";
   auto const& c = proofs.census;
   if (c.epochs > 0)
-    out += "census   " + std::to_string(c.epochs) + " epochs, " + std::to_string(c.verdicts) +
-           " verdicts: " + std::to_string(c.rechecked) + " checked again from their transcripts, " +
-           std::to_string(c.unanswered) + " of units that did not answer, " + std::to_string(c.pruned) +
-           " whose transcripts are gone, " + std::to_string(c.seed_lost) + " without a seed, " +
-           std::to_string(c.epoch_open) + " of an epoch that is still open\n";
+    out += "census   " + std::to_string(c.epochs) + " epochs, " + std::to_string(c.verdicts) + " verdicts, " +
+           std::to_string(c.probes) + " of them of probes: " + std::to_string(c.rechecked) +
+           " checked again from their transcripts, " + std::to_string(c.unanswered) +
+           " of units that did not answer, " + std::to_string(c.pruned) + " whose transcripts are gone, " +
+           std::to_string(c.seed_lost) + " without a seed, " + std::to_string(c.epoch_open) +
+           " of an epoch that is still open\n";
   add_lines(out, "WRONG    ", c.wrong, [](CensusFinding const& f) { return line_of(f); });
   add_lines(out, "stranger ", c.strangers,
             [](std::string const& name) { return name + ": no entry names it, it counts for nothing"; });

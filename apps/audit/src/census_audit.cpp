@@ -18,7 +18,8 @@ bool was_refused(Outcome const& outcome) {
 bool silent(UnitChecked const& said) {
   using enum attest::RejectReason;
   auto const reason = attest::RejectReason{said.reason};
-  return said.verdict == CensusVerdict::missed && reason != floor_ops;
+  // The rate of a probed unit counts for nothing, so its misses are silence.
+  return said.verdict == CensusVerdict::missed && (reason != floor_ops || said.kind == CheckKind::probe);
 }
 
 }  // namespace
@@ -35,6 +36,7 @@ void CensusCheck::gather(Entry const& entry, Outcome const& outcome) {
   }
   if (auto const* const said = std::get_if<UnitChecked>(&entry.command); said && epoch_) {
     ++report_.verdicts;
+    if (said->kind == CheckKind::probe) ++report_.probes;
     epoch_->verdicts.push_back({entry.seq, *said});
   }
   if (auto const* const closed = std::get_if<EpochClose>(&entry.command); closed && epoch_)
@@ -114,6 +116,7 @@ std::string CensusCheck::what_is_wrong(UnitChecked const& said, attest::Outcome 
   if (again.measured.ops_per_s != said.ops_per_s)
     return "it shows " + std::to_string(again.measured.ops_per_s) + " operations/s, the entry says " +
            std::to_string(said.ops_per_s);
+  if (said.kind == CheckKind::probe) return {};
   auto const* const row = reference_.find(open.wanted);
   auto const floors = row ? attest::floors_of(*row, open.profile) : std::nullopt;
   if (!floors) return "the class table has no floors for its class";

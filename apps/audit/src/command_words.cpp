@@ -102,7 +102,9 @@ struct Clause {
               c.participant.v);
   }
   std::string operator()(UnitChecked const& c) const {
-    return of("checked a unit in the census of epoch", c.epoch);
+    return of(c.kind == CheckKind::probe ? "probed a unit at work in epoch"
+                                         : "checked a unit in the census of epoch",
+              c.epoch);
   }
 };
 

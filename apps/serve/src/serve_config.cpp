@@ -192,9 +192,11 @@ class Reader {
   }
 
   void census(toml::table const& t, CensusConfig& c) const {
-    only(t, {"on", "epoch_ms", "window_from_ms", "window_to_ms", "answer_within_ms", "again_after_ms",
-             "late_after_ms", "full_every_s", "drain_within_s", "n", "rounds", "openings", "workers"});
+    only(t,
+         {"on", "epoch_ms", "window_from_ms", "window_to_ms", "answer_within_ms", "again_after_ms",
+          "late_after_ms", "full_every_s", "drain_within_s", "n", "rounds", "openings", "workers", "probes"});
     flag(t, "on", c.on);
+    flag(t, "probes", c.probes);
     ms(t, "epoch_ms", c.epoch);
     ms(t, "window_from_ms", c.window_from);
     ms(t, "window_to_ms", c.window_to);

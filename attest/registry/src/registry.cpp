@@ -29,6 +29,8 @@ std::string_view sentence(RecordRefusal refusal) {
 
 namespace {
 
+std::uint8_t one_more(std::uint8_t missed) { return static_cast<std::uint8_t>(std::min(missed + 1, 255)); }
+
 bool fields_ok(UnitRecord const& r) {
   return r.node.some() && r.klass.some() && r.evidence != Evidence::unset && r.ops_per_s > 0 && r.bytes > 0 &&
          r.bytes_per_s > 0 && r.issued < r.expires;
@@ -70,6 +72,8 @@ std::expected<UnitChange, RecordRefusal> Registry::record(UnitRecord const& prov
   stored.census = before.census;
   stored.missed = renewed ? before.missed : std::uint8_t{0};
   stored.census_reason = renewed ? before.census_reason : std::uint16_t{0};
+  stored.probed = before.probed;
+  stored.probe_reason = renewed ? before.probe_reason : std::uint16_t{0};
   stored.state = RecordState::live;
   stored.end_reason = EndReason::none;
   if (keeps_misses_ && !renewed) take_over_misses(stored, before);
@@ -87,6 +91,8 @@ void Registry::take_over_misses(UnitRecord& record, UnitRecord const& before) {
   last.missed = 0, last.census_reason = 0;  // it may be this record
   record.census = std::max(record.census, owed.census);
   record.census_reason = owed.census_reason;
+  record.probed = std::max(record.probed, owed.probed);
+  record.probe_reason = owed.probe_reason;
   set_missed(record, owed.missed);
   owed_.erase(owing);
 }
@@ -118,9 +124,20 @@ std::optional<UnitChange> Registry::end(UnitKey const& key, EndReason reason) {
 std::uint8_t Registry::judged(UnitKey const& key, std::uint64_t census, std::uint16_t reason) {
   auto& record = records_.at(key);
   sw_check(record.state == RecordState::live, "only a live record is judged");
+  bool const counted = record.missed > 0 && record.probe_reason != 0 && record.probed == census;
   record.census = census, record.census_reason = reason;
-  set_missed(record,
-             reason == 0 ? std::uint8_t{0} : static_cast<std::uint8_t>(std::min(record.missed + 1, 255)));
+  if (reason == 0 || !counted) set_missed(record, reason == 0 ? std::uint8_t{0} : one_more(record.missed));
+  return record.missed;
+}
+
+std::uint8_t Registry::probed(UnitKey const& key, std::uint64_t epoch, std::uint16_t reason) {
+  auto& record = records_.at(key);
+  sw_check(record.state == RecordState::live, "only a live record is judged");
+  bool const counted = record.missed > 0 && record.census == epoch;
+  record.probed = epoch, record.probe_reason = reason;
+  if (reason == 0) return record.missed;
+  record.census_reason = reason;
+  if (!counted) set_missed(record, one_more(record.missed));
   return record.missed;
 }
 

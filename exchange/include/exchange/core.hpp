@@ -93,6 +93,12 @@ struct OfferView {
   OfferPhase phase{};
   Stamp posted, end;
 };
+/// Accelerator time of token jobs that have ended: in which their slots were sold, and which the roofline
+/// of the class needs for what they delivered.
+struct MeteredSpan {
+  Micros sold, worked;
+  friend bool operator==(MeteredSpan const&, MeteredSpan const&) = default;
+};
 struct NodeView {
   NodeId id;
   ClientOrderId label;
@@ -104,6 +110,9 @@ struct NodeView {
   std::int32_t units_missed{};  // of these, silent in the last census: not offered until they answer one
   NodePhase phase{};
   DrainReason drain{};  // why it takes no new work though it is heard
+  MeteredSpan metered;  // since its meter was judged last
+  MeteredSpan low;      // the last one that was too little for its class
+  Stamp low_at;         // 0: none that a full challenge has not answered
 };
 struct JobView {
   JobId id;
@@ -169,7 +178,9 @@ struct UnitView {
   bool failed{};                  // ended by a wrong answer
   std::uint64_t census{};         // 0: none asked it
   std::uint8_t missed{};          // running, of a live one
-  std::uint16_t census_reason{};  // attest's RejectReason; 0: passed
+  std::uint16_t census_reason{};  // attest's RejectReason, of census or probe; 0: passed
+  std::uint64_t probed{};         // the last epoch whose probe asked it; 0: none
+  std::uint16_t probe_reason{};   // of that probe; 0: passed
   bool bonded{};                  // its bond is there, or none is asked for
 };
 struct BondView {

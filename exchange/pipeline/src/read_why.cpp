@@ -149,14 +149,21 @@ json::array census_of(FollowerView const& view, NodeId node) {
   json::array out;
   for (auto const& unit : view.core.units_of(node)) {
     if (unit.census_reason == 0) continue;
+    bool const by_probe = unit.probe_reason != 0 && unit.probed >= unit.census;
     out.push_back(json::object{{"unit", unit.unit},
-                               {"epoch", number(unit.census)},
+                               {"kind", by_probe ? "probe" : "census"},
+                               {"epoch", number(by_probe ? unit.probed : unit.census)},
                                {"reason", unit.census_reason},
                                {"sentence", census_sentence(unit)},
                                {"effect", census_effect(unit)}});
   }
   return out;
 }
+
+constexpr char const* metered_sentence =
+    "its token jobs delivered less than a fifth of what the roofline of its class allows for their time: a "
+    "full "
+    "challenge is due, without a penalty";
 
 char const* drain_sentence(DrainReason reason) {
   switch (reason) {
@@ -166,6 +173,10 @@ char const* drain_sentence(DrainReason reason) {
       return "no new work until its units have answered the full challenge that is due about daily";
     case DrainReason::unjudged:
       return "no new work until its units, at work in three censuses running, have answered a full challenge";
+    case DrainReason::metered:
+      return "no new work until its units, whose jobs delivered too little for their class, have answered a "
+             "full "
+             "challenge";
   }
   return "";
 }
@@ -182,6 +193,10 @@ json::object why_offer(FollowerView const& view, OfferView const& offer) {
                    {"units_attested", node->units_attested},
                    {"units_missed", node->units_missed},
                    {"census", census_of(view, offer.node)}};
+  if (node->low_at.v != 0)
+    out["metered_low"] = json::object{{"sold_us", number(node->low.sold.v)},
+                                      {"worked_us", number(node->low.worked.v)},
+                                      {"sentence", metered_sentence}};
   if (node->drain != DrainReason::none) out["drain"] = drain_sentence(node->drain);
   return out;
 }

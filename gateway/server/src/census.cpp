@@ -1,31 +1,19 @@
 // gateway/server/src/census.cpp - opens an epoch, calls whoever is idle, enters the verdicts, closes it.
 #include "census.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
-#include "attest/opening_check.hpp"
-#include "attest/session.hpp"
 #include "attester.hpp"
 #include "drainer.hpp"
-#include "steady_clock.hpp"
 
 namespace spillway {
 namespace {
 
-/// An answer that was read in time may still be on its way through the loop when its time is over.
-constexpr Micros on_its_way{200'000};
-
-std::int64_t loop_time_us() { return steady_ns() / 1000; }
-
-Bytes32 drawn32() {
-  Bytes32 out;
-  randombytes_buf(out.data(), out.size());
-  return out;
-}
+using light::drawn32;
+using light::loop_time_us;
+using light::on_its_way;
+using light::uniform_below;
 
 /// Epochs running in which a unit was at work at each call.
 constexpr int unjudged_epochs_most = 3;
@@ -36,14 +24,6 @@ constexpr std::int64_t seed_again_after_us = 1'000'000;
 /// What a unit says before it is challenged: it opens, and echoes each probe.
 constexpr std::uint32_t before_challenge = 1 + attest::rtt_probes;
 
-/// From 0, below `end`; each value as likely as the next, up to a share of 2^-24.
-std::int64_t uniform_below(std::int64_t end) {
-  if (end <= 1) return 0;
-  std::uint64_t drawn = 0;
-  randombytes_buf(&drawn, sizeof drawn);
-  return static_cast<std::int64_t>(drawn % static_cast<std::uint64_t>(end));
-}
-
 /// A unit whose bond is smaller than what is asked now is not challenged. Which unit of a node is idle is not
 /// known: the others are called only where more are idle than those.
 std::vector<CensusNode> with_bonds_only(Hub const& hub, std::vector<CensusNode> nodes) {
@@ -53,30 +33,15 @@ std::vector<CensusNode> with_bonds_only(Hub const& hub, std::vector<CensusNode> 
   return nodes;
 }
 
-bool are_openings(Bytes const& bytes) {
-  auto const& head = attest::openings_head;
-  return bytes.size() >= head.size() && std::equal(head.begin(), head.end(), bytes.begin());
-}
-
-UnitChecked verdict(std::uint64_t epoch, std::pair<NodeId, std::uint16_t> unit, attest::UnitKey const& key,
-                    attest::Outcome const& outcome) {
-  UnitChecked out{epoch,
-                  unit.first,
-                  unit.second,
-                  key,
-                  CensusVerdict::passed,
-                  0,
-                  outcome.measured.ops_per_s,
-                  outcome.transcript};
-  if (!outcome.reason) return out;
-  out.verdict = attest::is_failure(*outcome.reason) ? CensusVerdict::failed : CensusVerdict::missed;
-  out.reason = static_cast<std::uint16_t>(*outcome.reason);
-  return out;
-}
-
 }  // namespace
 
-Census::Census(Hub& hub) : hub_(hub), entries_(hub.patient_entries("census")) {
+Census::Census(Hub& hub)
+    : hub_(hub),
+      prober_(hub, {[this](std::function<void()> task) { on_worker(std::move(task)); },
+                    [this](std::function<void()> task) { on_loop(std::move(task)); },
+                    [this](attest::Transcript const& transcript) { keep(transcript); },
+                    [this](UnitChecked const& verdict) { put(verdict); }}),
+      entries_(hub.patient_entries("census")) {
   if (!hub_.config().census.on) switch_off({});
   for (std::uint32_t i = 0; step_ != Step::off && i < hub_.config().census.workers; ++i)
     workers_.emplace_back([this] { work(); });
@@ -106,6 +71,7 @@ void Census::tick() {
   auto const& config = hub_.config().census;
   round_.tick(now);
   entries_.go_on();
+  if (step_ != Step::off) prober_.tick(step_ == Step::waits || step_ == Step::settles);
   switch (step_) {
     case Step::off:
     case Step::busy:
@@ -115,11 +81,11 @@ void Census::tick() {
     case Step::retries:
       return now >= retry_us_ ? open_epoch() : void();
     case Step::waits:
-      return now >= window_us_ ? ask_who_is_idle() : void();
+      return now >= window_us_ && !prober_.asks() ? ask_who_is_idle() : void();
     case Step::asks:
       return watch_deadlines();
     case Step::settles:
-      return now >= opened_us_ + config.epoch.v ? close_epoch() : void();
+      return now >= opened_us_ + config.epoch.v && !prober_.asks() ? close_epoch() : void();
   }
 }
 
@@ -132,7 +98,11 @@ void Census::begin() {
   }
   step_ = Step::busy;
   hub_.pipeline().follower().query(Seq{}, [this](FollowerView const& view) {
-    on_loop([this, last = view.core.census()] {
+    std::vector<NodeId> low;  // whose marks an earlier exchange has not answered
+    for (auto const& node : view.core.nodes())
+      if (node.low_at.v != 0) low.push_back(node.id);
+    on_loop([this, last = view.core.census(), low] {
+      for (auto const node : low) hub_.drainer().ask(node, DrainReason::metered);
       epoch_ = last.epoch;
       last.open ? close_left_open(last) : open_epoch();
     });
@@ -161,9 +131,9 @@ void Census::open_epoch() {
   step_ = Step::busy;
   auto const n = hub_.config().census.light.n;
   on_worker([this, epoch = epoch_ + 1, n] {
-    Secrets made{drawn32(), attest::make_beacon(drawn32(), {}), nullptr, nullptr};
-    made.secret = std::make_shared<attest::EpochSecret>(epoch, made.seed, made.beacon, n);
-    made.f16x = std::make_shared<attest::EpochSecret>(made.secret->in(attest::Profile::f16x));
+    light::Secrets made{drawn32(), attest::make_beacon(drawn32(), {}), nullptr, nullptr};
+    made.int8 = std::make_shared<attest::EpochSecret>(epoch, made.seed, made.beacon, n);
+    made.f16x = std::make_shared<attest::EpochSecret>(made.int8->in(attest::Profile::f16x));
     auto const& directory = hub_.config().census_directory;
     if (!directory.empty()) {
       std::lock_guard const lock(evidence_mutex_);
@@ -182,7 +152,7 @@ void Census::open_epoch() {
     on_loop([this, epoch, made] {
       if (!std::exchange(complaint_, {}).empty()) hub_.log("census: the seed can be kept again");
       epoch_ = epoch, secrets_ = made;
-      entries_.put(EpochOpen{epoch, made.secret->commitment(), made.beacon},
+      entries_.put(EpochOpen{epoch, made.int8->commitment(), made.beacon},
                    [this](Refusal refusal) { opened(refusal); });
     });
   });
@@ -203,12 +173,14 @@ void Census::opened(Refusal refusal) {
   window_us_ = opened_us_ + config.window_from.v + uniform_below(config.window_to.v - config.window_from.v);
   known_.clear(), judged_.clear();
   was_void_ = false;
+  prober_.begin(epoch_, secrets_, opened_us_ + config.window_to.v);
   step_ = Step::waits;
 }
 
 /// Whoever was called and every verdict of it is in the journal: only now may anybody know the seed.
 void Census::close_epoch() {
   step_ = Step::busy;
+  prober_.end();
   count_epochs_unjudged();
   entries_.put(EpochClose{epoch_, secrets_.seed}, [this](Refusal) { open_epoch(); });
 }
@@ -264,27 +236,19 @@ void Census::challenge_all() {
 }
 
 void Census::call(CensusNode const& node, CensusNode::Unit const& unit, Peer& peer) {
-  auto const& census = hub_.config().census;
-  attest::SessionConfig config;
-  config.params = census.light;
+  auto config = light::session_config(hub_, node.klass);
   auto const* const klass = hub_.reference().find(node.klass);
   if (auto const floors = klass ? attest::floors_of(*klass) : std::nullopt)
     config.floors.ops_per_s = floors->ops_per_s;  // compute only
-  if (klass) config.params.profile = attest::profile_of(*klass);
-  config.class_scale = hub_.rules().class_scale;
-  config.open_within = config.echo_within = config.rounds_within = census.answer_within;
-  config.memory_within = config.openings_within = census.answer_within;
-  config.keep_transcript = !hub_.config().census_directory.empty();
   auto asked =
       std::make_shared<Asked>(Asked{{node.node, unit.unit}, unit.key, peer.id(), nullptr, false, 0, {}});
-  asked->challenge = std::make_unique<attest::ChallengeSession>(
-      config.params.profile == attest::Profile::f16x ? secrets_.f16x : secrets_.secret, config,
-      attest::Claimant{unit.key, node.node, node.klass}, drawn32(), Micros{loop_time_us()});
+  asked->challenge = light::begin(secrets_, config, {unit.key, node.node, node.klass});
   asked_[asked->unit] = asked;
   peer.send(msg::AttestFrame{node.node, unit.unit, {}, epoch_});
 }
 
 void Census::on_frame(Peer& peer, msg::AttestFrame const& frame, std::int64_t read_us) {
+  if (prober_.on_frame(peer, frame, read_us)) return;
   auto const found = asked_.find({frame.node, frame.unit});
   if (frame.epoch != epoch_ || found == asked_.end()) return;
   round_.look(loop_time_us());
@@ -298,9 +262,9 @@ void Census::on_frame(Peer& peer, msg::AttestFrame const& frame, std::int64_t re
       return;
     }
   }
-  if (!are_openings(frame.bytes))
+  if (!light::are_openings(frame.bytes))
     return take(asked, asked->challenge->on_message(frame.bytes, Micros{read_us}));
-  // The only long message and the last one: a worker checks it, row by row up to the first bad one.
+  // A worker checks it, row by row up to the first bad one.
   asked->handed_over = true;
   on_worker([this, asked, bytes = frame.bytes, read_us] {
     auto step = asked->challenge->on_message(bytes, Micros{read_us});
@@ -317,9 +281,7 @@ void Census::take(std::shared_ptr<Asked> const& asked, attest::SessionStep step)
   asked->handed_over = true;
   on_worker([this, asked, outcome = *step.outcome] {
     auto const& transcript = asked->challenge->transcript();
-    std::unique_lock lock(evidence_mutex_);
-    if (evidence_ && !transcript.said.empty()) say_if_failed(evidence_->keep(transcript));
-    lock.unlock();
+    if (!transcript.said.empty()) keep(transcript);
     on_loop([this, asked, outcome] { conclude(asked, outcome); });
   });
 }
@@ -372,6 +334,7 @@ void Census::round_is_over() {
 }
 
 void Census::forget(Peer& peer) {
+  prober_.forget(peer);
   auto const all = asked_;
   for (auto const& [unit, asked] : all)
     if (asked->session == peer.id() && !asked->handed_over)
@@ -382,7 +345,7 @@ void Census::conclude(std::shared_ptr<Asked> const& asked, attest::Outcome const
   auto const [node, unit] = asked->unit;
   asked_.erase(asked->unit);
   if (asked_.empty()) hub_.attester().census_is_over();
-  auto const found = verdict(epoch_, asked->unit, asked->key, outcome);
+  auto const found = light::verdict(epoch_, asked->unit, asked->key, outcome);
   if (round_.stands(found)) enter(found);
   if (!outcome.admitted())
     hub_.log("census of epoch " + std::to_string(epoch_) + ": node " + std::to_string(node.v) + " unit " +
@@ -391,6 +354,10 @@ void Census::conclude(std::shared_ptr<Asked> const& asked, attest::Outcome const
 
 void Census::enter(UnitChecked const& found) {
   judged_.insert({found.node, found.unit});
+  put(found);
+}
+
+void Census::put(UnitChecked const& found) {
   ++unjournalled_;
   entries_.put(found, [this](Refusal) { --unjournalled_; });
 }
@@ -418,6 +385,11 @@ void Census::work() {
     task();
     lock.lock();
   }
+}
+
+void Census::keep(attest::Transcript const& transcript) {
+  std::lock_guard const lock(evidence_mutex_);
+  if (evidence_) say_if_failed(evidence_->keep(transcript));
 }
 
 void Census::say_if_failed(attest::Kept const& kept) {

@@ -24,6 +24,7 @@
 #include "census_round.hpp"
 #include "hub.hpp"
 #include "patient_entries.hpp"
+#include "prober.hpp"
 
 namespace spillway {
 
@@ -37,8 +38,8 @@ class Census {
   void on_frame(Peer& peer, msg::AttestFrame const& frame, std::int64_t read_us);
   /// The session is gone: the units that it spoke for have not answered.
   void forget(Peer& peer);
-  /// Units answer now: a full challenge on the same device would make both look slow.
-  [[nodiscard]] bool asks() const { return !asked_.empty(); }
+  /// Units answer now, to a census or a probe: a full challenge on the same device would make both look slow.
+  [[nodiscard]] bool asks() const { return !asked_.empty() || prober_.asks(); }
   void stop();
 
  private:
@@ -52,10 +53,6 @@ class Census {
     bool handed_over{};
     std::uint32_t heard{};           // frames of the unit before its challenge
     std::optional<Bytes> last_echo;  // kept until all are challenged
-  };
-  struct Secrets {  // of one epoch
-    Bytes32 seed{}, beacon{};
-    std::shared_ptr<attest::EpochSecret const> secret, f16x;  // of one seed, by profile
   };
 
   void begin();
@@ -71,6 +68,7 @@ class Census {
   void challenge_all();
   void conclude(std::shared_ptr<Asked> const& asked, attest::Outcome const& outcome);
   void enter(UnitChecked const& verdict);
+  void put(UnitChecked const& verdict);
   void ask_who_was_busy();
   void judge(std::vector<CensusNode> const& nodes);
   void round_is_over();
@@ -81,13 +79,14 @@ class Census {
   void on_worker(std::function<void()> task);
   void on_loop(std::function<void()> task);
   void work();
+  void keep(attest::Transcript const& transcript);
   void say_if_failed(attest::Kept const& kept);
 
   Hub& hub_;
   Step step_{Step::begin};
   bool said_too_early_{};  // that the rules know no census
   std::uint64_t epoch_{};  // the last one
-  Secrets secrets_;
+  light::Secrets secrets_;
   std::int64_t opened_us_{}, window_us_{};  // window_us_: when the next call is
   std::int64_t retry_us_{};
   std::string complaint_;        // what was said of a seed that could not be kept
@@ -95,6 +94,7 @@ class Census {
   std::size_t unready_{};        // units that may still echo
   bool challenged_{};
   std::map<UnitId, std::shared_ptr<Asked>> asked_;
+  Prober prober_;
   CensusRound round_;
   bool round_is_judged_{}, was_void_{};  // was_void_: in this epoch the exchange stood still
   std::set<UnitId> known_, judged_;      // in this epoch: proven at a call; of these, with a verdict

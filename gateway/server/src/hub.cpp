@@ -156,6 +156,8 @@ void Hub::learn_node(Released const& released) {
     if (record.head.kind == RecordKind::posting) learn_bond(record);
     if (record.head.kind != RecordKind::node_state) continue;
     auto const n = record.as<record::NodeState>();
+    if (DrainReason{static_cast<std::uint8_t>(record.head.code)} == DrainReason::metered)
+      drainer_->ask(NodeId{n.node}, DrainReason::metered);
     auto& entry = nodes_[NodeId{n.node}];
     entry.id = NodeId{n.node};
     entry.place = PlaceId{n.place};

@@ -319,8 +319,11 @@ struct EpochClose {
   Bytes32 seed{};
 };
 enum class CensusVerdict : std::uint8_t { unset = 0, passed = 1, missed = 2, failed = 3 };
-/// What a light challenge in the common window of the open epoch found, checked outside the core. `reason` is
-/// attest's RejectReason; 0 where it passed. `transcript`: hash of what was said.
+/// census: in the common window of the epoch, of a unit with nothing else to do. probe (rules 5): at a
+/// moment of its own, of a unit of a node that is at work; its rate counts for nothing.
+enum class CheckKind : std::uint8_t { census = 0, probe = 1 };
+/// What a light challenge of the open epoch found, checked outside the core. `reason` is attest's
+/// RejectReason; 0 where it passed. `transcript`: hash of what was said.
 struct UnitChecked {
   std::uint64_t epoch{};
   NodeId node;
@@ -330,6 +333,7 @@ struct UnitChecked {
   std::uint16_t reason{};
   std::int64_t ops_per_s{};
   Bytes32 transcript{};
+  CheckKind kind{};
 };
 
 // ---- snapshots: by the exchange, from rules 3 on ----
@@ -344,8 +348,8 @@ struct StateDigest {
 // ---- drains: by the exchange, from rules 4 on ----
 
 /// Why a node takes no new work. none: it takes some. daily: its full challenge is due. unjudged: its units
-/// were at work in three censuses running.
-enum class DrainReason : std::uint8_t { none = 0, daily = 1, unjudged = 2 };
+/// were at work in three censuses running. metered (rules 5): its jobs delivered too little for its class.
+enum class DrainReason : std::uint8_t { none = 0, daily = 1, unjudged = 2, metered = 3 };
 /// Nothing new is matched to the node, what it works on goes on; its offers keep price and priority. With
 /// `none` they are executable again.
 struct NodeDrain {

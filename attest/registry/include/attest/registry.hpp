@@ -62,7 +62,9 @@ struct UnitRecord {
   EndReason end_reason = EndReason::none;  // set by the registry
   std::uint64_t census = 0;                // the last one that judged the unit; set by the registry
   std::uint8_t missed = 0;                 // of the last censuses running; set by the registry
-  std::uint16_t census_reason = 0;         // RejectReason of that census, 0: passed; set by the registry
+  std::uint16_t census_reason = 0;         // why it has missed or failed last; 0: passed; set by the registry
+  std::uint64_t probed = 0;                // the last epoch whose probe judged the unit; set by the registry
+  std::uint16_t probe_reason = 0;          // RejectReason of that probe, 0: passed; set by the registry
   friend bool operator==(UnitRecord const&, UnitRecord const&) = default;
 };
 
@@ -104,6 +106,9 @@ class Registry {
   /// more. How many run now. A renewal does not end them, or renewing would be the way past every census;
   /// neither does a new key, see keep_misses.
   std::uint8_t judged(UnitKey const& key, std::uint64_t census, std::uint16_t reason);
+  /// A probe in that epoch asked this live unit. `reason` 0: it passed, which ends no misses; or one more,
+  /// if the census of the epoch has not counted one already, nor does it after this. How many run now.
+  std::uint8_t probed(UnitKey const& key, std::uint64_t epoch, std::uint16_t reason);
   /// After a time when nothing could be renewed: all live records last `gap` longer.
   void extend_all(Micros gap);
 

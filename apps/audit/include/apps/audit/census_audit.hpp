@@ -32,6 +32,7 @@ struct CensusFinding {
 struct CensusReport {
   std::uint64_t epochs{};     // opened
   std::uint64_t verdicts{};   // of all
+  std::uint64_t probes{};     // of these, of units at work
   std::uint64_t rechecked{};  // of these, played again from their transcripts, and as the entry says
   std::uint64_t
       unanswered{};        // of these, misses of units that did not answer to the end: the exchange's word
