@@ -169,6 +169,11 @@ void Census::open_epoch() {
       // The last seed is in the journal. The new one is kept before the journal names it: what a lost one
       // checked nobody can check again, and auditors call it wrong.
       if (evidence_) kept = evidence_->close_epochs();
+      if (evidence_ && kept) {
+        auto light = attest::EvidenceStore::open(attest::epoch_folder(directory, epoch));
+        if (light) light_.emplace(std::move(*light));
+        if (!light) kept = std::unexpected(light.error());
+      }
       if (evidence_ && kept) kept = evidence_->open_epoch(made.beacon, made.seed);
       if (!kept) return on_loop([this, why = kept.error()] { seed_not_kept(why); });
     }
@@ -197,6 +202,16 @@ void Census::opened(Refusal refusal) {
   known_.clear(), judged_.clear();
   was_void_ = false;
   step_ = Step::waits;
+  prune();
+}
+
+/// Only what is of closed epochs, whose seeds the journal has. What fails is tried again in the next epoch.
+void Census::prune() {
+  auto const& directory = hub_.config().census_directory;
+  std::uint64_t const keep = hub_.config().census.keep_epochs;
+  if (directory.empty() || keep == 0) return;
+  auto const before = epoch_ > keep ? epoch_ - keep : 0;
+  on_worker([this, directory, before] { say_if_failed(attest::prune_epochs(directory, before)); });
 }
 
 /// Whoever was called and every verdict of it is in the journal: only now may anybody know the seed.
@@ -311,7 +326,7 @@ void Census::take(std::shared_ptr<Asked> const& asked, attest::SessionStep step)
   on_worker([this, asked, outcome = *step.outcome] {
     auto const& transcript = asked->challenge->transcript();
     std::unique_lock lock(evidence_mutex_);
-    if (evidence_ && !transcript.said.empty()) say_if_failed(evidence_->keep(transcript));
+    if (light_ && !transcript.said.empty()) say_if_failed(light_->keep(transcript));
     lock.unlock();
     on_loop([this, asked, outcome] { conclude(asked, outcome); });
   });
@@ -414,7 +429,9 @@ void Census::work() {
 }
 
 void Census::say_if_failed(attest::Kept const& kept) {
-  if (!kept) on_loop([this, why = kept.error()] { hub_.log("evidence of a census was not kept: " + why); });
+  if (!kept)
+    on_loop(
+        [this, why = kept.error()] { hub_.log("evidence of a census was not kept, or not pruned: " + why); });
 }
 
 }  // namespace spillway
