@@ -71,7 +71,8 @@ std::multiset<std::int64_t> times_of(std::vector<attest::Transcript> const& tran
 std::vector<attest::Transcript> kept_by(GateWorld const& world) {
   attest::EvidenceReader const reader(world.directory() / "journal" / attest::evidence_folder);
   std::vector<attest::Transcript> out;
-  for (auto const& name : reader.transcripts().value()) {
+  auto const names = reader.transcripts().value();
+  for (auto const& name : names) {
     attest::Digest hash{};
     for (std::size_t i = 0; i < hash.size(); ++i)
       hash[i] = std::byte(std::stoi(name.substr(2 * i, 2), nullptr, 16));
