@@ -28,8 +28,8 @@ struct NodeOfUnits {
     provers.insert_or_assign(unit, attest::Prover(open.unit));
     send(unit, attest::encode(attest::AttestMessage(open)));
   }
-  /// All of its units, while another node's challenge holds the exchange: they wait together, however slow this
-  /// machine is.
+  /// All of its units, while another node's challenge holds the exchange: they wait together, however slow
+  /// this machine is.
   void open_all(std::uint16_t units) {
     auto other = line.world().log_in(bert);
     auto const others = add_node(other);

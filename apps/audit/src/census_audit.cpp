@@ -13,11 +13,11 @@ bool was_refused(Outcome const& outcome) {
                              [](Record const& r) { return r.head.kind == RecordKind::refused; });
 }
 
-/// Nothing that the unit said to the end: there is nothing to play again.
 std::string name_of(UnitChecked const& said, attest::EvidenceReader const& of) {
   return std::to_string(said.epoch) + "/" + of.file_of(said.transcript).filename().string();
 }
 
+/// Nothing that the unit said to the end: there is nothing to play again.
 bool silent(UnitChecked const& said) {
   using enum attest::RejectReason;
   auto const reason = attest::RejectReason{said.reason};

@@ -3,8 +3,8 @@
 // Room:   gateway, target server, private.
 // Thread: the loop's for every member; the worker is inside.
 // Rules:  a unit reaches the book only through a verdict made here; there is no other way to enter
-//         UnitAttested. Units of one node that open together are challenged in step: all begin their rounds at
-//         one moment, and all get their z_0 at one moment.
+//         UnitAttested. Units of one node that open together are challenged in step: all begin their rounds
+//         at one moment, and all get their z_0 at one moment.
 #pragma once
 
 #include <condition_variable>

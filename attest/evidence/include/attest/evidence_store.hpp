@@ -46,9 +46,9 @@ class EvidenceStore {
 /// Those whose folders are there, ascending; none where there is no folder of censuses.
 [[nodiscard]] std::expected<std::vector<std::uint64_t>, std::string> epochs_kept(
     std::filesystem::path const& census);
-/// Removes the folders of all epochs before this one, each at once to whoever reads, and revealed seeds, which
-/// the journal has. What an earlier call left unfinished is finished. May take as long as files are many; no
-/// other call need wait for it.
+/// Removes the folders of all epochs before this one, each at once to whoever reads, and revealed seeds,
+/// which the journal has. What an earlier call left unfinished is finished. May take as long as files are
+/// many; no other call need wait for it.
 [[nodiscard]] Kept prune_epochs(std::filesystem::path const& census, std::uint64_t before);
 
 /// What an auditor reads. Nothing found is no error.
