@@ -38,18 +38,21 @@ std::expected<Outcome, std::string> recheck(Transcript const& transcript,
   SessionConfig config;
   config.params = params;
   config.transcript = transcript.version;
+  config.in_step = true;  // alone or beside others: the transcript says when each phase began
   auto const& open = claim->open;
   ChallengeSession session(std::move(secret), config, Claimant{open.unit, open.node, open.wanted},
                            transcript.fresh, said[0].at);
   for (std::size_t next = 0; next < said.size();) {
     if (said[next].speaker != Speaker::unit) return no(at(next) + " of the exchange answers nothing");
-    auto const now = said[next].at;
+    auto now = said[next].at;
     auto step = session.on_message(said[next++].bytes, now);
     if (step.outcome) {
       if (next != said.size()) return no(at(next) + " comes after the end");
       if (step.outcome->transcript != hash_of(transcript)) return no("its hash is not that of its messages");
       return *step.outcome;
     }
+    if (session.held() && next < said.size() && said[next].at >= now)
+      now = said[next].at, step = session.release(now);
     for (auto const& bytes : step.send) {
       if (next == said.size()) return no("it ends before the challenge does");
       if (said[next] != Said{Speaker::exchange, now, bytes})

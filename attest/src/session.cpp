@@ -34,6 +34,8 @@ RejectReason reason_of(Floor floor) {
 // MemDone with the most roots that parameters allow is 35 KB; only Openings are longer.
 constexpr std::uint32_t longest_gathered_bytes = 64 * 1'024;
 
+constexpr Micros forever{INT64_MAX};
+
 Bytes32 derive(Bytes32 const& fresh, std::string_view what, std::uint32_t index) {
   return hash("cap1-session", {fresh, std::as_bytes(std::span(what)), le32(index)});
 }
@@ -51,7 +53,7 @@ std::string Outcome::explain() const {
 }
 
 struct ChallengeSession::State {
-  enum class Awaits { open, echo, rounds, memory, openings, nothing };
+  enum class Awaits { open, echo, start, rounds, walk, memory, openings, nothing };  // start, walk: held
 
   explicit State(TranscriptVersion version) : transcript(version) { kept.version = version; }
 
@@ -103,7 +105,7 @@ struct ChallengeSession::State {
   void await(Awaits next, Micros within, Micros now) {
     awaits = next;
     since = now;
-    deadline = now + within;
+    deadline = within == forever ? forever : now + within;
   }
   void end(std::optional<RejectReason> reason, bool tell = true) {
     awaits = Awaits::nothing;
@@ -128,6 +130,8 @@ struct ChallengeSession::State {
       case Awaits::memory:
         return RejectReason::late_memory;
       case Awaits::openings:
+      case Awaits::start:  // these three have no deadline
+      case Awaits::walk:
       case Awaits::nothing:
         return RejectReason::late_openings;
     }
@@ -157,8 +161,20 @@ struct ChallengeSession::State {
     if (++probe < rtt_probes) return send_probe(now);
     if (config.rtt_of_place && outcome.rtt_min > farthest_rtt(*config.rtt_of_place))
       return end(RejectReason::place_unproven);
-    send(Challenge{nonce}, now);
-    await(Awaits::rounds, config.rounds_within, now);
+    await(Awaits::start, forever, now);
+    if (!config.in_step) release(now);
+  }
+
+  [[nodiscard]] bool held() const { return awaits == Awaits::start || awaits == Awaits::walk; }
+
+  void release(Micros now) {
+    if (awaits == Awaits::start) {
+      send(Challenge{nonce}, now);
+      await(Awaits::rounds, config.rounds_within, now);
+    } else {
+      send(MemChallenge{pass_key}, now);
+      await(Awaits::memory, config.memory_within, now);
+    }
   }
 
   [[nodiscard]] Micros phase_time(Micros now) const {
@@ -172,8 +188,8 @@ struct ChallengeSession::State {
     if (awaits != Awaits::rounds) return end(RejectReason::out_of_turn);
     outcome.compute_time = phase_time(now);
     rounds = m;
-    send(MemChallenge{pass_key}, now);
-    await(Awaits::memory, config.memory_within, now);
+    await(Awaits::walk, forever, now);
+    if (!config.in_step) release(now);
   }
 
   void on(MemDone const& m, Micros now) {
@@ -296,6 +312,14 @@ SessionStep ChallengeSession::on_time(Micros now) {
   return std::exchange(s.step, {});
 }
 
+bool ChallengeSession::held() const { return state_->held(); }
+
+SessionStep ChallengeSession::release(Micros now) {
+  sw_check(held() && now >= state_->since, "only what is held is released, and not before its time");
+  state_->release(now);
+  return std::exchange(state_->step, {});
+}
+
 SessionStep ChallengeSession::abandon(Micros now) {
   auto& s = *state_;
   if (!ended()) {
@@ -306,7 +330,7 @@ SessionStep ChallengeSession::abandon(Micros now) {
 }
 
 std::optional<Micros> ChallengeSession::deadline() const {
-  if (ended()) return std::nullopt;
+  if (ended() || held()) return std::nullopt;
   return state_->deadline;
 }
 

@@ -87,13 +87,16 @@ class CensusWorld : public ::testing::Test {
 
   [[nodiscard]] fs::path journal() const { return world_.directory() / "journal"; }
   [[nodiscard]] fs::path evidence() const { return journal() / attest::census_folder; }
+  [[nodiscard]] fs::path file_of(UnitChecked const& said) const {
+    return attest::EvidenceReader(attest::epoch_folder(evidence(), said.epoch)).file_of(said.transcript);
+  }
   ProofReport audit() {
     ProofCheck check(journal() / attest::evidence_folder);
     AuditOptions options{journal(), {}, {}};
     options.each = [&](Entry const& entry, Outcome const& outcome) {
       check.gather(entry, outcome);
       auto const* const said = std::get_if<UnitChecked>(&entry.command);
-      if (said && said->verdict == CensusVerdict::passed) passed_ = said->transcript;
+      if (said && said->verdict == CensusVerdict::passed) passed_ = file_of(*said);
       if (auto const* const opened = std::get_if<EpochOpen>(&entry.command)) opened_ = *opened;
       if (auto const* const closed = std::get_if<EpochClose>(&entry.command)) {
         revealed_ = passed_;
@@ -113,7 +116,7 @@ class CensusWorld : public ::testing::Test {
   std::string page_;
   EpochOpen opened_;
   std::shared_ptr<attest::EpochSecret const> secret_;  // of the last closed epoch, as everybody can make it
-  Bytes32 passed_{}, revealed_{};  // transcript of the last unit that passed, of a closed epoch
+  fs::path passed_, revealed_;  // transcript of the last unit that passed, of a closed epoch
 };
 
 void alter(fs::path const& file) {
@@ -236,13 +239,39 @@ TEST_F(CensusWorld, WhoIsSilentIsNotOfferedWhoIsWrongIsFrozenAndTheAuditorSeesIt
   EXPECT_EQ(with_forged.census.strangers.size(), census.strangers.size() + 1);
   EXPECT_EQ(with_forged.census.rechecked, census.rechecked) << "no entry names it: it counts for nothing";
 
-  auto const file = attest::EvidenceReader(evidence()).file_of(revealed_);
+  auto const file = revealed_;
   alter(file);
   auto const altered = audit();
   EXPECT_FALSE(altered.ok());
   ASSERT_EQ(altered.census.wrong.size(), 1u);
   EXPECT_THAT(altered.census.wrong[0].what, HasSubstr(file.filename().string()));
   EXPECT_THAT(page_, HasSubstr("WRONG    sequence"));
+
+  fs::remove(file);
+  auto const taken_away = audit();
+  EXPECT_FALSE(taken_away.ok()) << "others of its epoch are there, so it was not pruned";
+  ASSERT_EQ(taken_away.census.missing.size(), 1u);
+  EXPECT_THAT(page_, HasSubstr("missing  sequence"));
+}
+
+TEST_F(CensusWorld, OldEpochsArePrunedAndTheAuditorTellsThemFromWhatIsMissing) {
+  ASSERT_NO_FATAL_FAILURE(prove_all());
+  begin_censuses();
+  (void)world_.stop_exchange();
+  world_.options().census.keep_epochs = 2;
+  world_.start_exchange();
+  auto const honest = agent(ada, Manner::honest);
+  auto const kept = [&] { return attest::epochs_kept(evidence()).value(); };
+  world_.until([&] { return honest->times(UnitPhase::attested) >= 4; }, "censuses");
+  auto const so_far = kept().back();
+  world_.until([&] { return kept().front() > so_far; }, "the server to prune them");
+  (void)world_.stop_exchange();
+  EXPECT_LE(kept().size(), 3u + 1) << "of the open epoch, of two before it, and one that is just going";
+  auto const report = audit();
+  EXPECT_TRUE(report.ok()) << page_;
+  EXPECT_GE(report.census.pruned, 1u) << page_;
+  EXPECT_EQ(report.census.kept_from, kept().front());
+  EXPECT_THAT(page_, HasSubstr("pruned with their epochs"));
 }
 
 }  // namespace spillway

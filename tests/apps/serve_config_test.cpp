@@ -80,6 +80,7 @@ again_after_ms = 250
 late_after_ms = 75
 full_every_s = 3600
 drain_within_s = 60
+keep_epochs = 12
 n = 128
 rounds = 2
 openings = 16
@@ -128,6 +129,7 @@ note = "stand-in"
   EXPECT_EQ(census.full_every, Micros{3'600'000'000});
   EXPECT_EQ(census.drain_within, Micros{60'000'000});
   EXPECT_EQ(census.light, (attest::Cap1Params{128, 2, 0, 0, 16}));
+  EXPECT_EQ(census.keep_epochs, 12u);
   EXPECT_EQ(census.workers, 2u);
   EXPECT_EQ(config->server.engine_note, "stand-in");
 }

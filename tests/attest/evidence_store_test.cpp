@@ -92,6 +92,34 @@ TEST_F(EvidenceTest, DamageIsNamedWithItsFile) {
   EXPECT_THAT(reader().seed(filled(2)).error(), HasSubstr("no 64 hexadecimal digits"));
 }
 
+TEST_F(EvidenceTest, OldEpochsArePrunedWholeAndWhatACrashLeftIsFinished) {
+  auto seeds = store();
+  for (std::uint64_t epoch = 8; epoch <= 11; ++epoch) {
+    auto folder = EvidenceStore::open(epoch_folder(path_, epoch)).value();
+    ASSERT_TRUE(folder.keep(some_transcript(static_cast<int>(epoch))).has_value());
+  }
+  ASSERT_TRUE(seeds.open_epoch(filled(2), filled(3)).has_value());
+  ASSERT_TRUE(seeds.close_epochs().has_value());
+  ASSERT_TRUE(seeds.open_epoch(filled(4), filled(5)).has_value());
+  fs::create_directory(path_ / "7.old");  // a crash between the renaming and the removal
+  std::ofstream(path_ / "7.old" / "x.cap1") << "half";
+  fs::create_directory(path_ / "09");  // not a name that an epoch gets
+  ASSERT_TRUE(prune_epochs(path_, 10).has_value());
+  EXPECT_EQ(epochs_kept(path_).value(), (std::vector<std::uint64_t>{10, 11}));
+  EXPECT_FALSE(fs::exists(path_ / "7.old") || fs::exists(path_ / "8") || fs::exists(path_ / "8.old"));
+  EXPECT_TRUE(fs::exists(path_ / "09"));
+  auto const kept = EvidenceReader(epoch_folder(path_, 10)).transcript(hash_of(some_transcript(10)));
+  EXPECT_EQ(kept.value(), some_transcript(10));
+  EXPECT_EQ(reader().seed(filled(2)).value(), std::nullopt) << "the journal has it";
+  EXPECT_TRUE(reader().epoch_is_open(filled(4)));
+  EXPECT_TRUE(prune_epochs(path_, 10).has_value()) << "nothing to do is no error";
+}
+
+TEST_F(EvidenceTest, WhatCannotBePrunedIsSaid) {
+  EXPECT_TRUE(epochs_kept(path_).value().empty());
+  EXPECT_THAT(prune_epochs(path_, 10).error(), HasSubstr(path_.string()));
+}
+
 TEST_F(EvidenceTest, AFolderThatCannotBeWrittenIsSaid) {
   std::ofstream(path_) << "a file";
   EXPECT_THAT(EvidenceStore::open(path_).error(), HasSubstr(path_.string()));

@@ -109,6 +109,47 @@ TEST(ChallengeSession, RefusesAUnitThatOpensInAnotherProfile) {
   }
 }
 
+// The wait for the others is not the unit's time, and the auditor reads from the transcript when each began.
+TEST(ChallengeSession, InStepWithOthersHasTheSameFiguresAndCanBeCheckedAgain) {
+  Trial trial;
+  trial.held = Micros{30'000'000};
+  auto const outcome = trial.run();
+  ASSERT_TRUE(outcome.admitted()) << outcome.explain();
+  EXPECT_EQ(outcome.measured, Trial{}.run().measured);
+  auto const again = recheck(trial.kept, trial.secret());
+  ASSERT_TRUE(again) << again.error();
+  EXPECT_EQ(again->measured, outcome.measured);
+  EXPECT_EQ(again->transcript, outcome.transcript);
+
+  auto early = trial.kept;  // as if z_0 had been said before the rounds were done
+  auto const z_0 = std::ranges::find_if(early.said, [](Said const& said) {
+    return std::holds_alternative<MemChallenge>(decode(said.bytes).value());
+  });
+  z_0->at = (z_0 - 1)->at - Micros{1};
+  EXPECT_FALSE(recheck(early, trial.secret()));
+}
+
+TEST(ChallengeSession, WhileItIsHeldNoTimeRunsAndNothingMayBeSaid) {
+  for (bool const early : {false, true}) {
+    Trial trial;
+    trial.held = Micros{0};
+    (void)trial.run();
+    auto session = trial.session();
+    for (auto const& said : trial.kept.said)  // to the last echo
+      if (said.speaker == Speaker::unit && !session.held()) (void)session.on_message(said.bytes, said.at);
+    EXPECT_EQ(session.deadline(), std::nullopt);
+    Micros const later{3'600'000'000};
+    EXPECT_FALSE(session.on_time(later).outcome);
+    if (early) {
+      EXPECT_EQ(session.on_message(encode(RoundsDone{}), later).outcome.value().reason,
+                RejectReason::out_of_turn);
+    } else {
+      EXPECT_EQ(session.release(later).send.size(), 1u);
+      EXPECT_EQ(session.deadline(), later + Micros{60'000'000});
+    }
+  }
+}
+
 TEST(ChallengeSession, HashesEveryByteAndTimeIntoTheTranscript) {
   Trial first, later, backend;
   later.walk = Micros{100'001};

@@ -25,6 +25,7 @@ struct Trial {
   Micros compute{1'000'000};  // answering Challenge
   Micros walk{100'000};       // answering MemChallenge
   std::optional<Micros> rtt_of_place;
+  std::optional<Micros> held;  // in step with others, which take so much longer for each phase
   TranscriptVersion version = TranscriptVersion::striped;
   /// Sees each message before it goes to the session: may change it, or drop it (false).
   std::function<bool(AttestMessage&)> from_prover = [](AttestMessage&) { return true; };
@@ -38,6 +39,7 @@ struct Trial {
     SessionConfig c;
     c.params = params, c.floors = floors, c.class_scale = class_scale;
     c.rtt_of_place = rtt_of_place;
+    c.in_step = held.has_value();
     c.keep_transcript = true;
     c.transcript = version;
     return c;
@@ -66,6 +68,9 @@ struct Trial {
       if (!from_prover(message)) return;
       seen.push_back(message);
       take(exchange.on_message(encode(message), now));
+      if (!exchange.held()) return;
+      now += *held;
+      take(exchange.release(now));
     };
     say(open);
     while (!asked.empty()) {

@@ -22,7 +22,8 @@ struct Adversary {
   attest::UnitKey unit{};                                      // whom it says it is
   std::optional<attest::UnitKey> worker;                       // who computes; not set: the same
   std::function<void(std::uint32_t round, Product&)> compute;  // before a product is committed
-  std::function<void(Work&)> walk;                             // before the passes are committed
+  Work::Multiply multiply = attest::reference::product;
+  std::function<void(Work&)> walk;  // before the passes are committed
   std::function<void(attest::AttestMessage&)> hear, say;
 
   attest::EpochParams epoch;
@@ -53,7 +54,7 @@ struct Adversary {
  private:
   // The plain prover does rounds and passes in one go: it is made twice, with the same rounds.
   void do_work(Bytes32 const& pass_key) {
-    work.emplace(epoch, worker.value_or(unit), challenge.nonce, pass_key, compute);
+    work.emplace(epoch, worker.value_or(unit), challenge.nonce, pass_key, compute, multiply);
   }
 };
 

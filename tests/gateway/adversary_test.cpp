@@ -5,8 +5,12 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
 #include <cmath>
+#include <thread>
 
+#include "attest/gemm.hpp"
+#include "attest/session.hpp"
 #include "attest/verifier.hpp"
 #include "journal/log_reader.hpp"
 #include "market/codec.hpp"
@@ -90,10 +94,23 @@ std::int64_t offers_on_book(Line& line) {
 }
 
 template <class Row>
-Matrix8 matrix(Bytes32 const& key, Row row) {
+Matrix8 matrix(Bytes32 const& key, Row row, attest::Profile profile) {
   Matrix8 out(std::size_t{n} * n);
-  for (std::uint32_t i = 0; i < n; ++i)
-    row(key, i, std::span(out).subspan(std::size_t{i} * n, n), attest::Profile::int8);
+  for (std::uint32_t i = 0; i < n; ++i) row(key, i, std::span(out).subspan(std::size_t{i} * n, n), profile);
+  return out;
+}
+
+// A class that the profile proves.
+char const* class_of(attest::Profile profile) {
+  return profile == attest::Profile::f16x ? "V100-16" : test_class;
+}
+
+// For matrices at which the plain product takes too long.
+Matrix32 fast_product(Matrix8 const& a, Matrix8 const& b, std::size_t size) {
+  attest::RightMatrix right(static_cast<std::uint32_t>(size));
+  for (std::uint32_t i = 0; i < size; ++i) right.set_row(i, std::span(b).subspan(i * size, size));
+  Matrix32 out(a.size());
+  attest::multiply(a, right, out);
   return out;
 }
 
@@ -134,6 +151,45 @@ TEST(Adversaries, APartWithoutInt8IsProvenInF16xAndSumsInBf16AreNoSums) {
   };
   EXPECT_EQ(duel.reason(rounding), of(RejectReason::row_wrong));
   EXPECT_EQ(duel.reason(unit), 0);
+}
+
+// Sums kept in FP16 (11 bits) are exact below 2048: they show at the n of real challenges.
+TEST(Adversaries, F16xSumsKeptInFp16AreNoSums) {
+  WorldOptions how;
+  how.challenge = {.n = 1'024, .rounds = 1, .retained = 1, .passes = 1, .openings = 64};
+  Duel duel(how, "V100-16");
+  Adversary unit;
+  unit.klass = "V100-16", unit.profile = attest::Profile::f16x, unit.multiply = fast_product;
+  auto halves = unit;
+  halves.compute = [](std::uint32_t, Matrix32& product) {
+    for (auto& x : product) x = attest::reference::rounded(x, 11);
+  };
+  EXPECT_EQ(duel.reason(halves), of(RejectReason::row_wrong));
+  EXPECT_EQ(duel.reason(unit), 0);
+}
+
+// The exchange sees at least the time that the unit itself sees between question and answer.
+TEST(Adversaries, EchoesHeldBackBuyNoMoreThanATenthOfAPhase) {
+  Duel duel;
+  Adversary cheat;
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point asked;
+  std::int64_t own_us = 0;
+  cheat.hear = [&](attest::AttestMessage& message) {
+    if (std::holds_alternative<attest::RttProbe>(message))
+      std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    if (std::holds_alternative<attest::Challenge>(message)) asked = Clock::now();
+  };
+  cheat.say = [&](attest::AttestMessage& message) {
+    if (std::holds_alternative<attest::RoundsDone>(message))
+      own_us = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - asked).count() - 1;
+  };
+  cheat.unit = unit_key(1);
+  auto const verdict = duel.challenge(duel.line, duel.node, cheat);
+  ASSERT_GT(own_us, 10);
+  auto const shortest_us = own_us - own_us / attest::rtt_credit_divisor - 1;
+  EXPECT_LE(verdict.ops_per_s, attest::work_ops(options().challenge) * micros_per_second / shortest_us);
+  EXPECT_GT(verdict.ops_per_s, 0);
 }
 
 TEST(Adversaries, AForgedOpeningIsNoRowOfTheProduct) {
@@ -196,27 +252,33 @@ TEST(Adversaries, AProductKnownBeforehandIsNotTheOneAskedFor) {
 }
 
 TEST(Adversaries, TheShortcutForStructuredMatricesFindsNoStructure) {
-  Matrix8 a(std::size_t{n} * n), b(a.size());
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t j = 0; j < n; ++j)
-      a[i * n + j] = static_cast<std::int8_t>((i + j) * 37),
-                b[i * n + j] = static_cast<std::int8_t>((i + j) * 91);
-  auto const product = attest::reference::product(a, b, n);
-  ASSERT_EQ(by_recurrence(a, b, product), product) << "the shortcut is right where there is structure";
+  for (auto const profile : attest::profiles) {
+    Matrix8 a(std::size_t{n} * n), b(a.size());
+    auto const entry = [=](std::size_t x) {
+      return static_cast<std::int8_t>(profile == attest::Profile::f16x ? x % 16 - 8 : x);
+    };
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < n; ++j)
+        a[i * n + j] = entry((i + j) * 37), b[i * n + j] = entry((i + j) * 91);
+    auto const product = attest::reference::product(a, b, n);
+    ASSERT_EQ(by_recurrence(a, b, product), product) << "the shortcut is right where there is structure";
 
-  Duel duel(options(1));
-  Adversary cheat;
-  attest::EpochParams epoch;
-  Bytes32 nonce{};
-  cheat.hear = [&](attest::AttestMessage& message) {
-    if (auto const* const params = std::get_if<attest::EpochParams>(&message)) epoch = *params;
-    if (auto const* const asked = std::get_if<attest::Challenge>(&message)) nonce = asked->nonce;
-  };
-  cheat.compute = [&](std::uint32_t, Matrix32& rows) {
-    auto const key = attest::first_round_key(nonce, unit_key(1), epoch.epoch);
-    rows = by_recurrence(matrix(key, attest::a_row), matrix(epoch.beacon, attest::b_row), rows);
-  };
-  EXPECT_EQ(duel.reason(cheat), of(RejectReason::row_wrong));
+    Duel duel(options(1), class_of(profile));
+    Adversary cheat;
+    cheat.klass = class_of(profile), cheat.profile = profile;
+    attest::EpochParams epoch;
+    Bytes32 nonce{};
+    cheat.hear = [&](attest::AttestMessage& message) {
+      if (auto const* const params = std::get_if<attest::EpochParams>(&message)) epoch = *params;
+      if (auto const* const asked = std::get_if<attest::Challenge>(&message)) nonce = asked->nonce;
+    };
+    cheat.compute = [&](std::uint32_t, Matrix32& rows) {
+      auto const key = attest::first_round_key(nonce, unit_key(1), epoch.epoch);
+      rows = by_recurrence(matrix(key, attest::a_row, profile), matrix(epoch.beacon, attest::b_row, profile),
+                           rows);
+    };
+    EXPECT_EQ(duel.reason(cheat), of(RejectReason::row_wrong));
+  }
 }
 
 // One row in eight is left out: 8 openings pass with (7/8)^8 = 34.4 %. The bound is 4.5 standard deviations:
@@ -225,24 +287,27 @@ TEST(Adversaries, SkippedRowsAreFoundAsOftenAsTheFormulaSays) {
   auto how = options();
   how.challenge.passes = 1;
   how.challenge.openings = 8;
-  Duel duel(how);
-  Adversary cheat;
-  cheat.compute = [](std::uint32_t, Matrix32& product) {
-    for (std::size_t row = 0; row < n; row += 8)
-      std::fill_n(product.begin() + static_cast<std::ptrdiff_t>(row * n), n, 0);
-  };
-  cheat.unit = unit_key(1);
-  constexpr int trials = 120;
-  int passed = 0;
-  for (int trial = 0; trial < trials; ++trial) {
-    auto const verdict = duel.challenge(duel.line, duel.node, cheat);
-    if (!verdict.admitted) {
-      EXPECT_EQ(verdict.reason, of(RejectReason::row_wrong));
+  for (auto const profile : attest::profiles) {
+    Duel duel(how, class_of(profile));
+    Adversary cheat;
+    cheat.klass = class_of(profile), cheat.profile = profile;
+    cheat.compute = [](std::uint32_t, Matrix32& product) {
+      for (std::size_t row = 0; row < n; row += 8)
+        std::fill_n(product.begin() + static_cast<std::ptrdiff_t>(row * n), n, 0);
+    };
+    cheat.unit = unit_key(1);
+    constexpr int trials = 120;
+    int passed = 0;
+    for (int trial = 0; trial < trials; ++trial) {
+      auto const verdict = duel.challenge(duel.line, duel.node, cheat);
+      if (!verdict.admitted) {
+        EXPECT_EQ(verdict.reason, of(RejectReason::row_wrong));
+      }
+      passed += verdict.admitted ? 1 : 0;
     }
-    passed += verdict.admitted ? 1 : 0;
+    auto const p = std::pow(7.0 / 8.0, 8);
+    EXPECT_NEAR(passed, trials * p, 4.5 * std::sqrt(trials * p * (1 - p)));
   }
-  auto const p = std::pow(7.0 / 8.0, 8);
-  EXPECT_NEAR(passed, trials * p, 4.5 * std::sqrt(trials * p * (1 - p)));
 }
 
 TEST(Adversaries, PassesInOneWalkOrInAnotherOrderAreNotTheWalksOfTheirKeys) {

@@ -23,6 +23,7 @@ inline CensusConfig short_epochs() {
   census.answer_within = Micros{1'500'000};
   census.late_after = Micros{60'000'000};  // a busy machine is no reason
   census.full_every = Micros{};            // nobody is drained
+  census.keep_epochs = 0;
   census.light = {.n = 64, .rounds = 1, .retained = 0, .passes = 0, .openings = 8};
   return census;
 }

@@ -181,20 +181,20 @@ TEST(Attestation, AProviderOfManySilentUnitsHasAFullListAndOthersComeBetween) {
   GateWorld world;
   auto greedy = world.log_in(ada);
   auto honest = world.log_in(bert);
-  auto const registered = greedy.ask(msg::RegisterNode{0, ClientOrderId{1}, test_place, test_class, 65'535});
-  NodeId const many{static_cast<std::uint32_t>(registered.id)};
   auto const one = add_node(honest);
-  auto const fit = static_cast<std::uint16_t>(ChallengeQueue::most_waiting + 1);  // and one is challenged
-  for (std::uint16_t unit = 0; unit <= fit; ++unit) greedy.send(msg::AttestFrame{many, unit, opening(many)});
+  std::vector<NodeId> many;
+  auto const fit = ChallengeQueue::most_waiting + 1;  // and one is challenged
+  for (std::uint64_t label = 1; label <= fit + 1; ++label) many.push_back(add_node(greedy, label));
+  for (auto const node : many) greedy.send(msg::AttestFrame{node, 0, opening(node)});
   auto const full = greedy.next<msg::AttestVerdict>();
-  EXPECT_EQ(full.unit, fit);
+  EXPECT_EQ(full.node, many.back());
   EXPECT_FALSE(full.admitted);
   EXPECT_EQ(full.sentence, sentence(Refusal::attestation_pending));
 
   honest.send(msg::AttestFrame{one, 0, opening(one)});
-  (void)honest.read(msg::ReadKind::instruments);          // by now it waits, after 64 others
-  greedy.send(msg::AttestFrame{many, 0, opening(many)});  // out of turn: the first one's challenge ends
-  EXPECT_EQ(greedy.next<msg::AttestVerdict>().unit, 0);
+  (void)honest.read(msg::ReadKind::instruments);                   // by now it waits, after 64 others
+  greedy.send(msg::AttestFrame{many[0], 0, bytes_of("no echo")});  // the first one's challenge ends
+  EXPECT_EQ(greedy.next<msg::AttestVerdict>().node, many[0]);
   EXPECT_EQ(honest.next<msg::AttestFrame>().node, one);
 }
 
@@ -206,7 +206,7 @@ struct Turns {
     return queue.add({id(who), SessionId{session}, {NodeId{1}, unit}, ClassId{1}, {}, {}});
   }
   std::string next(bool fell_silent = false, Micros took = Micros{1'000}) {
-    auto const got = queue.next();
+    auto const got = queue.next([](auto const&) { return true; });
     if (!got) return "nobody";
     queue.ended(got->provider, fell_silent, took);
     return static_cast<char>(got->provider.v) + std::to_string(got->unit.second);
@@ -262,6 +262,18 @@ TEST(ChallengeQueue, ChargesTheTimeThatAnswersTake) {
   EXPECT_EQ(turns.next(false, Micros{3'000'000}), "a0");
   for (std::uint16_t unit = 0; unit < 6; ++unit) EXPECT_TRUE(turns.wait('b', unit));
   EXPECT_EQ(turns.order(), "b0 b1 b2 b3 a1 b4 b5 ");
+}
+
+TEST(ChallengeQueue, WhoWaitsForTheOthersOfItsNodeKeepsNobodyWaitingAndTakesThemForATurnEach) {
+  Turns turns;
+  EXPECT_TRUE(turns.wait('a', 0) && turns.wait('b', 0) && turns.wait('a', 1));
+  auto const only_b = [](WaitingUnit const& who) { return who.provider == Turns::id('b'); };
+  EXPECT_EQ(turns.queue.next(only_b).value().provider, Turns::id('b'));
+  EXPECT_FALSE(turns.queue.next(only_b));
+  EXPECT_EQ(turns.queue.waiting_of(Turns::id('a'), NodeId{1}), 2u);
+  EXPECT_EQ(turns.queue.take_node(Turns::id('a'), NodeId{1}).size(), 2u);
+  EXPECT_TRUE(turns.wait('a', 2) && turns.wait('b', 1));
+  EXPECT_EQ(turns.order(), "b1 a2 ");
 }
 
 TEST(ChallengeQueue, ForgetsTheUnitsOfASessionThatIsGone) {

@@ -36,19 +36,33 @@ std::string line_of(CensusFinding const& f) {
   return "sequence " + std::to_string(f.seq.v) + ", epoch " + std::to_string(f.epoch) + where + ": " + f.what;
 }
 
+json::array rows(std::vector<CensusFinding> const& findings) {
+  json::array out;
+  for (auto const& f : findings)
+    out.push_back(json::object{{"seq", std::to_string(f.seq.v)},
+                               {"epoch", std::to_string(f.epoch)},
+                               {"node", f.node.v},
+                               {"unit", f.unit},
+                               {"reason", f.what}});
+  return out;
+}
+
 json::object census_of(CensusReport const& c) {
-  json::array wrong, strangers;
-  for (auto const& f : c.wrong)
-    wrong.push_back(json::object{{"seq", std::to_string(f.seq.v)},
-                                 {"epoch", std::to_string(f.epoch)},
-                                 {"node", f.node.v},
-                                 {"unit", f.unit},
-                                 {"reason", f.what}});
+  json::array strangers;
   for (auto const& name : c.strangers) strangers.emplace_back(name);
-  return {{"epochs", c.epochs},         {"verdicts", c.verdicts},    {"rechecked", c.rechecked},
-          {"unanswered", c.unanswered}, {"pruned", c.pruned},        {"epoch_open", c.epoch_open},
-          {"seed_lost", c.seed_lost},   {"wrong", std::move(wrong)}, {"strangers", std::move(strangers)},
-          {"unreadable", c.unreadable}, {"probes", c.probes}};
+  return {{"epochs", c.epochs},
+          {"verdicts", c.verdicts},
+          {"rechecked", c.rechecked},
+          {"unanswered", c.unanswered},
+          {"pruned", c.pruned},
+          {"epoch_open", c.epoch_open},
+          {"seed_lost", c.seed_lost},
+          {"wrong", rows(c.wrong)},
+          {"missing", rows(c.missing)},
+          {"kept_from", c.kept_from},
+          {"strangers", std::move(strangers)},
+          {"unreadable", c.unreadable},
+          {"probes", c.probes}};
 }
 
 std::string document(AuditReport const& journal, ProofReport const& proofs) {
@@ -85,10 +99,11 @@ std::string attest_page(AuditReport const& journal, ProofReport const& proofs, P
     out += "census   " + std::to_string(c.epochs) + " epochs, " + std::to_string(c.verdicts) + " verdicts, " +
            std::to_string(c.probes) + " of them of probes: " + std::to_string(c.rechecked) +
            " checked again from their transcripts, " + std::to_string(c.unanswered) +
-           " of units that did not answer, " + std::to_string(c.pruned) + " whose transcripts are gone, " +
+           " of units that did not answer, " + std::to_string(c.pruned) + " pruned with their epochs, " +
            std::to_string(c.seed_lost) + " without a seed, " + std::to_string(c.epoch_open) +
            " of an epoch that is still open\n";
   add_lines(out, "WRONG    ", c.wrong, [](CensusFinding const& f) { return line_of(f); });
+  add_lines(out, "missing  ", c.missing, [](CensusFinding const& f) { return line_of(f); });
   add_lines(out, "stranger ", c.strangers,
             [](std::string const& name) { return name + ": no entry names it, it counts for nothing"; });
   if (!c.unreadable.empty()) out += "WRONG    " + c.unreadable + "\n";

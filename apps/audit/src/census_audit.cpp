@@ -2,7 +2,6 @@
 #include "apps/audit/census_audit.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include "market/record.hpp"
 
@@ -12,6 +11,10 @@ namespace {
 bool was_refused(Outcome const& outcome) {
   return std::ranges::any_of(outcome.records,
                              [](Record const& r) { return r.head.kind == RecordKind::refused; });
+}
+
+std::string name_of(UnitChecked const& said, attest::EvidenceReader const& of) {
+  return std::to_string(said.epoch) + "/" + of.file_of(said.transcript).filename().string();
 }
 
 /// Nothing that the unit said to the end: there is nothing to play again.
@@ -45,8 +48,8 @@ void CensusCheck::gather(Entry const& entry, Outcome const& outcome) {
 
 void CensusCheck::close(Seq seq, EpochClose const& said) {
   auto const epoch = *std::exchange(epoch_, std::nullopt);
-  for (auto const& verdict : epoch.verdicts)
-    named_.insert(evidence_.file_of(verdict.said.transcript).filename().string());
+  auto const evidence = of(said.epoch);
+  for (auto const& verdict : epoch.verdicts) named_.insert(name_of(verdict.said, evidence));
   // Nobody can check them, so they are worth nothing: an exchange that kept its seeds would have shown it.
   if (said.seed == Bytes32{}) {
     report_.seed_lost += epoch.verdicts.size();
@@ -61,18 +64,18 @@ void CensusCheck::close(Seq seq, EpochClose const& said) {
   }
   std::shared_ptr<attest::EpochSecret const> secret;
   for (auto const& verdict : epoch.verdicts) {
-    auto const kept = evidence_.transcript(verdict.said.transcript);
+    auto const kept = evidence.transcript(verdict.said.transcript);
     auto const wrong = [&](std::string what) {
       report_.wrong.push_back(
           {verdict.seq, said.epoch, verdict.said.node, verdict.said.unit, std::move(what)});
     };
-    auto const file = evidence_.file_of(verdict.said.transcript).string();
+    auto const file = evidence.file_of(verdict.said.transcript).string();
     if (!kept) {
       wrong(kept.error());
     } else if (silent(verdict.said)) {
       ++report_.unanswered;
     } else if (!*kept) {
-      ++report_.pruned;
+      gone_.push_back({verdict.seq, said.epoch, verdict.said.node, verdict.said.unit, file + ": not there"});
     } else {
       auto const& transcript = **kept;
       auto const claim = attest::claim_of(transcript);
@@ -130,16 +133,30 @@ std::string CensusCheck::what_is_wrong(UnitChecked const& said, attest::Outcome 
 CensusReport CensusCheck::finish() {
   if (epoch_) {
     report_.epoch_open = epoch_->verdicts.size();
-    for (auto const& verdict : epoch_->verdicts)
-      named_.insert(evidence_.file_of(verdict.said.transcript).filename().string());
+    for (auto const& verdict : epoch_->verdicts) named_.insert(name_of(verdict.said, of(verdict.said.epoch)));
   }
-  std::expected<std::vector<std::string>, std::string> kept;
-  if (evidence_.present()) kept = evidence_.transcripts();
-  if (!kept) report_.unreadable = kept.error();
-  if (kept)
-    std::ranges::copy_if(*kept, std::back_inserter(report_.strangers),
-                         [&](auto const& name) { return !named_.contains(name); });
+  list_kept();
+  // Asked last, so that an exchange that prunes beside us has taken nothing of a kept epoch.
+  for (auto& verdict : gone_) {
+    bool const pruned = report_.kept_from == 0 || verdict.epoch < report_.kept_from;
+    pruned ? void(++report_.pruned) : report_.missing.push_back(std::move(verdict));
+  }
   return std::move(report_);
+}
+
+void CensusCheck::list_kept() {
+  auto const list = [&](attest::EvidenceReader const& reader, std::string const& folder) {
+    std::expected<std::vector<std::string>, std::string> kept;
+    if (reader.present()) kept = reader.transcripts();
+    if (!kept) return void(report_.unreadable = kept.error());
+    for (auto const& name : *kept)
+      if (!named_.contains(folder + name)) report_.strangers.push_back(folder + name);
+  };
+  list(attest::EvidenceReader(folder_), {});
+  auto const epochs = attest::epochs_kept(folder_);
+  if (!epochs) return void(report_.unreadable = epochs.error());
+  for (auto const epoch : *epochs) list(of(epoch), std::to_string(epoch) + "/");
+  if (!epochs->empty()) report_.kept_from = epochs->front();
 }
 
 }  // namespace spillway

@@ -63,7 +63,7 @@ class Maker {
   [[nodiscard]] Done streams();
   [[nodiscard]] Done tiles();
   [[nodiscard]] Done evidence();
-  [[nodiscard]] Done evidence_in(char const* folder);
+  [[nodiscard]] Done evidence_in(fs::path const& folder);
   [[nodiscard]] Done write(fs::path const& file, std::string const& text);
 
   JournalDirectory journal_;
@@ -196,10 +196,21 @@ Done Maker::tiles() {
 // answers.
 Done Maker::evidence() {
   if (auto const done = evidence_in(attest::evidence_folder); !done) return done;
-  return evidence_in(attest::census_folder);
+  if (auto const done = evidence_in(attest::census_folder); !done) return done;
+  auto const epochs = attest::epochs_kept(journal_.path() / attest::census_folder);
+  if (!epochs) return no(epochs.error());
+  for (auto const epoch : *epochs) {
+    auto const folder = attest::epoch_folder(attest::census_folder, epoch);
+    auto const done = evidence_in(folder);
+    // Pruned while it was copied: of an epoch an auditor wants all or nothing.
+    bool const pruned = !fs::exists(journal_.path() / folder);
+    if (pruned) fs::remove_all(out_ / folder);
+    if (!pruned && !done) return done;
+  }
+  return {};
 }
 
-Done Maker::evidence_in(char const* folder) {
+Done Maker::evidence_in(fs::path const& folder) {
   auto const from = journal_.path() / folder, to = out_ / folder;
   std::error_code failed;
   if (!fs::exists(from)) return {};

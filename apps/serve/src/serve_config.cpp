@@ -192,9 +192,9 @@ class Reader {
   }
 
   void census(toml::table const& t, CensusConfig& c) const {
-    only(t,
-         {"on", "epoch_ms", "window_from_ms", "window_to_ms", "answer_within_ms", "again_after_ms",
-          "late_after_ms", "full_every_s", "drain_within_s", "n", "rounds", "openings", "workers", "probes"});
+    only(t, {"on", "epoch_ms", "window_from_ms", "window_to_ms", "answer_within_ms", "again_after_ms",
+             "late_after_ms", "full_every_s", "drain_within_s", "keep_epochs", "n", "rounds", "openings",
+             "workers", "probes"});
     flag(t, "on", c.on);
     flag(t, "probes", c.probes);
     ms(t, "epoch_ms", c.epoch);
@@ -205,6 +205,7 @@ class Reader {
     ms(t, "late_after_ms", c.late_after);
     seconds(t, "full_every_s", c.full_every);
     seconds(t, "drain_within_s", c.drain_within);
+    whole(t, "keep_epochs", c.keep_epochs, 0, 1'000'000);
     whole(t, "n", c.light.n, attest::smallest_n, attest::largest_n);
     whole(t, "rounds", c.light.rounds, 1, attest::most_rounds);
     whole(t, "openings", c.light.openings, 1, attest::most_openings);

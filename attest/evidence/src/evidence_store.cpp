@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -20,6 +21,7 @@ namespace {
 constexpr char const* transcript_ending = ".cap1";
 constexpr char const* seed_ending = ".seed";
 constexpr char const* open_ending = ".open";
+constexpr char const* pruned_ending = ".old";
 constexpr mode_t owner_only = 0600;
 
 std::string hex(ByteView bytes) {
@@ -140,6 +142,45 @@ Kept EvidenceStore::close_epochs() {
 
 Kept EvidenceStore::keep(Transcript const& transcript) {
   return write_file(directory_ / (hex(hash_of(transcript)) + transcript_ending), encode(transcript));
+}
+
+fs::path epoch_folder(fs::path const& census, std::uint64_t epoch) { return census / std::to_string(epoch); }
+
+std::expected<std::vector<std::uint64_t>, std::string> epochs_kept(fs::path const& census) {
+  std::vector<std::uint64_t> out;
+  std::error_code error;
+  if (!fs::exists(census, error)) return out;
+  for (fs::directory_iterator it(census, error), end; !error && it != end; it.increment(error)) {
+    auto const name = it->path().filename().string();
+    std::uint64_t epoch = 0;
+    auto const read = std::from_chars(name.data(), name.data() + name.size(), epoch);
+    // The name that is given, and no other way to write the number.
+    if (read.ec == std::errc{} && std::to_string(epoch) == name && it->is_directory()) out.push_back(epoch);
+  }
+  if (error) return failed(census, error.message());
+  std::ranges::sort(out);
+  return out;
+}
+
+// A folder gets another name before its files go: no auditor meets an epoch of which a part is there.
+Kept prune_epochs(fs::path const& census, std::uint64_t before) {
+  auto const epochs = epochs_kept(census);
+  if (!epochs) return std::unexpected(epochs.error());
+  std::error_code error;
+  for (auto const epoch : *epochs) {
+    if (epoch >= before) break;
+    auto const folder = epoch_folder(census, epoch);
+    fs::rename(folder, fs::path(folder).concat(pruned_ending), error);
+    if (error) return failed(folder, error.message());
+  }
+  if (auto const synced = sync_directory(census); !synced) return synced;
+  for (auto const* const ending : {pruned_ending, seed_ending}) {
+    auto const files = files_ending(census, ending);
+    if (!files) return std::unexpected(files.error());
+    for (auto const& file : *files)
+      if (fs::remove_all(file, error); error) return failed(file, error.message());
+  }
+  return {};
 }
 
 bool EvidenceReader::present() const {

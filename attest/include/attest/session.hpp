@@ -43,6 +43,9 @@ struct SessionConfig {
   /// What the table of round trips says of the way to the claimed place; none: place is not checked. Farther
   /// than claimed can't be hidden; nearer is no offence.
   std::optional<Micros> rtt_of_place;
+  /// Side by side with other units of its node: says nothing before Challenge and before MemChallenge until
+  /// `release`, so that all of them begin each phase at one moment.
+  bool in_step = false;
   bool keep_transcript = false;                               // some hundred kilobytes
   TranscriptVersion transcript = TranscriptVersion::striped;  // an older one only to check an old one again
 };
@@ -97,10 +100,15 @@ class ChallengeSession {
   [[nodiscard]] SessionStep on_piece(std::uint32_t message_bytes, ByteView piece, Micros now);
   /// Ends the session where its deadline has passed; else nothing.
   [[nodiscard]] SessionStep on_time(Micros now);
+  /// Only a session in step: the unit has said all that it may, and the next word is the exchange's, when
+  /// the others are there too. The wait is nobody's time; what the unit says in it is out of turn.
+  [[nodiscard]] bool held() const;
+  /// Of a held session: begins the phase. `now` is not before the last message.
+  [[nodiscard]] SessionStep release(Micros now);
   /// The connection is gone: ends as a miss.
   [[nodiscard]] SessionStep abandon(Micros now);
 
-  /// When on_time() should be called at the latest; none once ended.
+  /// When on_time() should be called at the latest; none once ended, and none while held.
   [[nodiscard]] std::optional<Micros> deadline() const;
   [[nodiscard]] bool ended() const;
   /// What was said so far; empty unless the configuration keeps it.

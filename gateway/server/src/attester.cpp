@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "census.hpp"
@@ -14,6 +15,18 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t epoch_us = 600 * micros_per_second;
+
+/// Units of a node that open within this time of the first are challenged together.
+constexpr std::int64_t gather_us = 100'000;
+
+/// No AttestOpen is longer: only short messages are looked into on the loop.
+constexpr std::size_t longest_open_bytes = 256;
+
+bool is_open(Bytes const& bytes) {
+  if (bytes.size() > longest_open_bytes) return false;
+  auto const message = attest::decode(bytes);
+  return message && std::holds_alternative<attest::AttestOpen>(*message);
+}
 
 std::int64_t steady_us() { return steady_ns() / 1000; }
 
@@ -71,7 +84,12 @@ Refusal Attester::on_frame(Peer& peer, msg::AttestFrame frame, std::int64_t read
   if (frame.unit >= node->units_max) return Refusal::unknown_id;
   UnitId const unit{frame.node, frame.unit};
   if (auto const found = running_.find(unit); found != running_.end()) {
-    if (found->second->who.session != peer.id()) return Refusal::not_yours;
+    auto& running = *found->second;
+    if (running.who.session != peer.id()) return Refusal::not_yours;
+    // An agent that renews just when its node is called opens twice: nothing was asked of the first opening
+    // yet.
+    if (!running.answered && is_open(frame.bytes)) return Refusal::none;
+    running.answered = true;
     on_worker([this, running = found->second, bytes = std::move(frame.bytes), read_us] {
       if (running->challenge) take(running, running->challenge->on_message(bytes, Micros{read_us}));
     });
@@ -81,12 +99,16 @@ Refusal Attester::on_frame(Peer& peer, msg::AttestFrame frame, std::int64_t read
   auto const* const open = message ? std::get_if<attest::AttestOpen>(&*message) : nullptr;
   if (!open) return Refusal::malformed;
   if (!hub_.bonded(frame.node, frame.unit)) return Refusal::bond_missing;
-  WaitingUnit who{node->provider, peer.id(), unit, node->klass, open->unit, std::move(frame.bytes)};
-  if (auto const called = called_.find(frame.node);
-      called != called_.end() && called->second.silent.erase(frame.unit) > 0) {
-    called->second.opened.push_back(std::move(who));
-    if (called->second.silent.empty()) start_all(frame.node);
-    return Refusal::none;
+  WaitingUnit who{node->provider,         peer.id(),  unit, node->klass, open->unit,
+                  std::move(frame.bytes), steady_us()};
+  if (auto const called = called_.find(frame.node); called != called_.end() && !called->second.begun) {
+    auto& of = called->second;
+    if (of.silent.erase(frame.unit) > 0) {
+      of.opened.push_back(std::move(who));
+      if (of.silent.empty()) start_all(frame.node);
+      return Refusal::none;
+    }
+    if (of.judged_later.contains(frame.unit)) return Refusal::none;  // it has opened
   }
   if (queue_.holds(node->provider, unit)) return Refusal::none;
   if (!queue_.add(std::move(who))) return Refusal::attestation_pending;
@@ -95,16 +117,29 @@ Refusal Attester::on_frame(Peer& peer, msg::AttestFrame frame, std::int64_t read
 }
 
 void Attester::start_next() {
+  auto const now = steady_us();
+  auto const ready = [&](WaitingUnit const& who) {
+    auto const* const node = hub_.node(who.unit.first);
+    return !node || now - who.opened_us >= gather_us ||
+           queue_.waiting_of(who.provider, node->id) >= node->units_max;
+  };
   while (running_.size() < hub_.config().challenges_at_once && !hub_.census().asks()) {
-    auto next = queue_.next();
+    auto next = queue_.next(ready);
     if (!next) return;
-    start(std::move(*next));
+    auto units = queue_.take_node(next->provider, next->unit.first);
+    units.insert(units.begin(), std::move(*next));
+    start_together(std::move(units));
   }
 }
 
-void Attester::start(WaitingUnit next) {
+void Attester::start_together(std::vector<WaitingUnit> units) {
+  auto const group = units.size() > 1 ? ++groups_ : 0;
+  for (auto& who : units) start(std::move(who), group);
+}
+
+void Attester::start(WaitingUnit next, std::uint64_t group) {
   auto open = std::exchange(next.open, {});
-  auto running = std::make_shared<Running>(Running{std::move(next), steady_us(), nullptr});
+  auto running = std::make_shared<Running>(Running{std::move(next), steady_us(), group, false, nullptr});
   auto const& who = running->who;
   running_[who.unit] = running;
   auto const* const klass = hub_.reference().find(who.klass);
@@ -115,6 +150,7 @@ void Attester::start(WaitingUnit next) {
   config.params.profile = attest::profile_of(*klass);
   config.floors = *floors;
   config.class_scale = hub_.rules().class_scale;
+  config.in_step = group != 0;
   config.keep_transcript = !hub_.config().evidence_directory.empty();
   if (hub_.config().check_place) config.rtt_of_place = rtt_of(hub_.node(who.unit.first)->place);
   attest::Claimant const claimant{who.key, who.unit.first, who.klass};
@@ -161,7 +197,7 @@ void Attester::start_all(NodeId node) {
   if (hub_.census().asks() || found->second.begun) return;
   found->second.begun = true;
   auto const silent = std::exchange(found->second.silent, {});
-  for (auto& who : std::exchange(found->second.opened, {})) start(std::move(who));
+  start_together(std::exchange(found->second.opened, {}));
   auto const late = ended(attest::RejectReason::late_open);
   for (auto const unit : silent) {
     hub_.enter(UnitRejected{node, unit, static_cast<std::uint16_t>(*late.reason)});
@@ -187,6 +223,7 @@ void Attester::tick() {
   for (auto const& [node, called] : called_)
     if (!called.begun && (called.silent.empty() || now >= called.until_us)) due.push_back(node);
   for (auto const node : due) start_all(node);
+  start_next();
 }
 
 void Attester::forget(Peer& peer) {
@@ -260,7 +297,8 @@ void Attester::watch_deadlines() {
 }
 
 void Attester::take(std::shared_ptr<Running> running, attest::SessionStep step) {
-  if (step.outcome) {
+  bool const step_ends = step.outcome.has_value();
+  if (step_ends) {
     watched_.erase(running);
     keep_evidence(*running->challenge, *step.outcome);
   }
@@ -273,6 +311,17 @@ void Attester::take(std::shared_ptr<Running> running, attest::SessionStep step) 
     conclude(running, *step.outcome);
     start_next();
   });
+  if (running->group != 0 && (step_ends || running->challenge->held())) go_on_together(running->group);
+}
+
+/// Whoever is late is out by then, and its end comes by here.
+void Attester::go_on_together(std::uint64_t group) {
+  std::vector<std::shared_ptr<Running>> units;
+  for (auto const& running : watched_)
+    if (running->group == group) units.push_back(running);
+  if (!std::ranges::all_of(units, [](auto const& unit) { return unit->challenge->held(); })) return;
+  auto const now = Micros{steady_us()};
+  for (auto const& unit : units) take(unit, unit->challenge->release(now));
 }
 
 // One secret per epoch, and of its seed one more for the other profile when a unit needs it; making one costs

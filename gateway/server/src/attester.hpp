@@ -1,9 +1,10 @@
-// gateway/server/src/attester.hpp - challenges of units, one after another, verified on a worker thread
+// gateway/server/src/attester.hpp - challenges of units, one node after another, verified on a worker thread
 // outside the core.
 // Room:   gateway, target server, private.
 // Thread: the loop's for every member; the worker is inside.
-// Rule:   a unit reaches the book only through a verdict made here; there is no other way to enter
-//         UnitAttested.
+// Rules:  a unit reaches the book only through a verdict made here; there is no other way to enter
+//         UnitAttested. Units of one node that open together are challenged in step: all begin their rounds
+//         at one moment, and all get their z_0 at one moment.
 #pragma once
 
 #include <condition_variable>
@@ -50,7 +51,8 @@ class Attester {
                                    std::function<void()> done);
   /// Units of the node that were called are not all judged yet. No more when their session is gone.
   [[nodiscard]] bool calls(NodeId node) const { return called_.contains(node); }
-  /// Units that were called and do not open; a few times a second.
+  /// Units that were called and do not open, and those that wait for others of their node; ten times a
+  /// second.
   void tick();
   /// The session is gone: its queued and running challenges end.
   void forget(Peer& peer);
@@ -61,6 +63,8 @@ class Attester {
   struct Running {
     WaitingUnit who;  // without its AttestOpen, which the challenge has
     std::int64_t began_us;
+    std::uint64_t group;                                  // of units in step; 0: alone
+    bool answered{};                                      // it has said more than its AttestOpen
     std::unique_ptr<attest::ChallengeSession> challenge;  // used on the worker only
   };
 
@@ -74,7 +78,8 @@ class Attester {
   };
 
   void start_next();
-  void start(WaitingUnit next);
+  void start_together(std::vector<WaitingUnit> units);
+  void start(WaitingUnit next, std::uint64_t group);
   [[nodiscard]] std::optional<Micros> rtt_of(PlaceId place) const;
   void start_all(NodeId node);
   void judged(UnitId unit);
@@ -82,6 +87,7 @@ class Attester {
   void work();
   void watch_deadlines();
   void take(std::shared_ptr<Running> running, attest::SessionStep step);
+  void go_on_together(std::uint64_t group);
   void conclude(std::shared_ptr<Running> const& running, attest::Outcome const& outcome);
   std::shared_ptr<attest::EpochSecret const> secret(attest::Profile profile);
   void open_evidence();
@@ -93,6 +99,7 @@ class Attester {
   ChallengeQueue queue_;
   std::map<UnitId, std::shared_ptr<Running>> running_;  // by unit; on the loop
   std::map<NodeId, Called> called_;
+  std::uint64_t groups_{};  // so far
 
   std::mutex mutex_;
   std::condition_variable changed_;

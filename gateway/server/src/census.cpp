@@ -146,6 +146,11 @@ void Census::open_epoch() {
       // The last seed is in the journal. The new one is kept before the journal names it: what a lost one
       // checked nobody can check again, and auditors call it wrong.
       if (evidence_) kept = evidence_->close_epochs();
+      if (evidence_ && kept) {
+        auto light = attest::EvidenceStore::open(attest::epoch_folder(directory, epoch));
+        if (light) light_.emplace(std::move(*light));
+        if (!light) kept = std::unexpected(light.error());
+      }
       if (evidence_ && kept) kept = evidence_->open_epoch(made.beacon, made.seed);
       if (!kept) return on_loop([this, why = kept.error()] { seed_not_kept(why); });
     }
@@ -175,6 +180,16 @@ void Census::opened(Refusal refusal) {
   was_void_ = false;
   prober_.begin(epoch_, secrets_, opened_us_ + config.window_to.v);
   step_ = Step::waits;
+  prune();
+}
+
+/// Only what is of closed epochs, whose seeds the journal has. What fails is tried again in the next epoch.
+void Census::prune() {
+  auto const& directory = hub_.config().census_directory;
+  std::uint64_t const keep = hub_.config().census.keep_epochs;
+  if (directory.empty() || keep == 0) return;
+  auto const before = epoch_ > keep ? epoch_ - keep : 0;
+  on_worker([this, directory, before] { say_if_failed(attest::prune_epochs(directory, before)); });
 }
 
 /// Whoever was called and every verdict of it is in the journal: only now may anybody know the seed.
@@ -389,11 +404,13 @@ void Census::work() {
 
 void Census::keep(attest::Transcript const& transcript) {
   std::lock_guard const lock(evidence_mutex_);
-  if (evidence_) say_if_failed(evidence_->keep(transcript));
+  if (light_) say_if_failed(light_->keep(transcript));
 }
 
 void Census::say_if_failed(attest::Kept const& kept) {
-  if (!kept) on_loop([this, why = kept.error()] { hub_.log("evidence of a census was not kept: " + why); });
+  if (!kept)
+    on_loop(
+        [this, why = kept.error()] { hub_.log("evidence of a census was not kept, or not pruned: " + why); });
 }
 
 }  // namespace spillway

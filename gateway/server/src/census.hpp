@@ -59,6 +59,7 @@ class Census {
   void close_left_open(CensusView const& last);
   void open_epoch();
   void opened(Refusal refusal);
+  void prune();
   void seed_not_kept(std::string const& why);
   void ask_who_is_idle();
   void call(std::vector<CensusNode> const& nodes);
@@ -101,7 +102,8 @@ class Census {
   std::map<UnitId, int> unjudged_;       // epochs running
   std::size_t unjournalled_{};           // verdicts on their way
   PatientEntries entries_;
-  std::optional<attest::EvidenceStore> evidence_;  // on the workers, one at a time
+  std::optional<attest::EvidenceStore> evidence_;  // seeds; on the workers, one at a time
+  std::optional<attest::EvidenceStore> light_;     // transcripts of the epoch; the same
   std::mutex evidence_mutex_;
 
   std::mutex mutex_;

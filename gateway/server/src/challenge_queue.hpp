@@ -13,6 +13,7 @@
 #include <optional>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "attest/cap1.hpp"
 #include "market/units.hpp"
@@ -27,6 +28,7 @@ struct WaitingUnit {
   ClassId klass;
   attest::UnitKey key{};
   std::vector<std::byte> open;  // its AttestOpen
+  std::int64_t opened_us{};     // when it came
 };
 
 class ChallengeQueue {
@@ -49,17 +51,44 @@ class ChallengeQueue {
     return true;
   }
 
-  /// Takes out the unit whose turn it is; none where nobody waits.
-  [[nodiscard]] std::optional<WaitingUnit> next() {
+  /// How many units of this node wait.
+  [[nodiscard]] std::size_t waiting_of(ParticipantId provider, NodeId node) const {
+    auto const found = providers_.find(provider);
+    if (found == providers_.end()) return 0;
+    auto const count = std::ranges::count_if(found->second.waiting,
+                                             [&](Place const& p) { return p.who.unit.first == node; });
+    return static_cast<std::size_t>(count);
+  }
+
+  /// Takes out the unit whose turn it is; none where nobody waits. A provider whose first unit is not `ready`
+  /// keeps nobody waiting.
+  template <class Ready>
+  [[nodiscard]] std::optional<WaitingUnit> next(Ready const& ready) {
     Provider* first = nullptr;
     for (auto& [id, provider] : providers_)
-      if (!provider.waiting.empty() && (!first || provider.rank() < first->rank())) first = &provider;
+      if (!provider.waiting.empty() && (!first || provider.rank() < first->rank()) &&
+          ready(provider.waiting.front().who))
+        first = &provider;
     if (!first) return std::nullopt;
     if (!first->fell_silent) turn_ = first->turn;
     first->turn += 1;
     auto who = std::move(first->waiting.front().who);
     first->waiting.pop_front();
     return who;
+  }
+
+  /// Takes out all units of this node, each for a turn.
+  [[nodiscard]] std::vector<WaitingUnit> take_node(ParticipantId provider, NodeId node) {
+    std::vector<WaitingUnit> out;
+    auto const found = providers_.find(provider);
+    if (found == providers_.end()) return out;
+    std::erase_if(found->second.waiting, [&](Place& p) {
+      bool const of_node = p.who.unit.first == node;
+      if (of_node) out.push_back(std::move(p.who));
+      return of_node;
+    });
+    found->second.turn += out.size();
+    return out;
   }
 
   /// Takes this unit out of its turn; none where it does not wait.

@@ -43,7 +43,6 @@ void Drainer::tick() {
   if (!std::exchange(known_, true)) return end_those_of_before();
   if (!on()) return;
   auto const now = drain_clock_us();
-  hub_.attester().tick();
   begin_what_is_due(now);
   if (!drained_.empty() && now >= next_look_us_) look(now);
 }

@@ -270,6 +270,7 @@ void Hub::registered_and_left(NodeId node) {
 void Hub::sweep() {
   census_->tick();
   drainer_->tick();
+  attester_->tick();
   auto const now = std::chrono::steady_clock::now();
   for (auto& [id, node] : nodes_)
     if (node.unspoken && now - *node.unspoken >= speaker_grace) {

@@ -6,6 +6,7 @@
 // Thread: one writer; readers may look at any time.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <optional>
@@ -18,7 +19,7 @@ namespace spillway::attest {
 
 /// In the directory of the journal.
 inline constexpr char const* evidence_folder = "attest";
-/// The same for light challenges; its transcripts may be removed after their epoch.
+/// The same for light challenges: seeds here, transcripts in a folder for each epoch, named by its number.
 inline constexpr char const* census_folder = "census";
 
 using Kept = std::expected<void, std::string>;
@@ -39,6 +40,16 @@ class EvidenceStore {
   explicit EvidenceStore(std::filesystem::path directory) : directory_(std::move(directory)) {}
   std::filesystem::path directory_;
 };
+
+/// Of an epoch, in the folder of censuses.
+[[nodiscard]] std::filesystem::path epoch_folder(std::filesystem::path const& census, std::uint64_t epoch);
+/// Those whose folders are there, ascending; none where there is no folder of censuses.
+[[nodiscard]] std::expected<std::vector<std::uint64_t>, std::string> epochs_kept(
+    std::filesystem::path const& census);
+/// Removes the folders of all epochs before this one, each at once to whoever reads, and revealed seeds,
+/// which the journal has. What an earlier call left unfinished is finished. May take as long as files are
+/// many; no other call need wait for it.
+[[nodiscard]] Kept prune_epochs(std::filesystem::path const& census, std::uint64_t before);
 
 /// What an auditor reads. Nothing found is no error.
 class EvidenceReader {

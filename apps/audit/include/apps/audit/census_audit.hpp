@@ -36,21 +36,23 @@ struct CensusReport {
   std::uint64_t rechecked{};  // of these, played again from their transcripts, and as the entry says
   std::uint64_t
       unanswered{};        // of these, misses of units that did not answer to the end: the exchange's word
-  std::uint64_t pruned{};  // of these, answers whose transcripts are not there any more
+  std::uint64_t pruned{};  // of these, answers of epochs before `kept_from` whose transcripts are gone
   std::uint64_t epoch_open{};  // of these, of an epoch whose seed is still secret
   std::uint64_t seed_lost{};   // of these, of an epoch that was closed without its seed: each is wrong
+  std::uint64_t kept_from{};   // the oldest epoch whose folder is there; 0: none is
   std::vector<CensusFinding> wrong;
+  std::vector<CensusFinding> missing;  // transcripts of kept epochs: pruning takes whole epochs, oldest first
   std::vector<std::string> strangers;  // transcripts that no entry names
   std::string unreadable;              // why the evidence could not be listed
 
-  [[nodiscard]] bool ok() const { return wrong.empty() && unreadable.empty(); }
+  [[nodiscard]] bool ok() const { return wrong.empty() && missing.empty() && unreadable.empty(); }
 };
 
 /// Checks while the audit replays.
 class CensusCheck {
  public:
   /// `evidence`: the folder census of the journal directory.
-  explicit CensusCheck(std::filesystem::path evidence) : evidence_(std::move(evidence)) {}
+  explicit CensusCheck(std::filesystem::path evidence) : folder_(std::move(evidence)) {}
 
   void gather(Entry const& entry, Outcome const& outcome);
   [[nodiscard]] CensusReport finish();
@@ -66,17 +68,22 @@ class CensusCheck {
   };
 
   void close(Seq seq, EpochClose const& said);
+  void list_kept();
+  [[nodiscard]] attest::EvidenceReader of(std::uint64_t epoch) const {
+    return attest::EvidenceReader(attest::epoch_folder(folder_, epoch));
+  }
   [[nodiscard]] std::string what_is_wrong(UnitChecked const& said, attest::Transcript const& transcript,
                                           std::shared_ptr<attest::EpochSecret const>& secret,
                                           Bytes32 const& seed) const;
   [[nodiscard]] std::string what_is_wrong(UnitChecked const& said, attest::Outcome const& again,
                                           attest::AttestOpen const& open) const;
 
-  attest::EvidenceReader evidence_;
+  std::filesystem::path folder_;
   Reference reference_;
   std::int64_t class_scale_{1};
-  std::optional<Epoch> epoch_;  // the open one
-  std::set<std::string> named_;
+  std::optional<Epoch> epoch_;       // the open one
+  std::set<std::string> named_;      // files, with their epoch's folder
+  std::vector<CensusFinding> gone_;  // pruned or missing
   CensusReport report_;
 };
 

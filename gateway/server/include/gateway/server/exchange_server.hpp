@@ -31,6 +31,8 @@ struct CensusConfig {
   /// challenge at one time; 0: never. Where it is not idle within `drain_within`, it is put off. Rules 4.
   Micros full_every{86'400'000'000};
   Micros drain_within{1'800'000'000};
+  /// Transcripts of so many closed epochs are kept beside those of the open one; 0: all.
+  std::uint32_t keep_epochs{144};
   bool probes{true};                                 // of units that are at work, each epoch; rules 5
   std::uint32_t workers{1};                          // threads that check openings, at least 1
   attest::Cap1Params light = attest::light_of_cpus;  // nothing retained
