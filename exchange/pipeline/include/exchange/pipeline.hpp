@@ -1,7 +1,7 @@
 // exchange/pipeline.hpp - the running exchange: inbox -> core -> journal -> release, with the follower behind
 // it.
 // Room:   exchange_pipeline; sees market, journal, exchange_core. Threads: core and journal, made here; the
-//         follower has its own. Blocking waits, no spinning.
+//         follower has its own.
 // Rule:   nothing is released before the fdatasync that covers it. Batches form from what queued during the
 //         last flush.
 // Errors: opening returns PipelineError; a failed write later ends the process (journal/log_writer.hpp).
