@@ -12,7 +12,7 @@ using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto checkpoint_every = 1s;
-constexpr std::uint64_t unfollowed_most = 64;    // entries: a crash costs their records, made again by replay
+constexpr std::uint64_t unfollowed_most = 64;   // entries: a crash costs their records, made again by replay
 constexpr auto disk_look_every = 200ms;         // when no batch does it
 constexpr std::uint64_t cancel_only_below = 4;  // further segments for each stream
 constexpr std::uint64_t operator_only_below = 2;
@@ -33,6 +33,7 @@ Flusher::Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Front
       released_(std::move(released)),
       durable_(std::move(durable)),
       log_(std::move(log)) {
+  chain_.take_along({entries_.pending_hash(), records_.pending_hash()});
   look_at_disk();
 }
 
@@ -52,11 +53,12 @@ void Flusher::write(Batch& batch) {
     from = batch.ends[i];
     entries_.append(FrameType::entry, entry.seq, bytes);
     keys_moved_ |= signer_.saw(entry, records, bytes, tree_.size());
-    auto const leaf = leaf_hash(bytes);
-    tree_.append(leaf);
-    tiles_.append(leaf, tree_.finished());
-    chain_.add(entry.seq, records);
-    records_.append(FrameType::records, entry.seq, outcome_bytes(records));
+    auto const outcome = outcome_bytes(records);
+    auto const leaves = leaf_hashes(bytes, outcome);
+    tree_.append(leaves[0]);
+    tiles_.append(leaves[0], tree_.finished());
+    chain_.add(entry.seq, records, leaves[1]);
+    records_.append(FrameType::records, entry.seq, outcome);
   }
   append_seal();
   entries_.commit();

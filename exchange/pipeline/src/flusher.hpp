@@ -65,7 +65,7 @@ class Flusher {
   std::function<void(std::string const&)> log_;
   std::uint64_t unfollowed_{};  // entries since follow_up
   bool keys_moved_{};           // since the last checkpoint
-  bool checkpoint_late_{};  // the last one could not be kept, and that was said
+  bool checkpoint_late_{};      // the last one could not be kept, and that was said
   std::chrono::steady_clock::time_point last_checkpoint_{};
   std::atomic<DiskState> disk_{DiskState::fine};
   std::atomic<std::chrono::steady_clock::duration> looked_at_disk_{};

@@ -67,7 +67,8 @@ void Inbox::put(Submission&& submission) {
 /// Other threads that want the processor get it meanwhile.
 void Inbox::look_again(steady_clock::time_point from) const {
   auto const until = from + looks_again_for;
-  while (!something_.load(std::memory_order_relaxed) && steady_clock::now() < until) std::this_thread::yield();
+  while (!something_.load(std::memory_order_relaxed) && steady_clock::now() < until)
+    std::this_thread::yield();
 }
 
 std::vector<Submission> Inbox::take(steady_clock::time_point until, std::size_t most) {
