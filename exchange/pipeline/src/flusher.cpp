@@ -12,7 +12,8 @@ using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto checkpoint_every = 1s;
-constexpr std::uint64_t unfollowed_most = 64;   // entries: a crash costs their records, made again by replay
+constexpr std::uint64_t unfollowed_most = 64;  // entries: after a crash replay makes their records again
+constexpr auto unfollowed_longest = 5ms;
 constexpr auto disk_look_every = 200ms;         // when no batch does it
 constexpr std::uint64_t cancel_only_below = 4;  // further segments for each stream
 constexpr std::uint64_t operator_only_below = 2;
@@ -70,12 +71,14 @@ void Flusher::write(Batch& batch) {
 }
 
 void Flusher::follow_up(bool more_waiting) {
-  if (more_waiting && unfollowed_ < unfollowed_most) return;
+  auto const now = steady_clock::now();
+  if (more_waiting && unfollowed_ < unfollowed_most && now - followed_up_ < unfollowed_longest) return;
   unfollowed_ = 0;
+  followed_up_ = now;
   // Behind the entries, so that they never run ahead of them; not synced, since replay makes them again.
   records_.commit();
   write_tiles();
-  if (keys_moved_ || steady_clock::now() - last_checkpoint_ >= checkpoint_every) write_checkpoint();
+  if (keys_moved_ || now - last_checkpoint_ >= checkpoint_every) write_checkpoint();
   look_at_disk();  // little beside a sync, and a fast market fills segments within any pause
   tell_disk();
 }

@@ -1,5 +1,6 @@
 // exchange/src/flusher.hpp - at the log: writes each batch with its seal, syncs once, then releases it.
-// Room:   exchange_pipeline, private. Thread: the journal's, or the core's while it has the turn (open_batch.hpp).
+// Room:   exchange_pipeline, private.
+// Thread: the journal's, or the core's while it has the turn (open_batch.hpp).
 #pragma once
 
 #include <atomic>
@@ -63,6 +64,7 @@ class Flusher {
   std::function<void(std::shared_ptr<ReleasedBatch const>)> released_;
   std::function<void(Durable)> durable_;
   std::function<void(std::string const&)> log_;
+  std::chrono::steady_clock::time_point followed_up_{};
   std::uint64_t unfollowed_{};  // entries since follow_up
   bool keys_moved_{};           // since the last checkpoint
   bool checkpoint_late_{};      // the last one could not be kept, and that was said

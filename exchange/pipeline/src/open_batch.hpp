@@ -1,7 +1,7 @@
 // exchange/src/open_batch.hpp - the batch that the core fills while the journal flushes the one before.
 // Room:   exchange_pipeline, private. One producer (core), one consumer (journal).
-// Rule:   one thread at a time is at the log: the journal's while it holds what it took, or the core's while it
-//         has the turn. Batches reach the log in the order in which the core made them.
+// Rule:   one thread at a time is at the log: the journal's while it holds what it took, or the core's while
+//         it has the turn. Batches reach the log in the order in which the core made them.
 #pragma once
 
 #include <condition_variable>
@@ -56,8 +56,8 @@ class OpenBatch {
     std::lock_guard const lock(mutex_);
     at_log_ = false;
   }
-  /// The journal's: all that is there, waiting for some; false once closed and empty. It is at the log until it
-  /// comes again. What `taken` held before is cleared, and its room is used again.
+  /// The journal's: all that is there, waiting for some; false once closed and empty. It is at the log until
+  /// it comes again. What `taken` held before is cleared, and its room is used again.
   [[nodiscard]] bool take(Batch& taken) {
     taken.clear();
     taken.out.reserve(taken_last_);  // the next one will be of that size

@@ -83,8 +83,8 @@ class LogWriter {
   /// Without sync_each_commit: waits until everything that was committed is on disk.
   void sync();
 
-  /// What is written but not yet in the hash of its segment: who hashes something else meanwhile may take blocks of
-  /// it along (digest.hpp). Valid as long as the writer.
+  /// What is written but not yet in the hash of its segment: who hashes something else meanwhile may take
+  /// blocks of it along (digest.hpp). Valid as long as the writer.
   [[nodiscard]] PendingHash* pending_hash();
 
   /// Everything before this position survives a power cut (without sync_each_commit: survives the process).

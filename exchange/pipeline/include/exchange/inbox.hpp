@@ -47,8 +47,8 @@ class Inbox {
   [[nodiscard]] bool offer_order(Submission&& submission);
   /// Cancels, job life-cycle, verdicts, operator commands.
   void put(Submission&& submission);
-  /// Waits until something is there, `until` has come or close() was called; then takes at most `most`. As long
-  /// as waits are short it looks again and again instead of sleeping.
+  /// Waits until something is there, `until` has come or close() was called; then takes at most `most`. Where
+  /// the last wait was short it looks again for a while before it sleeps.
   [[nodiscard]] std::vector<Submission> take(std::chrono::steady_clock::time_point until, std::size_t most);
   void close();
   [[nodiscard]] bool closed() const;

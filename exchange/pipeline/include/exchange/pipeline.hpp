@@ -55,7 +55,8 @@ struct PipelineOptions {
   bool replay_all{};  // start from the first entry, whatever snapshots there are
   CoreLimits limits{};
   std::vector<Command> genesis;  // sequenced first when the journal is empty, by the exchange itself
-  /// Called on the journal thread for every durable batch, in order.
+  /// Called for every durable batch, in order, on the thread that made it durable: the journal's or the
+  /// core's.
   std::function<void(std::shared_ptr<ReleasedBatch const>)> released;
   /// Called on the follower thread after it applied some entries: instruments whose book may look different.
   std::function<void(std::vector<InstrumentId> const&)> touched;
