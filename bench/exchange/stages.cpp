@@ -73,15 +73,19 @@ class Journal {
  public:
   Journal(Stages stages, std::filesystem::path const& folder)
       : entries_(opened(folder, StreamKind::entries)) {
-    if (stages == Stages::with_tree_and_seals) records_ = opened(folder, StreamKind::records);
+    if (stages != Stages::with_tree_and_seals) return;
+    records_ = opened(folder, StreamKind::records);
+    chain_.take_along({entries_.pending_hash(), records_->pending_hash()});
   }
   void write(std::vector<Made> const& batch) {
     for (auto const& made : batch) {
       entries_.append(FrameType::entry, made.seq, made.bytes);
       if (!records_) continue;
-      tree_.append(leaf_hash(made.bytes));
-      chain_.add(made.seq, made.records);
-      records_->append(FrameType::records, made.seq, outcome_bytes(made.records));
+      auto const outcome = outcome_bytes(made.records);
+      auto const leaves = leaf_hashes(made.bytes, outcome);
+      tree_.append(leaves[0]);
+      chain_.add(made.seq, made.records, leaves[1]);
+      records_->append(FrameType::records, made.seq, outcome);
     }
     if (records_) {
       auto const seal = encode_seal(chain_.seal());

@@ -43,8 +43,10 @@ struct LogWriter::Impl {
 
   File current;
   SegmentHeader header;
-  std::uint64_t offset = 0;  // behind the last byte written
-  RunningHash hash;          // over the current segment up to `offset`
+  std::uint64_t offset = 0;         // behind the last byte written
+  RunningHash hash;                 // over the current segment up to `offset`, but for what is pending
+  std::vector<std::byte> last_run;  // the last run
+  PendingHash pending{&hash, {}};   // of its bytes
   bool unsynced = false;
   bool failed = false;
 
@@ -64,7 +66,8 @@ struct LogWriter::Impl {
   [[nodiscard]] File::Done rehash();
   [[nodiscard]] File::Done start_segment(Seq next_seq, std::uint64_t first_frame);
   [[nodiscard]] File::Done roll(Run const& run);
-  [[nodiscard]] File::Done write(Run const& run);
+  [[nodiscard]] File::Done write(Run& run);
+  void hash_pending();
   [[nodiscard]] File::Done write_all();
   void gather(FrameType type, Seq seq, ByteView payload);
   void begin_gathering();
@@ -156,6 +159,7 @@ File::Done LogWriter::Impl::start_segment(Seq next_seq, std::uint64_t first_fram
   if (current.is_open()) {
     next.base_position = header.base_position + offset;
     next.previous_bytes = offset;
+    hash_pending();
     next.previous_hash = hash.current();
   }
   std::filesystem::path const path = folder / segment_name(next_seq);
@@ -185,11 +189,16 @@ File::Done LogWriter::Impl::roll(Run const& run) {
   return start_segment(run.next_seq, run.first_frame);
 }
 
-File::Done LogWriter::Impl::write(Run const& run) {
+void LogWriter::Impl::hash_pending() { hash.update(std::exchange(pending.bytes, {})); }
+
+/// Its bytes are kept to be hashed until the next run is written.
+File::Done LogWriter::Impl::write(Run& run) {
   if (run.bytes.empty()) return {};
-  if (auto written = current.write_at(offset, run.bytes); !written) return written;
-  hash.update(run.bytes);
-  offset += run.bytes.size();
+  if (auto done = current.write_at(offset, run.bytes); !done) return done;
+  hash_pending();
+  last_run.swap(run.bytes);
+  pending.bytes = last_run;
+  offset += last_run.size();
   unsynced = true;
   return {};
 }
@@ -291,6 +300,8 @@ void LogWriter::sync() {
   if (auto synced = impl_->current.sync_data(); !synced) return impl_->fail(synced.error());
   impl_->unsynced = false;
 }
+
+PendingHash* LogWriter::pending_hash() { return &impl_->pending; }
 
 std::uint64_t LogWriter::durable_position() const {
   return impl_->durable_position.load(std::memory_order_acquire);

@@ -5,8 +5,10 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -25,7 +27,7 @@ constexpr std::string_view snapshot_ending = ".snapshot";
 constexpr std::uint64_t largest_snapshot_bytes = std::uint64_t{1} << 36;
 constexpr std::uint64_t largest_front_bytes = std::uint64_t{1} << 30;
 constexpr std::size_t front_bytes_at = snapshot_magic.size(), front_bytes_end = front_bytes_at + 8;
-constexpr std::size_t piece_bytes = std::size_t{1} << 20;  // read and hashed while it is near
+constexpr std::size_t piece_bytes = std::size_t{1} << 20;  // read at one time, then hashed while it is near
 
 class SnapshotWriter {
  public:
@@ -101,6 +103,20 @@ std::unexpected<std::string> no_snapshot() {
 }
 std::unexpected<std::string> changed() {
   return refused("its bytes are not those that were written: the hash differs");
+}
+
+/// Fills `to` from `offset` on; `there` says how much of it is filled.
+std::expected<void, std::string> read_pieces(File const& from, std::uint64_t offset, std::span<std::byte> to,
+                                             std::atomic<std::size_t>& there) {
+  for (std::size_t at = 0; at < to.size();) {
+    auto const piece = to.subspan(at, std::min(piece_bytes, to.size() - at));
+    auto const got = from.read_at(offset + at, piece);
+    if (!got) return refused(got.error());
+    if (*got < piece.size()) return changed();
+    there = at += piece.size();
+    there.notify_one();
+  }
+  return {};
 }
 
 }  // namespace
@@ -245,14 +261,22 @@ std::expected<void, std::string> SnapshotFolder::read_state(Snapshot const& fron
   if (*size < front.state_bytes) return changed();
   auto const bytes = static_cast<std::size_t>(front.state_bytes);
   state = room_for(bytes);
+  // One thread reads, and fills memory that nobody touched before; this one hashes what is there.
+  std::atomic<std::size_t> there{0};
+  constexpr auto not_all = ~std::size_t{0};
+  auto reading = std::async(std::launch::async, [&] {
+    auto done = read_pieces(*from, *size - bytes, state.all(), there);
+    if (!done) there = not_all;
+    there.notify_one();
+    return done;
+  });
   RunningHash hash;
-  for (std::size_t at = 0; at < bytes; at += piece_bytes) {
-    auto const piece = state.all().subspan(at, std::min(piece_bytes, bytes - at));
-    auto const got = from->read_at(*size - bytes + at, piece);
-    if (!got) return refused(got.error());
-    if (*got < piece.size()) return changed();
-    hash.update(piece);
+  for (std::size_t at = 0, to = 0; at < bytes; at = to) {
+    there.wait(at);
+    if (to = there; to == not_all) break;
+    hash.update(state.all().subspan(at, to - at));
   }
+  if (auto done = reading.get(); !done) return done;
   if (hash.current() != front.state_digest) return changed();
   return {};
 }

@@ -116,6 +116,26 @@ TEST(Log, AClosedSegmentThatWasRewrittenIsFoundByItsHashWhoeverTakesItButNotInAG
   EXPECT_EQ(read_all(dir.path(), ReadMode::glance).damage, "");
 }
 
+// The reader says when the hash of a segment is not the one in the next header.
+TEST(Log, WhileItIsWrittenAnotherHashMayTakeBlocksOfTheSegmentAlong) {
+  TempDir dir;
+  {
+    LogWriter log = must_open(dir.path());
+    PendingHash* const pending[]{log.pending_hash()};
+    std::size_t most = 0;
+    for (std::uint64_t first = 1; first <= 600; first += 6) {
+      write_batch(log, first, first + 5);
+      most = std::max(most, pending[0]->bytes.size());
+      auto const taken = entry_text(first) + std::string(first % 400, 'x');
+      EXPECT_EQ(next_digest(first_digest(), as_byte_view(taken), pending),
+                next_digest(first_digest(), as_byte_view(taken)));
+    }
+    EXPECT_GT(most, 128U) << "there was something to take along";
+  }
+  EXPECT_GT(segments_of(dir.path()).size(), 5U);
+  EXPECT_EQ(read_all(dir.path(), ReadMode::strict).damage, "");
+}
+
 TEST(Log, GivesAnyRangeOfLeavesWithoutTheOnesBefore) {
   TempDir dir;
   std::vector<std::string> all;

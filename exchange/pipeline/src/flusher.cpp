@@ -12,6 +12,8 @@ using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto checkpoint_every = 1s;
+constexpr std::uint64_t unfollowed_most = 64;  // entries: after a crash replay makes their records again
+constexpr auto unfollowed_longest = 5ms;
 constexpr auto disk_look_every = 200ms;         // when no batch does it
 constexpr std::uint64_t cancel_only_below = 4;  // further segments for each stream
 constexpr std::uint64_t operator_only_below = 2;
@@ -32,40 +34,51 @@ Flusher::Flusher(LogWriter entries, LogWriter records, OutcomeChain chain, Front
       released_(std::move(released)),
       durable_(std::move(durable)),
       log_(std::move(log)) {
+  chain_.take_along({entries_.pending_hash(), records_.pending_hash()});
   look_at_disk();
 }
 
 void Flusher::run(OpenBatch& batch) {
   Batch taken;
-  while (batch.take(taken)) write(taken);
+  while (batch.take(taken)) {
+    write(taken);
+    follow_up(!batch.empty());
+  }
 }
 
 void Flusher::write(Batch& batch) {
-  bool keys_moved = false;
   std::size_t from = 0;
   for (std::size_t i = 0; i < batch.out.size(); ++i) {
     auto const& [entry, cookie, records, apply_ns] = batch.out[i];
     auto const bytes = ByteView(batch.bytes).subspan(from, batch.ends[i] - from);
     from = batch.ends[i];
     entries_.append(FrameType::entry, entry.seq, bytes);
-    keys_moved |= signer_.saw(entry, records, bytes, tree_.size());
-    auto const leaf = leaf_hash(bytes);
-    tree_.append(leaf);
-    tiles_.append(leaf, tree_.finished());
-    chain_.add(entry.seq, records);
-    records_.append(FrameType::records, entry.seq, outcome_bytes(records));
+    keys_moved_ |= signer_.saw(entry, records, bytes, tree_.size());
+    auto const outcome = outcome_bytes(records);
+    auto const leaves = leaf_hashes(bytes, outcome);
+    tree_.append(leaves[0]);
+    tiles_.append(leaves[0], tree_.finished());
+    chain_.add(entry.seq, records, leaves[1]);
+    records_.append(FrameType::records, entry.seq, outcome);
   }
   append_seal();
   entries_.commit();
   batches_.fetch_add(1, std::memory_order_relaxed);
   count_.fetch_add(batch.out.size(), std::memory_order_relaxed);
-  durable_(durable_now());
+  unfollowed_ += batch.out.size();
   if (released_) released_(std::make_shared<ReleasedBatch>(std::move(batch.out)));
+  durable_(durable_now());
+}
+
+void Flusher::follow_up(bool more_waiting) {
+  auto const now = steady_clock::now();
+  if (more_waiting && unfollowed_ < unfollowed_most && now - followed_up_ < unfollowed_longest) return;
+  unfollowed_ = 0;
+  followed_up_ = now;
   // Behind the entries, so that they never run ahead of them; not synced, since replay makes them again.
   records_.commit();
   write_tiles();
-  auto const now = steady_clock::now();
-  if (keys_moved || now - last_checkpoint_ >= checkpoint_every) write_checkpoint();
+  if (keys_moved_ || now - last_checkpoint_ >= checkpoint_every) write_checkpoint();
   look_at_disk();  // little beside a sync, and a fast market fills segments within any pause
   tell_disk();
 }
@@ -104,6 +117,7 @@ std::expected<void, JournalError> Flusher::publish() {
 // The journal is what counts, and it is synced already: an older checkpoint vouches for less of it, no more.
 void Flusher::write_checkpoint() {
   last_checkpoint_ = steady_clock::now();
+  keys_moved_ = false;
   auto const kept = publish();
   if (!kept && !checkpoint_late_)
     say("the checkpoint or its tiles cannot be kept: " + kept.error().message +

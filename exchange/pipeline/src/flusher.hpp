@@ -1,6 +1,6 @@
-// exchange/src/flusher.hpp - the journal's thread: writes each batch with its seal, syncs once, then releases
-// it.
+// exchange/src/flusher.hpp - at the log: writes each batch with its seal, syncs once, then releases it.
 // Room:   exchange_pipeline, private.
+// Thread: the journal's, or the core's while it has the turn (open_batch.hpp).
 #pragma once
 
 #include <atomic>
@@ -31,6 +31,11 @@ class Flusher {
           std::function<void(Durable)> durable, std::function<void(std::string const&)> log);
 
   void run(OpenBatch& batch);
+  /// Durable, then released. `batch` is left without its entries.
+  void write(Batch& batch);
+  /// What follows from the log and nobody waits for: records, tiles, checkpoint, a look at the disk. Put off
+  /// while more is waiting for the log, but not for long.
+  void follow_up(bool more_waiting);
   /// After run(): an empty seal that covers the last batch's outcomes, and the last checkpoint.
   void close();
 
@@ -42,7 +47,6 @@ class Flusher {
   [[nodiscard]] std::uint64_t entries() const { return count_.load(std::memory_order_relaxed); }
 
  private:
-  void write(Batch& batch);
   void append_seal();
   void write_tiles();
   void write_checkpoint();
@@ -60,7 +64,10 @@ class Flusher {
   std::function<void(std::shared_ptr<ReleasedBatch const>)> released_;
   std::function<void(Durable)> durable_;
   std::function<void(std::string const&)> log_;
-  bool checkpoint_late_{};  // the last one could not be kept, and that was said
+  std::chrono::steady_clock::time_point followed_up_{};
+  std::uint64_t unfollowed_{};  // entries since follow_up
+  bool keys_moved_{};           // since the last checkpoint
+  bool checkpoint_late_{};      // the last one could not be kept, and that was said
   std::chrono::steady_clock::time_point last_checkpoint_{};
   std::atomic<DiskState> disk_{DiskState::fine};
   std::atomic<std::chrono::steady_clock::duration> looked_at_disk_{};

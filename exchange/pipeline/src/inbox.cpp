@@ -2,9 +2,18 @@
 #include "exchange/inbox.hpp"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 namespace spillway {
+namespace {
+
+using std::chrono::steady_clock;
+
+// To sleep and be woken takes as long as this: where the next command comes sooner, looking again is quicker.
+constexpr auto looks_again_for = std::chrono::microseconds(50);
+
+}  // namespace
 
 Inbox::Inbox(std::size_t orders_max) : orders_max_(orders_max) { waiting_.reserve(orders_max / 4 * 3 + 3); }
 
@@ -22,6 +31,7 @@ bool Inbox::offer_order(Submission&& submission) {
     }
     line.last = place;
     ++orders_waiting_;
+    something_.store(true, std::memory_order_relaxed);
   }
   changed_.notify_one();
   return true;
@@ -49,15 +59,26 @@ void Inbox::put(Submission&& submission) {
   {
     std::lock_guard const lock(mutex_);
     control_.push_back(std::move(submission));
+    something_.store(true, std::memory_order_relaxed);
   }
   changed_.notify_one();
 }
 
-std::vector<Submission> Inbox::take(std::chrono::steady_clock::time_point until, std::size_t most) {
+/// Other threads that want the processor get it meanwhile.
+void Inbox::look_again(steady_clock::time_point from) const {
+  auto const until = from + looks_again_for;
+  while (!something_.load(std::memory_order_relaxed) && steady_clock::now() < until)
+    std::this_thread::yield();
+}
+
+std::vector<Submission> Inbox::take(steady_clock::time_point until, std::size_t most) {
   std::vector<Submission> out;
+  auto const from = steady_clock::now();
+  if (soon_) look_again(from);
   std::unique_lock lock(mutex_);
   auto const control = [this] { return control_.size() - control_taken_; };
   changed_.wait_until(lock, until, [&] { return closed_ || control() > 0 || orders_waiting_ > 0; });
+  soon_ = steady_clock::now() - from < looks_again_for;
   out.reserve(std::min(most, control() + orders_waiting_));
   while (control() > 0 && out.size() < most) out.push_back(std::move(control_[control_taken_++]));
   if (2 * control_taken_ >= control_.size()) {
@@ -65,6 +86,7 @@ std::vector<Submission> Inbox::take(std::chrono::steady_clock::time_point until,
     control_taken_ = 0;
   }
   take_orders(out, most);
+  something_.store(closed_ || control() > 0 || orders_waiting_ > 0, std::memory_order_relaxed);
   return out;
 }
 
@@ -86,6 +108,7 @@ void Inbox::close() {
   {
     std::lock_guard const lock(mutex_);
     closed_ = true;
+    something_.store(true, std::memory_order_relaxed);
   }
   changed_.notify_all();
 }

@@ -1,5 +1,7 @@
 // exchange/src/open_batch.hpp - the batch that the core fills while the journal flushes the one before.
 // Room:   exchange_pipeline, private. One producer (core), one consumer (journal).
+// Rule:   one thread at a time is at the log: the journal's while it holds what it took, or the core's while
+//         it has the turn. Batches reach the log in the order in which the core made them.
 #pragma once
 
 #include <condition_variable>
@@ -43,18 +45,35 @@ class OpenBatch {
     has_work_.notify_one();
     part.clear();
   }
-  /// All that is there, waiting for some; false once closed and empty. What `taken` held before is cleared,
-  /// and its room is used again.
+  /// The core's: true when nothing waits and nobody is at the log, which is its own until end_turn().
+  [[nodiscard]] bool begin_turn() {
+    std::lock_guard const lock(mutex_);
+    if (at_log_ || !batch_.out.empty()) return false;
+    return at_log_ = true;
+  }
+  /// Wakes nobody: while the core has the turn it adds nothing.
+  void end_turn() {
+    std::lock_guard const lock(mutex_);
+    at_log_ = false;
+  }
+  /// The journal's: all that is there, waiting for some; false once closed and empty. It is at the log until
+  /// it comes again. What `taken` held before is cleared, and its room is used again.
   [[nodiscard]] bool take(Batch& taken) {
     taken.clear();
     taken.out.reserve(taken_last_);  // the next one will be of that size
     std::unique_lock lock(mutex_);
-    has_work_.wait(lock, [&] { return closed_ || !batch_.out.empty(); });
+    at_log_ = false;
+    has_work_.wait(lock, [&] { return !at_log_ && (closed_ || !batch_.out.empty()); });
+    at_log_ = true;
     std::swap(taken, batch_);
     lock.unlock();
     has_room_.notify_one();
     taken_last_ = taken.out.size();
     return !taken.out.empty();
+  }
+  [[nodiscard]] bool empty() const {
+    std::lock_guard const lock(mutex_);
+    return batch_.out.empty();
   }
   void close() {
     {
@@ -66,10 +85,10 @@ class OpenBatch {
 
  private:
   static constexpr std::size_t batch_max = 4096;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable has_work_, has_room_;
   Batch batch_;
-  bool closed_{};
+  bool closed_{}, at_log_{};
   std::size_t taken_last_{};  // the consumer's
 };
 

@@ -318,7 +318,8 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
       impl->directory.checkpoint(), impl->options.released,
       [raw](Flusher::Durable durable) { raw->follower->durable_to(durable.position, durable.seq); },
       impl->options.log);
-  impl->sequencer = std::make_unique<Sequencer>(impl->core, *impl->clock, impl->inbox, impl->batch);
+  impl->sequencer =
+      std::make_unique<Sequencer>(impl->core, *impl->clock, impl->inbox, impl->batch, *impl->flusher);
   auto const found = impl->flusher->durable_now();
   impl->follower->durable_to(found.position, found.seq);
 

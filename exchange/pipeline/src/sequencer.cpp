@@ -15,6 +15,7 @@ constexpr auto longest_wait = 100ms;  // so that a stall of the process itself i
 constexpr auto tick_after = 1ms;      // a Tick is entered only when nothing else arrived for so long
 constexpr auto stall_from = 250ms;    // a loop that wakes later than this did not run
 constexpr std::size_t taken_at_once = 256, handed_at_once = 64;
+constexpr std::size_t few = 32;  // the core makes them durable itself: to wake the journal takes longer
 
 }  // namespace
 
@@ -29,12 +30,23 @@ void Sequencer::run() {
       sequence(std::move(submission));
       if (made_.out.size() >= handed_at_once) batch_.add(made_);
     }
-    batch_.add(made_);
+    hand_over();
     if (taken.empty()) {
       if (inbox_.closed()) return;
       tick_if_due();
     }
   }
+}
+
+// What comes during the sync waits in the inbox. When that is more, the journal gets it, and core and journal
+// work side by side until the journal has found nothing to do.
+void Sequencer::hand_over() {
+  if (made_.out.empty()) return;
+  if (made_.out.size() > few || !batch_.begin_turn()) return batch_.add(made_);
+  flusher_.write(made_);
+  flusher_.follow_up(inbox_.waiting() > 0);
+  batch_.end_turn();
+  made_.clear();
 }
 
 void Sequencer::enter(Command command) {

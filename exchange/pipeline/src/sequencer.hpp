@@ -6,14 +6,15 @@
 #include "exchange/core.hpp"
 #include "exchange/inbox.hpp"
 #include "exchange/stamp_clock.hpp"
+#include "flusher.hpp"
 #include "open_batch.hpp"
 
 namespace spillway {
 
 class Sequencer {
  public:
-  Sequencer(ExchangeCore& core, StampClock const& clock, Inbox& inbox, OpenBatch& batch)
-      : core_(core), clock_(clock), inbox_(inbox), batch_(batch) {}
+  Sequencer(ExchangeCore& core, StampClock const& clock, Inbox& inbox, OpenBatch& batch, Flusher& flusher)
+      : core_(core), clock_(clock), inbox_(inbox), batch_(batch), flusher_(flusher) {}
 
   /// Runs until the inbox is closed and empty.
   void run();
@@ -23,6 +24,7 @@ class Sequencer {
  private:
   void sequence(Submission&& submission);
   void sequence(Submission&& submission, Stamp stamp);
+  void hand_over();
   void tick_if_due();
   void finish();
   void note_stall(std::chrono::steady_clock::time_point expected);
@@ -31,6 +33,7 @@ class Sequencer {
   StampClock const& clock_;
   Inbox& inbox_;
   OpenBatch& batch_;
+  Flusher& flusher_;
   Batch made_;  // not handed over yet
   Outcome outcome_;
 };

@@ -1,7 +1,7 @@
 // journal/log_writer.hpp - the single writer of one stream: frames are gathered, then written and synced
 // together.
 // Room:   journal; sees market/ids.hpp.
-// Thread: append and commit belong to one thread; durable_position, durable_seq, durable_frames and
+// Thread: append and commit belong to one thread at a time; durable_position, durable_seq, durable_frames and
 //         further_segments may be read by any. The next segment is filled with zeros ahead by a thread of the
 //         writer's own.
 // Errors: opening returns JournalError. A failed write or sync is never survived: the fatal handler is
@@ -17,6 +17,7 @@
 #include <span>
 #include <string_view>
 
+#include "journal/digest.hpp"
 #include "journal/error.hpp"
 #include "journal/frame.hpp"
 #include "journal/segment_file.hpp"
@@ -81,6 +82,10 @@ class LogWriter {
 
   /// Without sync_each_commit: waits until everything that was committed is on disk.
   void sync();
+
+  /// What is written but not yet in the hash of its segment: who hashes something else meanwhile may take
+  /// blocks of it along (digest.hpp). Valid as long as the writer.
+  [[nodiscard]] PendingHash* pending_hash();
 
   /// Everything before this position survives a power cut (without sync_each_commit: survives the process).
   [[nodiscard]] std::uint64_t durable_position() const;

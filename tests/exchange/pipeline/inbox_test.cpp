@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 namespace spillway {
 namespace {
 
@@ -50,6 +52,27 @@ TEST(Inbox, TakesNoOrdersOnceClosedButGivesOutWhatItHas) {
   EXPECT_FALSE(inbox.offer_order(from(1, 2)));
   EXPECT_EQ(inbox.take(clock::now() + std::chrono::hours(1), 10).size(), 1u);
   EXPECT_TRUE(inbox.take(clock::now() + std::chrono::hours(1), 10).empty()) << "a closed inbox does not wait";
+}
+
+// After a short wait it looks again instead of sleeping: what ends a wait ends that one too.
+TEST(Inbox, AfterAShortWaitItStillWaitsForACommandTheTimeAndTheEnd) {
+  Inbox inbox(100);
+  auto const short_wait = [&] {
+    inbox.put({ParticipantId{1}, CancelOrder{}, {0, 1, 0}});
+    EXPECT_EQ(inbox.take(clock::now(), 2).size(), 1u);
+  };
+  short_wait();
+  auto const until = clock::now() + std::chrono::milliseconds(3);
+  EXPECT_TRUE(inbox.take(until, 2).empty());
+  EXPECT_GE(clock::now(), until);
+  auto const far = clock::now() + std::chrono::hours(1);
+  short_wait();
+  std::thread sender([&] { inbox.put({ParticipantId{1}, CancelOrder{}, {0, 2, 0}}); });
+  EXPECT_EQ(inbox.take(far, 2).size(), 1u);
+  sender.join();
+  std::thread closer([&] { inbox.close(); });
+  EXPECT_TRUE(inbox.take(far, 2).empty());
+  closer.join();
 }
 
 }  // namespace

@@ -2,8 +2,12 @@
 // flusher.cpp, follower.cpp, replay.cpp, over real directories. A change of the log's key (log_signer.cpp,
 // key_change.cpp) is looked at in whole in tests/apps/audit_keys_test.cpp.
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <atomic>
+#include <map>
 
 #include "exchange/key_change.hpp"
 #include "journal/checkpoint.hpp"
@@ -156,6 +160,54 @@ TEST(Pipeline, KeepsEveryReleasedCommandWhenTheProcessIsKilled) {
     view.core.check_invariants();
     return true;
   }));
+}
+
+// A few are quicker without waking another thread; of many the core gives the journal its part.
+TEST(Pipeline, FewCommandsAreMadeDurableByTheCoreAndManyByTheJournalInOneOrder) {
+  Folder folder;
+  Ear ear;
+  auto options = options_for(folder.path(), ear);
+  constexpr std::uint64_t burst = 5'000, last = burst + 200;
+  Pipeline* running = nullptr;
+  std::mutex mutex;
+  std::map<std::uint64_t, std::string> released_by;  // of each ticket
+  auto const who_released = [&](std::uint64_t t) {
+    std::lock_guard const lock(mutex);
+    return released_by[t];
+  };
+  std::atomic<int> at_once{0};
+  options.released = [&](std::shared_ptr<ReleasedBatch const> batch) {
+    EXPECT_EQ(++at_once, 1);
+    char name[16]{};
+    ::pthread_getname_np(::pthread_self(), name, sizeof name);
+    for (auto const& one : *batch) {
+      {
+        std::lock_guard const lock(mutex);
+        released_by[one.cookie.request] = name;
+      }
+      if (one.cookie.request != burst) continue;
+      for (auto t = burst + 1; t <= last; ++t)
+        EXPECT_EQ(running->submit({system_itself, Deposit{carl, Nano{1}}, {0, t, 0}}), Refusal::none);
+    }
+    --at_once;
+    ear.hear(*batch);
+  };
+  auto pipeline = Pipeline::open(std::move(options));
+  ASSERT_TRUE(pipeline);
+  running = pipeline->get();
+  for (std::uint64_t t = 1; t == 1 || who_released(t - 1) != "core";
+       ++t)  // the journal is at the first batch
+    (void)submit_and_wait(*running, ear, system_itself, Deposit{carl, Nano{1}}, t);
+  (void)submit_and_wait(*running, ear, system_itself, Deposit{carl, Nano{1}}, burst);
+  (void)ear.wait(last);
+  auto const stopped = running->stop();
+  EXPECT_EQ(who_released(burst), "core");
+  EXPECT_EQ(who_released(last), "journal");
+  Seq before;
+  for (auto const& one : ear.all()) EXPECT_EQ(one.entry.seq.v, std::exchange(before.v, one.entry.seq.v) + 1);
+  EXPECT_EQ(before, stopped.last);
+  pipeline->reset();
+  EXPECT_EQ(replayed(folder.path()).digest(), stopped.digest);
 }
 
 // 700 orders end in three entries: nothing comes between them, and a replay needs nobody to say Continue.

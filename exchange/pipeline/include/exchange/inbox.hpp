@@ -47,7 +47,8 @@ class Inbox {
   [[nodiscard]] bool offer_order(Submission&& submission);
   /// Cancels, job life-cycle, verdicts, operator commands.
   void put(Submission&& submission);
-  /// Waits until something is there, `until` has come or close() was called; then takes at most `most`.
+  /// Waits until something is there, `until` has come or close() was called; then takes at most `most`. Where
+  /// the last wait was short it looks again for a while before it sleeps.
   [[nodiscard]] std::vector<Submission> take(std::chrono::steady_clock::time_point until, std::size_t most);
   void close();
   [[nodiscard]] bool closed() const;
@@ -64,6 +65,7 @@ class Inbox {
     Line* next{};  // whose turn comes then
   };
 
+  void look_again(std::chrono::steady_clock::time_point from) const;
   void take_orders(std::vector<Submission>& out, std::size_t most);
   [[nodiscard]] std::uint32_t place_for(Submission&& submission);
   void stand_behind(Line& line);
@@ -80,6 +82,8 @@ class Inbox {
   std::size_t orders_waiting_{};
   std::size_t orders_max_;
   std::atomic<bool> closed_{};
+  std::atomic<bool> something_{};  // there is something to take, or it is closed
+  bool soon_{};                    // the taker's: the last wait was short
 };
 
 }  // namespace spillway

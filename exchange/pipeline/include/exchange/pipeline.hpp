@@ -1,7 +1,7 @@
 // exchange/pipeline.hpp - the running exchange: inbox -> core -> journal -> release, with the follower behind
 // it.
 // Room:   exchange_pipeline; sees market, journal, exchange_core. Threads: core and journal, made here; the
-//         follower has its own. Blocking waits, no spinning.
+//         follower has its own.
 // Rule:   nothing is released before the fdatasync that covers it. Batches form from what queued during the
 //         last flush.
 // Errors: opening returns PipelineError; a failed write later ends the process (journal/log_writer.hpp).
@@ -55,7 +55,8 @@ struct PipelineOptions {
   bool replay_all{};  // start from the first entry, whatever snapshots there are
   CoreLimits limits{};
   std::vector<Command> genesis;  // sequenced first when the journal is empty, by the exchange itself
-  /// Called on the journal thread for every durable batch, in order.
+  /// Called for every durable batch, in order, on the thread that made it durable: the journal's or the
+  /// core's.
   std::function<void(std::shared_ptr<ReleasedBatch const>)> released;
   /// Called on the follower thread after it applied some entries: instruments whose book may look different.
   std::function<void(std::vector<InstrumentId> const&)> touched;
