@@ -96,7 +96,7 @@ void use_rules_five_meters(World& world) {
   rules.bond_per_unit = Nano{};
   world.must(SetRules{rules});
   auto const node = world.add_proven_node(ada, 2, here, small);
-  auto offer = world.token_offer(node, units(1), 2);
+  auto offer = world.token_offer(node, units(1), 4);
   offer.tier = standard;  // two slots an accelerator
   world.offer(ada, offer);
   world.must(EpochOpen{4, Bytes32{std::byte{7}}, Bytes32{std::byte{8}}});
@@ -108,7 +108,7 @@ void use_rules_five_meters(World& world) {
   world.must(probe);
   world.must(EpochClose{4, Bytes32{std::byte{9}}});
   auto order = world.token_order(units(2), TimeInForce::ioc);
-  order.predicate.tier = standard;
+  order.predicate.tier = standard, order.predicate.classes = {small};
   world.order(carl, order);
   auto const job = world.last_job();
   world.must(JobAcknowledged{job});

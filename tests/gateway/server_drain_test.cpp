@@ -119,7 +119,7 @@ TEST(Drain, ComesWhenAUnitWasAtWorkInThreeCensusesRunning) {
   EXPECT_FALSE(w.agent->was(UnitPhase::missed)) << "who works has missed nothing";
 }
 
-/// Sixteen small accelerators hold three copies of a large model's cache: four seconds are a minute of theirs.
+/// Sixteen small accelerators have three slots for a large model: four seconds of all are a minute of theirs.
 TEST(Drain, ComesWhenAMinuteOfSoldTimeDeliveredTooLittle) {
   auto options = always_due(Micros{30'000'000});
   options.census.full_every = Micros{30 * 24 * micros_per_hour};
