@@ -57,8 +57,9 @@ struct Follower::Impl {
       : options(std::move(o)),
         tail(std::move(t)),
         projection(std::move(p)),
-        own_core(options.core ? std::move(options.core) : std::make_unique<ExchangeCore>(options.limits)),
-        core(*own_core),
+        own_core(options.core.core ? std::move(options.core)
+                                   : CoreBeingRead{std::make_unique<ExchangeCore>(options.limits), {}}),
+        core(*own_core.core),
         replayer(
             core, [this](Entry const& entry, Outcome const& outcome) { applied_one(entry, outcome); },
             [this](Seal const& seal, std::uint64_t leaf, std::span<Hash256 const> covered) {
@@ -72,7 +73,7 @@ struct Follower::Impl {
   FollowerOptions options;
   Tail tail;
   Projection projection;
-  std::unique_ptr<ExchangeCore> own_core;
+  CoreBeingRead own_core;
   ExchangeCore& core;
   Replayer replayer;
   ReceiptMaker receipts;
@@ -183,6 +184,10 @@ void Follower::stop() {
 }
 
 void Follower::Impl::run() {
+  if (own_core.read.valid()) {  // commands are taken meanwhile
+    sw_check(own_core.read.get().has_value(), "two cores read the same bytes alike");
+    sw_check(core.applied() == replayer.chain().last(), "a state is of the sequence that its snapshot names");
+  }
   for (;;) {
     auto const before = tail.position();
     bool const more = apply_some();
@@ -212,7 +217,6 @@ void Follower::Impl::run() {
 }
 
 std::expected<void, std::string> Follower::Impl::resume(Snapshot const& from) {
-  sw_check(core.applied() == from.seq, "the follower's core is in the state that it starts from");
   if (!receipts.load(from.aside)) return std::unexpected("what it keeps for receipts is not in order");
   replayer.resume(OutcomeChain(from.digest, from.seq, from.batch), from.tree);
   snapshots.resume(from);

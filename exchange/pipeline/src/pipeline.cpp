@@ -140,9 +140,9 @@ std::expected<std::uint64_t, PipelineError> synced_frames(JournalDirectory const
 }
 
 struct Recovered {
-  std::shared_ptr<Snapshot const> from;    // null: the whole journal was replayed
-  std::unique_ptr<ExchangeCore> follower;  // in the state of `from`
-  bool entered{};                          // whose digest is in the journal
+  std::shared_ptr<Snapshot const> from;  // null: the whole journal was replayed
+  CoreBeingRead follower;                // the state of `from`
+  bool entered{};                        // whose digest is in the journal
   LogWriter entries, records;
   Projection projection;
   OutcomeChain chain;
@@ -191,7 +191,7 @@ std::expected<Recovered, PipelineError> recover(PipelineOptions const& options,
   auto const synced = synced_frames(directory, key);
   if (!synced) return std::unexpected(synced.error());
   std::shared_ptr<Snapshot const> from;
-  std::unique_ptr<ExchangeCore> follower;
+  CoreBeingRead follower;
   if (!options.replay_all)
     if (auto found =
             start_from_snapshot(directory.path(), options.archive, options.limits, core, options.log)) {
@@ -299,7 +299,7 @@ std::expected<std::unique_ptr<Pipeline>, PipelineError> Pipeline::open(PipelineO
        .limits = impl->options.limits,
        .touched = impl->options.touched,
        .start = tables_reach ? from : nullptr,
-       .core = tables_reach ? std::move(recovered->follower) : nullptr,
+       .core = tables_reach ? std::move(recovered->follower) : CoreBeingRead{},
        .snapshots = impl->directory.snapshots(),
        .snapshot_entries = impl->options.snapshot_entries,
        .snapshot_every = impl->options.snapshot_every,

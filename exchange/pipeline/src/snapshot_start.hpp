@@ -1,7 +1,7 @@
 // exchange/src/snapshot_start.hpp - a start behind a snapshot: the core that takes orders and the follower's.
 // Room:   exchange_pipeline, private.
-// Thread: the one that opens the pipeline; while it runs, a second one reads and hashes, and then fills the
-//         follower's core.
+// Thread: the one that opens the pipeline; while it runs, others read the file, and a second one fills the
+//         follower's core, which it may still do when this is done.
 #pragma once
 
 #include <filesystem>
@@ -10,14 +10,14 @@
 #include <optional>
 #include <string>
 
-#include "exchange/core.hpp"
+#include "exchange/follower.hpp"
 #include "journal/snapshot.hpp"
 
 namespace spillway {
 
 struct SnapshotStart {
-  Snapshot front;                          // without the state
-  std::unique_ptr<ExchangeCore> follower;  // a second core in that state
+  Snapshot front;          // without the state
+  CoreBeingRead follower;  // a second core, into which the same is read
 };
 
 /// The newest snapshot that is whole, of this program's layout and of this journal. It is imported into

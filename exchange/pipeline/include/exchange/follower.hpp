@@ -11,6 +11,7 @@
 #include <expected>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,13 +24,19 @@ namespace spillway {
 
 struct Snapshot;
 
+/// A core into which another thread reads a state: nobody else looks at it before `read` says how that went.
+struct CoreBeingRead {
+  std::unique_ptr<ExchangeCore> core{};
+  std::future<std::expected<void, std::string>> read{};  // behind `core`: its end is waited for first
+};
+
 struct FollowerOptions {
   std::filesystem::path journal;    // the directory whose segments are tailed
   std::filesystem::path archive{};  // where sealed ones were moved to; empty: nowhere
   CoreLimits limits{};
   std::function<void(std::vector<InstrumentId> const&)> touched{};
   std::shared_ptr<Snapshot const> start{};  // replay begins behind it; null: with the first entry
-  std::unique_ptr<ExchangeCore> core{};     // in the state of `start`, where there is one
+  CoreBeingRead core{};                     // the state of `start`, where there is one
   std::filesystem::path snapshots{};        // where they are written; empty: nowhere
   std::uint64_t snapshot_entries{1'000'000};
   std::chrono::seconds snapshot_every{600};
