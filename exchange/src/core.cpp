@@ -147,21 +147,37 @@ void ExchangeCore::State::apply(Entry const& entry, Outcome& to) {
   auto const first_touched = out->touched.size();
 
   steps_left = limits.steps;
+  auto const told = is_member(entry.principal) ? entry.principal : core::nobody;
+  auto refusal = Refusal::busy;
+  // Most entries find nothing begun and nothing due: then the command is all there is to do.
+  if (work.empty() && !timers.any_due(entry.stamp) && !std::holds_alternative<Resumed>(entry.command)) {
+    now = entry.stamp;
+    refusal = execute(entry, told);
+  } else {
+    refusal = execute_when_due(entry, told);
+  }
+  if (core::no(refusal))
+    emit(record::Refused{client_of(entry.command), about_of(entry.command), index_of(entry.command), {}},
+         static_cast<std::uint16_t>(refusal), told);
+  else if (!work.empty())
+    work_on();
+  if (!out->touched.empty()) list_touched(first_touched);
+  applied = entry.seq;
+  out = nullptr;
+}
+
+/// Of an entry that finds something begun or due, or comes after a gap.
+[[gnu::noinline]] Refusal ExchangeCore::State::execute_when_due(Entry const& entry, ParticipantId told) {
   bool const ready = !unfinished() || catch_up();  // what earlier entries left, as of their stamp
   auto const* const resumed = std::get_if<Resumed>(&entry.command);
   bool const first_of_all = rules.version >= 2 && resumed != nullptr;
-  auto const told = is_member(entry.principal) ? entry.principal : core::nobody;
   bool was_run = false;
   auto refusal = Refusal::busy;
   auto const run = [&] {
     was_run = true;
     refusal = execute(entry, told);
   };
-  // Most entries find nothing begun and nothing due: then the command is all there is to do.
-  if (ready && resumed == nullptr && work.empty() && !timers.any_due(entry.stamp)) {
-    now = entry.stamp;
-    run();
-  } else if (ready) {
+  if (ready) {
     // A gap moves the deadlines before they are looked at: nobody misses one while the exchange itself stood
     // still.
     if (resumed && !entry.principal.some())
@@ -174,26 +190,7 @@ void ExchangeCore::State::apply(Entry const& entry, Outcome& to) {
   bool const time =
       std::holds_alternative<Continue>(entry.command) || std::holds_alternative<Tick>(entry.command);
   if (!was_run && time) run();
-  if (core::no(refusal))
-    emit(record::Refused{client_of(entry.command), about_of(entry.command), index_of(entry.command), {}},
-         static_cast<std::uint16_t>(refusal), told);
-  else
-    work_on();
-  if (!out->touched.empty()) list_touched(first_touched);
-  applied = entry.seq;
-  out = nullptr;
-}
-
-[[gnu::flatten]] std::byte* ExchangeCore::State::next_record(RecordKind kind, std::uint16_t code,
-                                                             ParticipantId first, ParticipantId second) {
-  // Copied, since a row of zeroes is made by an instruction that takes longer than all the rest.
-  static constexpr Record blank;
-  auto& record = (out->records.push_back(blank), out->records.back());
-  record.head.kind = kind;
-  record.head.code = code;
-  address(record.head.first, first);
-  if (second != first) address(record.head.second, second);
-  return record.body.data();
+  return refusal;
 }
 
 /// The command and its records. The answer leads them, under the first number of its reader; what it says is

@@ -7,15 +7,11 @@ using core::Offer;
 using core::Order;
 
 /// Notes that it changed, once in a settlement.
-void ExchangeCore::State::list(OrderId id) {
-  if (!id.some()) return;
-  auto& order = the(orders, id);
+void ExchangeCore::State::list(Order& order) {
   if (std::exchange(order.told, settlements) != settlements) changed_orders.push_back(orders.row_of(order));
 }
 
-void ExchangeCore::State::list(OfferId id) {
-  if (!id.some()) return;
-  auto& offer = the(offers, id);
+void ExchangeCore::State::list(Offer& offer) {
   if (std::exchange(offer.told, settlements) != settlements) changed_offers.push_back(offers.row_of(offer));
 }
 
@@ -29,19 +25,20 @@ void ExchangeCore::State::settle(OrderId order, OfferId offer) {
   changed_orders.clear();
   changed_offers.clear();
   for (auto const& match : matches) {
-    fill(match);
-    list(match.order);
-    list(match.offer);
+    auto& bought = the(orders, match.order);
+    auto& sold = the(offers, match.offer);
+    fill(bought, sold, match);
+    list(bought);
+    list(sold);
   }
-  list(order);
-  list(offer);
+  // Whoever traded is listed.
+  if (order.some() && order != matches.back().order) list(the(orders, order));
+  if (offer.some() && offer != matches.back().offer) list(the(offers, offer));
   for (auto const row : changed_offers) show_after_trades(offers[row]);
   for (auto const row : changed_orders) show_after_trades(orders[row]);
 }
 
-void ExchangeCore::State::fill(Match const& match) {
-  auto& order = the(orders, match.order);
-  auto& offer = the(offers, match.offer);
+void ExchangeCore::State::fill(Order& order, Offer& offer, Match const& match) {
   ++offer.deals;
   sw_check(match.lots.v > 0 && match.lots <= order.open, "a trade takes no more than is open");
   sw_check(match.price <= order.limit, "nobody pays more than the limit");
@@ -94,8 +91,8 @@ void ExchangeCore::State::show_resting(Order& order, Lots rest) {
 }
 
 void ExchangeCore::State::show_after_trades(Order& order) {
-  if (book.rests(order.id)) {
-    show_resting(order, book.open_lots(order.id));
+  if (auto const rest = book.open_lots(order.id); rest > Lots{}) {
+    show_resting(order, rest);
   } else if (order.open.v == 0) {
     end_order(order, OrderPhase::filled, 0);
   } else {
@@ -104,12 +101,13 @@ void ExchangeCore::State::show_after_trades(Order& order) {
 }
 
 void ExchangeCore::State::show_after_trades(Offer& offer) {
-  if (offer.phase == OfferPhase::live && !book.live(offer.id)) {
+  auto const rest = offer.phase == OfferPhase::live ? book.rest_lots(offer.id) : Lots{};
+  if (offer.phase == OfferPhase::live && rest == Lots{} && !book.live(offer.id)) {
     timers.cancel(offer.timer);
     offer.phase = OfferPhase::exhausted;
     leave_chains(offer);
   }
-  show(offer);
+  show(offer, rest);
 }
 
 /// What returns may serve somebody in the same step.

@@ -66,10 +66,10 @@ Micros ExchangeCore::State::relay_trip(Job const& job) const {
 }
 
 /// What the provider answers for: the trip between relay and place, and its tier's promise for this input.
-Micros ExchangeCore::State::allowed_first_token(Job const& job) const {
+Micros ExchangeCore::State::allowed_first_token(Job const& job, Micros relay_trip) const {
   auto const* const tier = reference.find(book.instrument(job.instrument).tier);
   sw_check(tier != nullptr, "a listed instrument has a tier");
-  return std::max(Micros{}, relay_trip(job)) + Reference::promise(*tier, job.input);
+  return std::max(Micros{}, relay_trip) + Reference::promise(*tier, job.input);
 }
 
 Nano ExchangeCore::State::due(Job const& job, Tokens input, Tokens output) const {
@@ -99,7 +99,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, JobAcknowledged const& c)
   if (!found) return refuse(found.error());
   auto& job = **found;
   job.phase = JobPhase::acknowledged;
-  wait(job, allowed_first_token(job) + rules.first_token_slack);
+  wait(job, allowed_first_token(job, relay_trip(job)) + rules.first_token_slack);
   show(job);
   return Answer{c.job.v};
 }
@@ -112,7 +112,8 @@ core::Reply ExchangeCore::State::on(ParticipantId who, JobFirstToken const& c) {
   job.phase = JobPhase::streaming;
   job.latency = c.latency;
   // Nobody is late on a path whose length nobody knows.
-  job.late = relay_trip(job) >= Micros{} && c.latency > allowed_first_token(job);
+  auto const trip = relay_trip(job);
+  job.late = trip >= Micros{} && c.latency > allowed_first_token(job, trip);
   auto const rate = std::max(1, reference.find(book.instrument(job.instrument).tier)->output_rate_min);
   wait(job, Micros{job.output_max.v * 4 * micros_per_second / rate} + safety_margin);
   show(job);

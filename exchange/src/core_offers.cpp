@@ -142,7 +142,7 @@ void ExchangeCore::State::end_offer(Offer& offer, OfferPhase phase, std::uint16_
   offer.phase = phase;
   leave_chains(offer);
   touch(offer.instrument);
-  show(offer, code);
+  show(offer, Lots{}, code);
 }
 
 void ExchangeCore::State::join_chains(Offer& offer) {
@@ -161,8 +161,11 @@ void ExchangeCore::State::leave_chains(Offer& offer) {
   --live_offers;
 }
 
-void ExchangeCore::State::show(Offer const& offer, std::uint16_t code) {
-  auto const rest = offer.phase == OfferPhase::live ? book.rest_lots(offer.id) : Lots{};
+void ExchangeCore::State::show(Offer const& offer) {
+  show(offer, offer.phase == OfferPhase::live ? book.rest_lots(offer.id) : Lots{});
+}
+
+void ExchangeCore::State::show(Offer const& offer, Lots rest, std::uint16_t code) {
   auto& to = begin_record<record::OfferState>(code, offer.provider);
   to.offer = offer.id.v, to.client = offer.terms.client.v, to.rest_lots = rest.v;
   to.node = offer.terms.node.v, to.instrument = offer.instrument.v, to.price = offer.price.v;

@@ -237,9 +237,8 @@ void ExchangeCore::State::claim(Order& order) {
   lease_claims += order.claims;
 }
 
-/// The order is off the book already; what is still held for it goes back.
+/// Whoever calls has found the order off the book, or taken it off; what is still held for it goes back.
 void ExchangeCore::State::end_order(Order& order, OrderPhase phase, std::uint16_t code) {
-  sw_check(!book.rests(order.id), "an ended order is off the book");
   timers.cancel(order.timer);
   if (std::exchange(order.rests, false)) {
     auto const row = orders.row_of(order);

@@ -50,23 +50,21 @@ struct ExchangeCore::State {
   void apply(Entry const& entry, Outcome& to);
   [[nodiscard]] static bool is_answered(Entry const& entry);
   Refusal execute(Entry const& entry, ParticipantId told);
+  Refusal execute_when_due(Entry const& entry, ParticipantId told);
   void take_back_report();
   void list_touched(std::size_t from);
   void touch(InstrumentId id);
   void touch(core::Node const& node);
   /// The next record, to be filled in before another one begins. It is made where it stays, field by field:
   /// made elsewhere and copied in wide pieces, it would be read back before its narrow stores have left the
-  /// processor, which then waits for all stores before them.
+  /// processor, which then waits for all stores before them. It begins as zeroes, as each body does.
   template <class Body>
-  Body& begin_record(std::uint16_t code = 0, ParticipantId first = {}, ParticipantId second = {}) {
-    static_assert(sizeof(Body) <= sizeof Record::body && std::has_unique_object_representations_v<Body>);
-    return *::new (next_record(record::kind_of<Body>, code, first, second)) Body;
-  }
+  Body& begin_record(std::uint16_t code = 0, ParticipantId first = {}, ParticipantId second = {});
   template <class Body>
   void emit(Body const& body, std::uint16_t code = 0, ParticipantId first = {}, ParticipantId second = {}) {
     begin_record<Body>(code, first, second) = body;
   }
-  std::byte* next_record(RecordKind kind, std::uint16_t code, ParticipantId first, ParticipantId second);
+  Record& next_record(RecordKind kind, std::uint16_t code);
   /// Records are numbered for their readers in the order in which they are written.
   void address(Addressee& to, ParticipantId who);
 
@@ -171,7 +169,9 @@ struct ExchangeCore::State {
   void end_offer(core::Offer&, OfferPhase phase, std::uint16_t code);
   void join_chains(core::Offer&);
   void leave_chains(core::Offer&);
-  void show(core::Offer const&, std::uint16_t code = 0);
+  void show(core::Offer const&);
+  /// `rest`: what the book has of it.
+  void show(core::Offer const&, Lots rest, std::uint16_t code = 0);
 
   // ---- core_order_checks.cpp: what an order may be refused for ----
   [[nodiscard]] static bool well_formed(PlaceOrder const&);
@@ -241,9 +241,9 @@ struct ExchangeCore::State {
   /// Settles trades in the order in which they happened, then shows each order and offer that changed once;
   /// `order` and `offer` are shown even when they traded nothing.
   void settle(OrderId order = {}, OfferId offer = {});
-  void list(OrderId);
-  void list(OfferId);
-  void fill(Match const&);
+  void list(core::Order&);
+  void list(core::Offer&);
+  void fill(core::Order&, core::Offer&, Match const&);
   void start_job(FillId id, core::Order&, core::Offer const&, Match const&);
   /// What the book has of it is `rest`.
   void show_resting(core::Order&, Lots rest);
@@ -259,7 +259,7 @@ struct ExchangeCore::State {
   Reply on(ParticipantId who, JobCompleted const&);
   Reply on(ParticipantId who, JobFailed const&);
   std::expected<core::Job*, Refusal> job_in(ParticipantId who, JobId id, JobPhase earliest, JobPhase latest);
-  [[nodiscard]] Micros allowed_first_token(core::Job const&) const;
+  [[nodiscard]] Micros allowed_first_token(core::Job const&, Micros relay_trip) const;
   /// Below 0 when the table does not know.
   [[nodiscard]] Micros relay_trip(core::Job const&) const;
   [[nodiscard]] Nano due(core::Job const&, Tokens input, Tokens output) const;
@@ -287,6 +287,7 @@ struct ExchangeCore::State {
 
   // ---- core_money.cpp ----
   void post(AccountKey debit, AccountKey credit, Nano amount, TransferCode code, std::uint64_t about);
+  void post_here(AccountKey debit, AccountKey credit, Nano amount, TransferCode code, std::uint64_t about);
   void hold(ParticipantId buyer, Nano& held, Nano amount, std::uint64_t about);
   void release(ParticipantId buyer, Nano& held, Nano amount, std::uint64_t about);
   /// Brings what `deal` (a job or lease) has been charged to `target`, forward or back.

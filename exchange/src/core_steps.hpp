@@ -18,10 +18,30 @@ inline bool ExchangeCore::State::is_member(ParticipantId who) {
   return found != nullptr;
 }
 
+[[gnu::always_inline]] inline Record& ExchangeCore::State::next_record(RecordKind kind, std::uint16_t code) {
+  // Copied, since a row of zeroes is made by an instruction that takes longer than all the rest.
+  static constexpr Record blank;
+  auto& records = out->records;
+  records.push_back(blank);
+  auto& record = records.back();
+  record.head.kind = kind;
+  record.head.code = code;
+  return record;
+}
+
 inline void ExchangeCore::State::address(Addressee& to, ParticipantId who) {
   if (!who.some()) return;
   to.participant = who.v;
   to.report = ++member(who).reports;
+}
+
+template <class Body>
+Body& ExchangeCore::State::begin_record(std::uint16_t code, ParticipantId first, ParticipantId second) {
+  static_assert(sizeof(Body) <= sizeof Record::body && std::has_unique_object_representations_v<Body>);
+  auto& record = next_record(record::kind_of<Body>, code);
+  address(record.head.first, first);
+  if (second != first) address(record.head.second, second);
+  return *std::launder(reinterpret_cast<Body*>(record.body.data()));
 }
 
 /// A deal is known to its buyer and, when that is somebody else, to its provider.

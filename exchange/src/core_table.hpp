@@ -38,7 +38,7 @@ class Table {
     prefer_huge_pages(slots_);
   }
 
-  [[nodiscard]] Row row(Id id) const {
+  [[nodiscard, gnu::always_inline]] Row row(Id id) const {
     if (!id.some()) return 0;
     auto const row = slots_[id.v & mask_];
     if (row != 0 && things_[row].id == id) return row;

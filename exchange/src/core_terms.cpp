@@ -43,12 +43,18 @@ class Walk {
 void keep(KeptLists& kept, Predicate const& p, ListBlocks& blocks) {
   kept.models = count_of(p.models), kept.classes = count_of(p.classes);
   kept.within = count_of(p.within), kept.outside = count_of(p.outside);
-  if (auto const ids = ids_to_keep(p); ids > 0) kept.elsewhere = blocks.take(ids);
+  auto const all = [&p](auto put) { put(p.models), put(p.classes), put(p.within), put(p.outside); };
+  if (kept.count() <= KeptLists::inline_max) {  // most: without a walk through blocks
+    auto* here = kept.here.data();
+    return all([&here](auto const& ids) {
+      for (auto const id : ids) *here++ = id.v;
+    });
+  }
+  kept.elsewhere = blocks.take(kept.count());
   Walk to(kept, blocks);
-  auto const put = [&](auto const& ids) {
+  all([&to](auto const& ids) {
     for (auto const id : ids) to.next() = id.v;
-  };
-  put(p.models), put(p.classes), put(p.within), put(p.outside);
+  });
 }
 
 template <class Id, class From>

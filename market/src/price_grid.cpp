@@ -2,6 +2,8 @@
 // Room:   market (vocabulary); sees the standard library only.
 #include "market/price_grid.hpp"
 
+#include <array>
+
 #include "market/check.hpp"
 
 namespace spillway {
@@ -11,6 +13,11 @@ constexpr std::int64_t mantissa_min = 1'000;
 constexpr std::uint32_t mantissas = 9'000;
 constexpr std::uint32_t exponents = 11;
 static_assert(price_steps == 1 + mantissas * exponents);
+constexpr auto powers_of_ten = [] {
+  std::array<std::int64_t, exponents> powers{1};
+  for (std::size_t e = 1; e < exponents; ++e) powers[e] = 10 * powers[e - 1];
+  return powers;
+}();
 
 /// Where a positive price lies: the step at or below it, and whether the price is exactly that step.
 struct Located {
@@ -37,9 +44,7 @@ Located locate(std::int64_t price) {
 Nano price_of(PriceIndex p) {
   sw_check(on_grid(p), "a price index is on the grid wherever it is used");
   if (p.v == 0) return Nano{0};
-  std::int64_t price = mantissa_min + (p.v - 1) % mantissas;
-  for (auto e = (p.v - 1) / mantissas; e > 0; --e) price *= 10;
-  return Nano{price};
+  return Nano{(mantissa_min + (p.v - 1) % mantissas) * powers_of_ten[(p.v - 1) / mantissas]};
 }
 
 std::optional<PriceIndex> exact_step(Nano price) {

@@ -16,11 +16,6 @@ std::string row_text(Row const& row, char const* rule) {
   return "row " + std::to_string(row.id.v) + " (" + row.name + "): " + rule;
 }
 
-template <class Row, class Key>
-Row const* find_row(std::vector<Row> const& rows, Key id) {
-  return id.some() && id.v <= rows.size() ? &rows[id.v - 1u] : nullptr;
-}
-
 template <class Row>
 Row const* find_named(std::vector<Row> const& rows, std::string_view name) {
   auto const at = std::ranges::find(rows, name, &Row::name);
@@ -196,10 +191,6 @@ Sentence Reference::set_relay(PlaceId place) {
   return std::nullopt;
 }
 
-Place const* Reference::find(PlaceId id) const { return find_row(places_, id); }
-AcceleratorClass const* Reference::find(ClassId id) const { return find_row(classes_, id); }
-Tier const* Reference::find(TierId id) const { return find_row(tiers_, id); }
-Model const* Reference::find(ModelId id) const { return find_row(models_, id); }
 Place const* Reference::place_named(std::string_view name) const { return find_named(places_, name); }
 AcceleratorClass const* Reference::class_named(std::string_view name) const {
   return find_named(classes_, name);

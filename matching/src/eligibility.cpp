@@ -51,11 +51,6 @@ std::optional<InstrumentId> Eligibility::find(Instrument const& wanted) const {
   return id;
 }
 
-Instrument const& Eligibility::instrument(InstrumentId id) const {
-  sw_check(id.some() && id.v <= instrument_count_, "the instrument is listed");
-  return instruments_[id.v];
-}
-
 std::expected<InstrumentId, Refusal> Eligibility::list(Instrument const& instrument) {
   auto const listed = list(instrument, nullptr);
   if (!listed) return std::unexpected(listed.error());

@@ -123,12 +123,6 @@ SignatureId FastBook::known(ParticipantId buyer, Predicate const& predicate) con
   return id.some() && one_too_many(buyer, id) ? SignatureId{} : id;
 }
 
-/// It would be one signature more than the buyer may have orders of at rest.
-bool FastBook::one_too_many(ParticipantId buyer, SignatureId id) const {
-  return buyer.v <= limits_.participants && signatures_of(buyer.v) >= live_signatures_max &&
-         orders_under(buyer.v, id.v) == 0;
-}
-
 void FastBook::link(SignatureId id) {
   eligibility_.edges(id).for_each([&](InstrumentId at) { links_.add(bid(id), ask(at)); });
 }

@@ -358,8 +358,10 @@ std::uint32_t FastBook::fills(Handle order, Handle n) const {
 }
 
 FastBook::Bid FastBook::best_bid(Handle n) {
-  if (fillable(n, static_cast<std::uint32_t>(book_lots_max.v), 0) == 0) return {};
   auto const limit = last_of(mirrored(rank_of(nodes_[n].key)));
+  // Most offers whose lots return meet nobody: the bound says so before the pool is asked.
+  if (waiting_ == 0 && links_.bound(ladder_of(n)) > rank_of(limit)) return {};
+  if (fillable(n, static_cast<std::uint32_t>(book_lots_max.v), 0) == 0) return {};
   auto const firm = best_bid(ladder_of(n), limit, n);
   if (waiting_ == 0) return firm;
   if (firm.order != 0 && rank_of(firm.key) == 0) return firm;
@@ -371,8 +373,10 @@ FastBook::Bid FastBook::best_bid(Handle n) {
 /// Orders that the offer's minimum shuts out are stepped over and stay where they are.
 FastBook::Bid FastBook::best_bid(LadderId at, Key limit, Handle n) {
   Bid best;
+  auto nearest = no_key;
   for (auto const g : links_.of(at)) {
     auto const most = std::min(limit, best.key);
+    nearest = std::min(nearest, ladders_.best(g));
     if (ladders_.best(g) > most) continue;
     for (auto order = ladders_.head(g); order != 0 && nodes_[order].key <= most;
          order = ladders_.after(order)) {
@@ -382,6 +386,7 @@ FastBook::Bid FastBook::best_bid(LadderId at, Key limit, Handle n) {
       break;
     }
   }
+  if (nearest > limit) links_.raise_bound(at, rank_of(nearest));
   return best;
 }
 

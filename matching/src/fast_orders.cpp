@@ -22,8 +22,10 @@ std::uint32_t words_of(BookOrder const& o) {
   std::memcpy(&words, reinterpret_cast<unsigned char const*>(&o) + offsetof(BookOrder, tif), sizeof words);
   return words;
 }
-constexpr auto plain_words =
-    std::bit_cast<std::uint32_t>(std::array<std::uint8_t, 4>{static_cast<std::uint8_t>(TimeInForce::gtc)});
+constexpr std::uint32_t only(TimeInForce tif) {
+  return std::bit_cast<std::uint32_t>(std::array<std::uint8_t, 4>{static_cast<std::uint8_t>(tif)});
+}
+constexpr auto plain_words = only(TimeInForce::gtc), timed_words = only(TimeInForce::timed);
 
 }  // namespace
 
@@ -137,7 +139,31 @@ Book::Rest FastBook::place(BookOrder const& o, Matches& out) {
   return arrive(o, out);
 }
 
+/// It is refused for nothing, though its signature is one of several of its buyer, or whoever sends it takes
+/// it back in time: so the orders of an exchange. `why_not` and `no_room` come to the same in five times the
+/// steps.
+[[gnu::always_inline]] inline bool FastBook::certain(BookOrder const& o) const {
+  auto const words = words_of(o);
+  if (words != timed_words && words != plain_words) return false;
+  if ((o.expires.v | o.providers.v) != 0 || static_cast<std::uint64_t>(o.fill_min.v) > 1) return false;
+  if (o.self_trade > SelfTrade::both || !on_grid(o.limit)) return false;
+  if (o.id.v <= newest_id_ || o.id.v > ids_.highest()) return false;  // newer than all: not live
+  if (o.buyer.v - 1 >= limits_.participants || terms_[o.buyer.v].no_buyer) return false;
+  if (owners_[o.buyer.v].resting > owners_[o.buyer.v].resting_max - 1) return false;
+  if (!eligibility_.interned(o.signature) || one_too_many(o.buyer, o.signature)) return false;
+  return static_cast<std::uint64_t>(o.open.v) - 1 < largest_[o.signature.v] && orders_ < orders_gate_;
+}
+
 [[gnu::noinline]] Book::Rest FastBook::place_unusual(BookOrder const& o, Matches& out) {
+  if (certain(o)) {
+    newest_id_ = o.id.v;
+    if (links_.bound(bid(o.signature)) <= o.limit.v) {
+      looks_ = conditional_looks_max;
+      return arrive(o, out);
+    }
+    put_order(o, static_cast<std::uint32_t>(o.open.v));
+    return o.open;
+  }
   begin();
   if (!o.signature.some()) return std::unexpected(Refusal::malformed);
   if (auto const why = why_not(o); why != Refusal::none) return std::unexpected(why);

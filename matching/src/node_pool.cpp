@@ -15,9 +15,10 @@ void NodePool::set_available(std::int32_t units) {
 }
 
 void NodePool::occupy(Instrument const& instrument, Lots lots) {
-  sw_check(lots.v > 0 && lots <= executable(instrument),
-           "leased units + units under jobs <= available units");
+  constexpr auto law = "leased units + units under jobs <= available units";
+  sw_check(lots.v > 0, "something is taken");
   if (instrument.product == ProductKind::capacity) {
+    sw_check(lots <= executable(instrument), law);
     leased_ += lots;
     return;
   }
@@ -27,7 +28,9 @@ void NodePool::occupy(Instrument const& instrument, Lots lots) {
     jobs = free != jobs_.end() ? &*free : &more_jobs_.emplace_back();
     *jobs = {instrument.model, instrument.tier, fit_of(instrument), 0, 0};
   }
+  sw_check(jobs->fit.slots > 0, "what runs fits");
   start(*jobs, lots.v);
+  sw_check(free_units() >= 0, law);
 }
 
 void NodePool::start(Jobs& jobs, std::int64_t lots) {
@@ -81,14 +84,13 @@ Lots NodePool::executable(Instrument const& instrument) const {
 }
 
 Lots NodePool::executable_slots(Instrument const& instrument) const {
-  auto const free_units = available_units_ - (leased_.v == 0 ? 0 : leased_units()) - units_under_jobs_;
-  if (free_units < 0)
-    return Lots{};  // units were lost under work in progress: not even a spare slot is for sale
+  auto const free = free_units();
+  if (free < 0) return Lots{};  // units were lost under work in progress: not even a spare slot is for sale
   auto const* const jobs = find(instrument);
   auto const fit = jobs == nullptr ? fit_of(instrument) : jobs->fit;
   if (fit.slots == 0) return Lots{};
   auto const spare = jobs == nullptr ? 0 : jobs->spare;
-  auto const instances = fit.cards == 1 ? free_units : free_units / fit.cards;
+  auto const instances = fit.cards == 1 ? free : free / fit.cards;
   return Lots{spare + instances * fit.slots};
 }
 
@@ -101,6 +103,10 @@ Lots NodePool::executable_capacity() const {
   auto const part = reference_->find(klass_)->smallest_part_milli;
   auto const free_milli = (available_units_ - units_under_jobs()) * milli_per_accelerator - leased_.v;
   return Lots{std::max<std::int64_t>(free_milli, 0) / part * part};
+}
+
+std::int64_t NodePool::free_units() const {
+  return available_units_ - (leased_.v == 0 ? 0 : leased_units()) - units_under_jobs_;
 }
 
 std::int64_t NodePool::leased_units() const {

@@ -8,48 +8,12 @@
 
 namespace spillway {
 
-namespace {
-
-constexpr AccountTotals nothing_yet;
-
-}  // namespace
-
-Refusal Ledger::why_not(AccountKey debit, Nano amount) const {
-  auto const* const from = accounts_.find(debit.owner);
-  return why_not(debit, from == nullptr ? nothing_yet : (*from)[debit.kind], amount);
-}
-
-inline Refusal Ledger::why_not(AccountKey debit, AccountTotals const& seen, Nano amount) {
-  sw_check(amount > Nano{}, "a transfer moves something");
-  if (debit.kind == AccountKind::bank)
-    return amount > bank_max || seen.debits > bank_max - amount ? Refusal::amount_invalid : Refusal::none;
-  if (seen.balance() < amount) return Refusal::funds_short;
-  bool const too_much = debit.kind == AccountKind::funds && seen.debits > turnover_max - amount;
-  return too_much ? Refusal::hold_too_large : Refusal::none;
-}
-
 std::expected<Transfer, Refusal> Ledger::transfer(AccountKey debit, AccountKey credit, Nano amount,
                                                   TransferCode code, std::uint64_t about) {
   sw_check(code != TransferCode::unset, "every transfer says why");
   // A refused transfer opens no account.
   if (auto const refusal = why_not(debit, amount); refusal != Refusal::none) return std::unexpected(refusal);
   return Transfer{post(debit, credit, amount), debit, credit, amount, code, about};
-}
-
-TransferId Ledger::post(AccountKey debit, AccountKey credit, Nano amount) {
-  sw_check(debit != credit, "a transfer has two sides");
-  auto* from = accounts_.find(debit.owner);
-  auto const& seen = from == nullptr ? nothing_yet : (*from)[debit.kind];
-  sw_check(why_not(debit, seen, amount) == Refusal::none, "money that was held or seen is there");
-
-  if (from == nullptr) from = &accounts_[debit.owner];
-  auto& debited = (*from)[debit.kind];
-  debited.debits += amount;
-  sw_check(debit.kind == AccountKind::bank || debited.balance() >= Nano{},
-           "only the bank may stand below zero");
-  auto& to = credit.owner == debit.owner ? *from : accounts_[credit.owner];
-  to[credit.kind].credits += amount;
-  return last_ = TransferId{last_.v + 1};
 }
 
 Nano Ledger::take_share(AccountKey who, TransferCode code, Nano charged, std::int32_t bps, Nano at_most) {

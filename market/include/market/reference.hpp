@@ -124,10 +124,11 @@ class Reference {
   [[nodiscard]] std::vector<Model> const& models() const { return models_; }
   [[nodiscard]] PlaceId relay() const { return relay_; }
 
-  [[nodiscard]] Place const* find(PlaceId) const;  // null when there is no such row
-  [[nodiscard]] AcceleratorClass const* find(ClassId) const;
-  [[nodiscard]] Tier const* find(TierId) const;
-  [[nodiscard]] Model const* find(ModelId) const;
+  // null when there is no such row
+  [[nodiscard]] Place const* find(PlaceId id) const { return find_row(places_, id); }
+  [[nodiscard]] AcceleratorClass const* find(ClassId id) const { return find_row(classes_, id); }
+  [[nodiscard]] Tier const* find(TierId id) const { return find_row(tiers_, id); }
+  [[nodiscard]] Model const* find(ModelId id) const { return find_row(models_, id); }
   [[nodiscard]] Place const* place_named(std::string_view name) const;
   [[nodiscard]] AcceleratorClass const* class_named(std::string_view name) const;
   [[nodiscard]] Tier const* tier_named(std::string_view name, ProductKind product) const;
@@ -147,6 +148,11 @@ class Reference {
   [[nodiscard]] static Micros promise(Tier const&, Tokens input);
 
  private:
+  template <class Row, class Key>
+  [[nodiscard]] static Row const* find_row(std::vector<Row> const& rows, Key id) {
+    return id.some() && id.v <= rows.size() ? &rows[id.v - 1u] : nullptr;
+  }
+
   std::vector<Place> places_;
   std::vector<AcceleratorClass> classes_;
   std::vector<Tier> tiers_;

@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "market/check.hpp"
 #include "market/predicate.hpp"
 #include "market/reference.hpp"
 #include "market/refusal.hpp"
@@ -65,7 +66,10 @@ class Eligibility {
   std::expected<Listed, Refusal> list(Instrument const&, Tenants*);
   std::expected<InstrumentId, Refusal> list(Instrument const&);
   [[nodiscard]] std::optional<InstrumentId> find(Instrument const&) const;
-  [[nodiscard]] Instrument const& instrument(InstrumentId) const;
+  [[nodiscard]] Instrument const& instrument(InstrumentId id) const {
+    sw_check(id.some() && id.v <= instrument_count_, "the instrument is listed");
+    return instruments_[id.v];
+  }
   [[nodiscard]] std::size_t instrument_count() const { return instrument_count_; }
   [[nodiscard]] InstrumentBits of_product(ProductKind product) const { return index_.of_product(product); }
 

@@ -223,6 +223,7 @@ class FastBook final : public Book, private Tenants {
   [[nodiscard]] Refusal no_room(BookOrder const&) const;
   Lots arrive(BookOrder const&, Matches&);
   [[nodiscard]] bool usual(BookOrder const&) const;
+  [[nodiscard]] bool certain(BookOrder const&) const;
   Rest place_unusual(BookOrder const&, Matches&);
   Rest put_usual(BookOrder const&, std::uint32_t level, Handle& slot);
   Rest put_prepared(BookOrder const&);
@@ -242,7 +243,11 @@ class FastBook final : public Book, private Tenants {
   std::uint32_t& count_under(std::uint32_t owner, std::uint32_t signature);
   /// One less; true when none is left.
   bool lower_under(std::uint32_t owner, std::uint32_t signature);
-  [[nodiscard]] bool one_too_many(ParticipantId buyer, SignatureId) const;
+  /// It would be one signature more than the buyer may have orders of at rest.
+  [[nodiscard]] bool one_too_many(ParticipantId buyer, SignatureId id) const {
+    return buyer.v <= limits_.participants && signatures_of(buyer.v) >= live_signatures_max &&
+           orders_under(buyer.v, id.v) == 0;
+  }
   [[nodiscard]] std::uint32_t signatures_of(std::uint32_t owner) const {
     auto const& terms = terms_[owner];
     return owners_[owner].resting == 0 ? 0 : terms.counted != 0 ? terms.signatures : 1;

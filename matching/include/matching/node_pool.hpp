@@ -24,7 +24,7 @@ class NodePool {
 
   /// Units that hold an unexpired attestation while the node is heard; >= 0.
   void set_available(std::int32_t units);
-  /// `lots` at most `executable(instrument)`, which is checked: the law.
+  /// `lots` at most `executable(instrument)`: the law is checked.
   void occupy(Instrument const&, Lots lots);
   /// `lots` at most what is in use, which is checked.
   void vacate(Instrument const&, Lots lots);
@@ -74,6 +74,8 @@ class NodePool {
   void each(Visit visit) const;
 
   [[nodiscard]] Fit fit_of(Instrument const&) const;
+  /// Below 0 where units were lost under work in progress.
+  [[nodiscard]] std::int64_t free_units() const;
   [[nodiscard]] Lots executable_slots(Instrument const&) const;
   [[nodiscard]] Lots executable_capacity() const;
 

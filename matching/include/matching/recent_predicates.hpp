@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -23,7 +24,13 @@ class RecentPredicates {
   struct Words {
     std::array<std::uint64_t, 7> of;  // all zero: it has too many ids
     [[nodiscard]] bool some() const { return of[0] != 0; }
-    friend bool operator==(Words const&, Words const&) = default;
+    /// All at once: most that are compared are equal.
+    friend bool operator==(Words const& a, Words const& b) {
+      std::uint64_t differs = 0;
+#pragma GCC unroll 7
+      for (std::size_t i = 0; i < 7; ++i) differs |= a.of[i] ^ b.of[i];
+      return differs == 0;
+    }
   };
   [[nodiscard]] static Words words_of(Predicate const&, Tokens snapped_input);
 
@@ -46,7 +53,15 @@ class RecentPredicates {
     Known known;
   };
   static_assert(sizeof(Cell) == 64);
-  [[nodiscard]] static std::size_t place_of(Words const& words);
+  /// Multiplications that do not wait for each other. Words that differ together in most markets share one.
+  [[nodiscard]] static std::size_t place_of(Words const& words) {
+    auto const& [conditions, energy, network, ready, input, few, more] = words.of;
+    auto const sum = conditions * 0x9E3779B97F4A7C15u +
+                     (energy ^ std::rotl(input, 32)) * 0xC2B2AE3D27D4EB4Fu +
+                     (network ^ std::rotl(ready, 32)) * 0x165667B19E3779F9u +
+                     (few ^ std::rotl(more, 31)) * 0xD6E8FEB86659FD93u;
+    return static_cast<std::size_t>((sum ^ sum >> 32) * 0x9E3779B97F4A7C15u >> 52) % cells;
+  }
 
   Arena<Cell> cells_{cells};
 };

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "market/account.hpp"
+#include "market/check.hpp"
 #include "market/ids.hpp"
 #include "market/refusal.hpp"
 #include "market/units.hpp"
@@ -142,5 +143,33 @@ class Ledger {
   RowsByKey<ShareKey, Share> shares_;
   TransferId last_;
 };
+
+// In sight of those who post: most move money between two accounts of one owner, whose kinds they know.
+
+inline Refusal Ledger::why_not(AccountKey debit, AccountTotals const& seen, Nano amount) {
+  sw_check(amount > Nano{}, "a transfer moves something");
+  if (debit.kind == AccountKind::bank)
+    return amount > bank_max || seen.debits > bank_max - amount ? Refusal::amount_invalid : Refusal::none;
+  if (seen.balance() < amount) return Refusal::funds_short;
+  bool const too_much = debit.kind == AccountKind::funds && seen.debits > turnover_max - amount;
+  return too_much ? Refusal::hold_too_large : Refusal::none;
+}
+
+inline Refusal Ledger::why_not(AccountKey debit, Nano amount) const {
+  auto const* const from = accounts_.find(debit.owner);
+  return why_not(debit, from == nullptr ? AccountTotals{} : (*from)[debit.kind], amount);
+}
+
+[[gnu::always_inline]] inline TransferId Ledger::post(AccountKey debit, AccountKey credit, Nano amount) {
+  sw_check(debit != credit, "a transfer has two sides");
+  auto* from = accounts_.find(debit.owner);
+  if (from == nullptr) from = &accounts_[debit.owner];
+  auto& debited = (*from)[debit.kind];
+  sw_check(why_not(debit, debited, amount) == Refusal::none, "money that was held or seen is there");
+  debited.debits += amount;
+  auto& to = credit.owner == debit.owner ? *from : accounts_[credit.owner];
+  to[credit.kind].credits += amount;
+  return last_ = TransferId{last_.v + 1};
+}
 
 }  // namespace spillway
