@@ -78,6 +78,13 @@ struct Node {
   Chain leases;      // open ones
 };
 
+/// A guarantee payment that waits for money.
+struct Owed {
+  ParticipantId provider;
+  Nano amount;
+  std::uint64_t about{};
+};
+
 /// A proven unit's deadline.
 using UnitId = Id<struct UnitTag, std::uint64_t>;  // node << 16 | unit
 [[nodiscard]] inline UnitId unit_id(NodeId node, std::uint16_t unit) {

@@ -200,7 +200,7 @@ bool ExchangeCore::State::import_owed(core::ArchiveReader& from) {
   std::uint64_t count = 0;
   for (from(count); count > 0 && from.ok(); --count) {
     if (owed.full()) return false;
-    Owed one;
+    core::Owed one;
     from(one.provider, one.amount, one.about);
     owed.push(one);
   }

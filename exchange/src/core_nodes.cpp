@@ -139,6 +139,17 @@ void ExchangeCore::State::unit_expired(NodeId id, std::uint16_t unit, Stamp dead
   while (auto const change = registry.expire_one(deadline)) tell(*change);
 }
 
+// ---- how much of it may be sold ----
+
+std::uint32_t ExchangeCore::State::sellable_units(NodeId node) const {
+  return registry.attested_units(node) - registry.missed_units(node);
+}
+
+std::uint32_t ExchangeCore::State::units_on_offer(Node const& node) const {
+  bool const open = node.phase == NodePhase::up && node.drain == DrainReason::none;
+  return open ? sellable_units(node.id) : 0;
+}
+
 // ---- heard or not ----
 
 core::Reply ExchangeCore::State::on(ParticipantId who, NodeLost const& c) {

@@ -124,14 +124,9 @@ struct ExchangeCore::State {
   /// The rules that know drains, and under which misses belong to a unit's place.
   static constexpr std::uint32_t with_drains = 4;
   Reply on(ParticipantId who, NodeDrain const&);
-  [[nodiscard]] std::uint32_t sellable_units(NodeId node) const {
-    return registry.attested_units(node) - registry.missed_units(node);
-  }
+  [[nodiscard]] std::uint32_t sellable_units(NodeId node) const;
   /// What the book may use of it now.
-  [[nodiscard]] std::uint32_t units_on_offer(core::Node const& node) const {
-    bool const open = node.phase == NodePhase::up && node.drain == DrainReason::none;
-    return open ? sellable_units(node.id) : 0;
-  }
+  [[nodiscard]] std::uint32_t units_on_offer(core::Node const& node) const;
   /// The rules that know probes and the meter of token work.
   static constexpr std::uint32_t with_meters = 5;
   void freeze_earnings(ParticipantId provider);
@@ -151,6 +146,7 @@ struct ExchangeCore::State {
   void lose_bond(core::Node const&, std::uint16_t unit);
   void lose_bond_if_failed(core::Node const&, std::uint16_t unit, std::uint16_t reason);
   void check_bonds() const;
+
   // ---- core_metering.cpp: what sold units deliver against their class ----
   /// A job has ended: its slot time and its work join its node's meter, which may be judged.
   void meter(core::Job const&);
@@ -431,13 +427,8 @@ struct ExchangeCore::State {
   std::size_t live_offers{};
   FillId last_fill;
 
-  struct Owed {
-    ParticipantId provider;
-    Nano amount;
-    std::uint64_t about{};
-  };
-  core::WorkList work;    // what earlier entries left, the last begun on top
-  core::Ring<Owed> owed;  // guarantee payments that wait for money, oldest first
+  core::WorkList work;          // what earlier entries left, the last begun on top
+  core::Ring<core::Owed> owed;  // guarantee payments that wait for money, oldest first
 
   // of the entry that is being applied
   Outcome* out{};
