@@ -187,7 +187,8 @@ void add_trade(CLI::App& app, int& status) {
   list("balances", "your accounts", msg::ReadKind::balances);
   auto* const postings =
       verb("postings", "what moved on one of your accounts, oldest first", shower(msg::ReadKind::postings));
-  postings->add_option("ACCOUNT", flags->account, "funds, escrow, earnings, bond, frozen")->capture_default_str();
+  postings->add_option("ACCOUNT", flags->account, "funds, escrow, earnings, bond, frozen")
+      ->capture_default_str();
   postings->add_option("--from", flags->from_us, "stamps from here, in UTC microseconds");
   postings->add_option("--to", flags->to_us, "and before here");
   postings->add_option("--most", flags->most, "rows at most")->capture_default_str();

@@ -1,10 +1,11 @@
-// journal/src/blake2b.cpp - BLAKE2b by AVX2 where the machine has it, or by plain arithmetic.
+// journal/src/blake2b.cpp - BLAKE2b by what the machine has: AVX-512, AVX2 or plain arithmetic.
 #include "blake2b.hpp"
 
 #include <bit>
 #include <utility>
 
 #include "endian.hpp"
+#include "market/check.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -97,7 +98,7 @@ SW_AVX2 void all_mixed(Rows<hashes>& v, Step const* steps, std::index_sequence<r
 }
 
 template <std::size_t hashes>
-[[gnu::target("avx2")]] void compress_by_avx2(Step const* steps) {
+[[gnu::target("avx2")]] void compress_some_by_avx2(Step const* steps) {
   Rows<hashes> v;
   auto const* const first = reinterpret_cast<__m256i const*>(first_words.data());
 #pragma GCC unroll 2
@@ -122,14 +123,24 @@ template <std::size_t hashes>
 
 #undef SW_AVX2
 
+#endif
+
+}  // namespace
+
+#if defined(__x86_64__)
+
+/// The registers hold two.
+void compress_by_avx2(std::span<Step const> steps) {
+  for (; steps.size() >= 2; steps = steps.subspan(2)) compress_some_by_avx2<2>(steps.data());
+  if (!steps.empty()) compress_some_by_avx2<1>(steps.data());
+}
+
 bool has_avx2() {
   static bool const has = __builtin_cpu_supports("avx2") != 0;
   return has;
 }
 
 #endif
-
-}  // namespace
 
 State first_state() {
   State state = first_words;
@@ -153,20 +164,13 @@ void compress_plainly(Step const& step) {
   for (std::size_t i = 0; i < 8; ++i) (*step.state)[i] ^= v[i] ^ v[i + 8];
 }
 
-void compress(Step const& one) {
+void compress(std::span<Step const> steps) {
+  sw_check(!steps.empty() && steps.size() <= most_at_once, "so many hashes at one time");
 #if defined(__x86_64__)
-  if (has_avx2()) return compress_by_avx2<1>(&one);
+  if (has_avx512()) return compress_by_avx512(steps);
+  if (has_avx2()) return compress_by_avx2(steps);
 #endif
-  compress_plainly(one);
-}
-
-void compress(Step const& one, Step const& other) {
-#if defined(__x86_64__)
-  Step const both[]{one, other};
-  if (has_avx2()) return compress_by_avx2<2>(both);
-#endif
-  compress_plainly(one);
-  compress_plainly(other);
+  for (auto const& step : steps) compress_plainly(step);
 }
 
 }  // namespace spillway::blake2b

@@ -1,15 +1,17 @@
-// journal/src/blake2b.hpp - the compression of BLAKE2b, for one hash or for two at one time.
+// journal/src/blake2b.hpp - the compression of BLAKE2b, for one hash or for up to three at one time.
 // Room:   journal, inside only.
-// Rule:   two at one time cost a third more than one: each step waits for the one before, and the other hash
-//         has none of its steps to wait for.
+// Rule:   others at the same time cost little: each step waits for the one before, and another hash has none
+//         of its steps to wait for.
 // Source: RFC 7693.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "market/blake2b_tables.hpp"
+#include "sha256_steps.hpp"
 
 namespace spillway::blake2b {
 
@@ -25,10 +27,22 @@ struct Step {
   std::uint64_t bytes = 0;           // of the message, this block's included, zeros behind its end not
   bool last = false;
 };
-void compress(Step const& one);
-void compress(Step const& one, Step const& other);
+inline constexpr std::size_t most_at_once = 3;
+/// Of one to so many hashes, a block of each.
+void compress(std::span<Step const> steps);
 
-/// By plain arithmetic: for machines without the instructions, and for the test that compares both.
+/// By plain arithmetic: for machines without the instructions, and for the test that compares all.
 void compress_plainly(Step const& step);
+
+#if defined(__x86_64__)
+[[nodiscard]] bool has_avx2();
+void compress_by_avx2(std::span<Step const> steps);
+/// And the instructions for SHA-256.
+[[nodiscard]] bool has_avx512();
+void compress_by_avx512(std::span<Step const> steps);
+/// With so many blocks of SHA-256 in the time that the steps leave.
+inline constexpr std::size_t sha_blocks_beside = 3;
+void compress_by_avx512(std::span<Step const> steps, std::span<ShaStep const, sha_blocks_beside> beside);
+#endif
 
 }  // namespace spillway::blake2b

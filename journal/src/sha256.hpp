@@ -13,6 +13,8 @@ namespace spillway {
 [[nodiscard]] Hash256 sha256(std::byte first, ByteView rest);
 /// Two at one time: where the instructions are, for little more than the longer of them.
 [[nodiscard]] std::array<Hash256, 2> sha256(std::byte first, ByteView one, ByteView other);
+/// Whether the processor has instructions for it.
+[[nodiscard]] bool has_sha_instructions();
 /// By OpenSSL: a call of it costs more than a short message itself.
 [[nodiscard]] Hash256 sha256_by_library(std::byte first, ByteView rest);
 

@@ -59,6 +59,11 @@ struct Witness : ::testing::Test {
     auto const done = book->consider(note, proof, 1'700'000'000);
     return !done ? done.error() : *done ? "cosigned" : "as before";
   }
+  std::expected<void, std::string> adopt(std::string const& proof, std::string const& note,
+                                         std::vector<Hash256> const& hashes) {
+    std::vector<KeyLink> const links{{proof, hashes}};
+    return book->adopt(links, note);
+  }
   std::string file(char const* name) { return load_checkpoint(folder.path / name).value(); }
 };
 
@@ -170,12 +175,12 @@ TEST_F(Witness, TakesAKeyThatTheOneBeforeVouchesForAndNoOther) {
   auto const head = sign_checkpoint(9, tree_root(log.leaves), next);
   auto const hashes = log.proof_from(6);
   EXPECT_THAT(consider(head, log.proof_from(5)), StartsWith("not cosigned: ")) << "as yet it is a stranger's";
-  EXPECT_FALSE(book->adopt(by_old, head, hashes)) << "the key that comes did not sign";
-  EXPECT_FALSE(book->adopt(by_new, head, hashes)) << "the key that is known did not sign";
-  EXPECT_FALSE(book->adopt(by_both, log.head(), hashes)) << "the head there is now is the old key's";
-  EXPECT_FALSE(book->adopt(by_both, head, log.proof_from(5))) << "the hashes lead from elsewhere";
+  EXPECT_FALSE(adopt(by_old, head, hashes)) << "the key that comes did not sign";
+  EXPECT_FALSE(adopt(by_new, head, hashes)) << "the key that is known did not sign";
+  EXPECT_FALSE(adopt(by_both, log.head(), hashes)) << "the head there is now is the old key's";
+  EXPECT_FALSE(adopt(by_both, head, log.proof_from(5))) << "the hashes lead from elsewhere";
   EXPECT_EQ(book->log().vkey(), old.vkey());
-  auto const taken = book->adopt(by_both, head, hashes);
+  auto const taken = adopt(by_both, head, hashes);
   ASSERT_TRUE(taken) << taken.error();
   EXPECT_EQ(consider(head, log.proof_from(5)), "cosigned");
   log.grow(1);
@@ -184,6 +189,48 @@ TEST_F(Witness, TakesAKeyThatTheOneBeforeVouchesForAndNoOther) {
   ASSERT_EQ(open(), "") << "the operator still names the key that it began with";
   EXPECT_EQ(book->log().vkey(), next.verifier().vkey());
   EXPECT_EQ(book->last().size, 9u);
+}
+
+// The head that is shown now is signed by the last key alone.
+TEST_F(Witness, GoesFromKeyToKeyWhenSeveralWereChangedAndAllOrNothingIsTaken) {
+  ASSERT_EQ(open(), "");
+  log.grow(5);
+  ASSERT_EQ(consider(log.head()), "cosigned");
+  auto const second = LogKey::from_seed("log.example", {std::byte{1}});
+  auto const third = LogKey::from_seed("log.example", {std::byte{2}});
+  std::vector<KeyLink> links;
+  std::vector<std::uint64_t> sizes;
+  auto const change = [&](LogKey const& from, LogKey const& to) {
+    auto const at = log.leaves.size();
+    auto const &before = from.verifier(), &after = to.verifier();
+    auto const entry = encode(Entry{
+        Seq{at + 1},
+        Stamp{1},
+        {},
+        LogKeyChange{before.public_key(), after.public_key(), before.key_id(), after.key_id(), Micros{}}});
+    log.leaves.push_back(leaf_hash(entry));
+    auto const head = sign_checkpoint(at + 1, tree_root(log.leaves), from, to);
+    links.push_back({tlog_proof_text({entry, at, inclusion_proof(log.leaves, at), head}), {}});
+    sizes.push_back(at + 1);
+    log.grow(3);
+  };
+  change(log.key, second);
+  change(second, third);
+  auto const head = sign_checkpoint(log.leaves.size(), tree_root(log.leaves), third);
+  for (std::size_t i = 0; i < links.size(); ++i) links[i].hashes = log.proof_from(sizes[i]);
+  auto const one = std::span(links).first(1);
+  EXPECT_THAT(book->adopt(one, head).error(), HasSubstr("not taken")) << "it did not sign the head";
+  EXPECT_FALSE(book->adopt(std::span(links).last(1), head)) << "it begins with another key";
+  auto broken = links;
+  broken[1].hashes = links[0].hashes;
+  EXPECT_THAT(book->adopt(broken, head).error(), HasSubstr("the hashes do not lead"));
+  EXPECT_EQ(book->log().vkey(), log.key.verifier().vkey());
+  ASSERT_EQ(open(), "");
+  auto const taken = book->adopt(links, head);
+  ASSERT_TRUE(taken) << taken.error();
+  EXPECT_EQ(consider(head, log.proof_from(5)), "cosigned");
+  ASSERT_EQ(open(), "");
+  EXPECT_EQ(book->log().vkey(), third.verifier().vkey());
 }
 
 /// A log that signs a way back could lead it in a circle, and leave it a folder that does not open.
@@ -202,7 +249,7 @@ TEST_F(Witness, NeverGoesBackToAKeyThatItLeft) {
         LogKeyChange{before.public_key(), after.public_key(), before.key_id(), after.key_id(), Micros{}}});
     log.leaves.push_back(leaf_hash(entry));
     auto const head = sign_checkpoint(at + 1, tree_root(log.leaves), from, to);
-    return book->adopt(tlog_proof_text({entry, at, inclusion_proof(log.leaves, at), head}), head, {});
+    return adopt(tlog_proof_text({entry, at, inclusion_proof(log.leaves, at), head}), head, {});
   };
   auto const there = change(log.key, next);
   ASSERT_TRUE(there) << there.error();
@@ -262,17 +309,11 @@ TEST(WitnessOfAnExchange, FollowsItAndItsHeadFindsARemovedEnd) {
   EXPECT_THAT(gone.error(), HasSubstr("127.0.0.1")) << "the exchange is not there";
 }
 
-TEST(WitnessOfAnExchange, FollowsItToAnotherLogKey) {
-  WitnessFolder folder;
-  GateWorld world;
+/// The verifier of the key that alone signs from then on.
+NoteVerifier change_the_key(GateWorld& world) {
   auto const keys = world.directory() / "journal" / "keys";
-  auto const log = LogKey::load(keys)->verifier();
-  auto book = WitnessBook::open(folder.path, witness_name, log).value();
-  FollowOptions options{.exchange = world.url("http", "/")};
-  options.trust = wire::TlsClient::trusting(world.certificate()).value();
-  options.once = true;
-  ASSERT_TRUE(follow(book, options));
-  auto const next = LogKey::load_or_make_next(keys, log.name()).value().verifier();
+  auto const name = LogKey::load(keys)->verifier().name();
+  auto const next = LogKey::load_or_make_next(keys, name).value().verifier();
   {
     auto boss = world.log_in(the_boss);
     EXPECT_EQ(boss.refusal_of(msg::AdminLogKey{0, next.public_key(), Micros{}}), Refusal::none);
@@ -281,13 +322,31 @@ TEST(WitnessOfAnExchange, FollowsItToAnotherLogKey) {
   world.start_exchange();  // with entries behind the overlap
   (void)world.stop_exchange();
   world.start_exchange();
+  return next;
+}
+
+TEST(WitnessOfAnExchange, FollowsItToAnotherLogKeyAndOverTwoThatChangedWhileItWasAway) {
+  WitnessFolder folder;
+  GateWorld world;
+  auto const log = LogKey::load(world.directory() / "journal" / "keys")->verifier();
+  auto book = WitnessBook::open(folder.path, witness_name, log).value();
+  FollowOptions options{.exchange = world.url("http", "/")};
+  options.trust = wire::TlsClient::trusting(world.certificate()).value();
+  options.once = true;
+  ASSERT_TRUE(follow(book, options));
+  auto const next = change_the_key(world);
   auto const followed = follow(book, options);
   ASSERT_TRUE(followed) << followed.error();
   EXPECT_EQ(book.log().vkey(), next.vkey());
+  (void)change_the_key(world);
+  auto const last = change_the_key(world);
+  auto const again = follow(book, options);
+  ASSERT_TRUE(again) << again.error();
+  EXPECT_EQ(book.log().vkey(), last.vkey());
   (void)world.stop_exchange();
   auto const whole = audit_journal(under_its_head(world, log, folder, book)).value();
   EXPECT_TRUE(whole.ok()) << whole.finding->reason;
-  EXPECT_EQ(whole.signed_by, next.vkey());
+  EXPECT_EQ(whole.signed_by, last.vkey());
 }
 
 TEST(WitnessOfAnExchange, SeesTheExchangeThatCameBackShorter) {

@@ -1,5 +1,5 @@
 // tests/journal/seal_test.cpp - seals and the digest of outcomes.
-// Covers src/seal.cpp, src/digest.cpp and src/blake2b.cpp.
+// Covers src/seal.cpp, src/digest.cpp, src/blake2b.cpp and src/blake2b_avx512.cpp.
 #include "journal/seal.hpp"
 
 #include <gtest/gtest.h>
@@ -7,10 +7,13 @@
 
 #include <algorithm>
 #include <random>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "../../journal/src/blake2b.hpp"
 #include "journal/digest.hpp"
+#include "journal/merkle.hpp"
 #include "support.hpp"
 
 namespace spillway {
@@ -105,22 +108,46 @@ TEST(Digest, IsThatOfLibsodiumForEveryLength) {
   }
 }
 
-TEST(Digest, IsTheSameByInstructionsAndByPlainArithmetic) {
-  auto const bytes = some_bytes(3 * blake2b::block_bytes);
-  auto one = blake2b::first_state(), same = one, other = one, plain = one, plain_other = one;
-  for (int i = 0; i < 3; ++i) {
-    auto const* const block = bytes.data() + static_cast<std::size_t>(i) * blake2b::block_bytes;
-    auto const step = [&](blake2b::State& state, int at) {
-      return blake2b::Step{&state, block + (at - i) * 7, static_cast<std::uint64_t>(at + 1), at == 2};
-    };
-    blake2b::compress(step(one, i));
-    blake2b::compress(step(same, i), step(other, std::max(i - 1, 0)));
-    blake2b::compress_plainly(step(plain, i));
-    blake2b::compress_plainly(step(plain_other, std::max(i - 1, 0)));
+using Compress = void (*)(std::span<blake2b::Step const>);
+
+void compress_each_plainly(std::span<blake2b::Step const> steps) {
+  for (auto const& step : steps) blake2b::compress_plainly(step);
+}
+
+/// Every way that this machine has; the first is that of all machines.
+std::vector<Compress> ways_to_compress() {
+  std::vector<Compress> ways{compress_each_plainly, blake2b::compress};
+#if defined(__x86_64__)
+  if (blake2b::has_avx2()) ways.push_back(blake2b::compress_by_avx2);
+  if (blake2b::has_avx512()) ways.push_back([](auto steps) { blake2b::compress_by_avx512(steps); });
+#endif
+  return ways;
+}
+
+/// Of three hashes three blocks each; so many hashes at one time.
+std::vector<blake2b::State> compressed(Compress compress, std::size_t at_once) {
+  auto const bytes = some_bytes(12 * blake2b::block_bytes);
+  std::vector<blake2b::State> states(3, blake2b::first_state());
+  for (std::size_t block = 0; block < 3; ++block) {
+    std::vector<blake2b::Step> steps;
+    for (std::size_t hash = 0; hash < states.size(); ++hash)
+      steps.push_back({&states[hash], bytes.data() + (3 * hash + block) * blake2b::block_bytes + 7 * hash,
+                       100 * (block + 1) + hash, block == hash});
+    for (std::span<blake2b::Step const> left = steps; !left.empty();) {
+      auto const now = std::min(at_once, left.size());
+      compress(left.first(now));
+      left = left.subspan(now);
+    }
   }
-  EXPECT_EQ(one, plain);
-  EXPECT_EQ(same, plain);
-  EXPECT_EQ(other, plain_other);
+  return states;
+}
+
+TEST(Digest, IsTheSameByInstructionsAndByPlainArithmetic) {
+  auto const ways = ways_to_compress();
+  auto const plain = compressed(ways.front(), 1);
+  for (std::size_t way = 0; way < ways.size(); ++way)
+    for (std::size_t at_once = 1; at_once <= blake2b::most_at_once; ++at_once)
+      EXPECT_EQ(compressed(ways[way], at_once), plain) << way << " " << at_once;
 }
 
 // What is taken along comes in pieces of any length and ends anywhere.
@@ -152,6 +179,33 @@ TEST(Digest, TakesOtherHashesAlongAndBothAreAsIfEachWereAlone) {
   first.update(a.bytes), second.update(b.bytes);
   EXPECT_EQ(first.current(), blake2b_256(ByteView(bytes).first(a_came)));
   EXPECT_EQ(second.current(), blake2b_256(ByteView(bytes).first(b_came)));
+}
+
+Hash256 rolled_by_libsodium(Hash256 const& before, ByteView records) {
+  std::vector<std::byte> joined(before.begin(), before.end());
+  joined.insert(joined.end(), records.begin(), records.end());
+  return by_libsodium(joined);
+}
+
+// Long entries beside short records, and the other way round: what does not fit beside D comes behind it.
+TEST(Digest, GivesTheLeavesOfAnEntryAndItsRecordsAsOpenSslDoes) {
+  auto const bytes = some_bytes(3'000);
+  std::mt19937_64 random(8);
+  RunningHash taken;
+  PendingHash pending{&taken, bytes};
+  PendingHash* const along[]{&pending};
+  auto before = first_digest();
+  for (std::size_t size = 0; size < 700; ++size) {
+    auto const records = ByteView(bytes).subspan(size % 5, size);
+    auto const entry = ByteView(bytes).subspan(size % 3, random() % 900);
+    auto const hashes = outcome_hashes(before, entry, records, along);
+    ASSERT_EQ(hashes.digest, rolled_by_libsodium(before, records)) << size;
+    ASSERT_EQ(hashes.entry, leaf_hash_by_library(entry)) << entry.size();
+    ASSERT_EQ(hashes.outcome, leaf_hash_by_library(records)) << size;
+    before = hashes.digest;
+  }
+  taken.update(pending.bytes);
+  EXPECT_EQ(taken.current(), by_libsodium(bytes));
 }
 
 }  // namespace

@@ -143,12 +143,11 @@ Hash256 PostingsPass::outcome_of(FrameView const& entry) {
   auto& records = outcome_.records;
   records.resize(bytes.size() / sizeof(Record));
   if (!bytes.empty()) std::memcpy(static_cast<void*>(records.data()), bytes.data(), bytes.size());
-  auto const leaves = leaf_hashes(entry.payload, bytes);
-  chain_.add(entry.seq, records, leaves[1]);
+  auto const leaf = chain_.add(entry.seq, entry.payload, records);
   ++report_.entries;
   for (auto const& record : records)
     if (record.head.kind == RecordKind::posting) post(record);
-  return leaves[0];
+  return leaf;
 }
 
 void PostingsPass::post(Record const& record) {

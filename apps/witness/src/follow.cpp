@@ -1,8 +1,11 @@
-// apps/witness/src/follow.cpp - two requests a look: the head, and the proof from the one before.
+// apps/witness/src/follow.cpp - two requests a look: the head, and the proof from the one before; more when
+// the log's key was changed.
 #include "apps/witness/follow.hpp"
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <optional>
+#include <vector>
 
 #include "exchange/key_change.hpp"
 #include "gateway/wire/client.hpp"
@@ -10,6 +13,9 @@
 
 namespace spillway {
 namespace {
+
+/// More than anybody changes keys while a witness is away.
+constexpr std::size_t most_changes_at_once = 64;
 
 /// `refused`: the exchange answered, and its answer ends the work.
 struct Failure {
@@ -71,24 +77,46 @@ bool another_key(std::string const& note, NoteVerifier const& log) {
          });
 }
 
-/// A key that follows the one we know is taken by its proof alone; a stranger's line changes nothing.
+/// The changes that lead from the key we know to one that signed the note; none when they do not.
+wire::awaitable<Got<std::vector<KeyLink>>> changes_to(NoteVerifier const& known, FollowOptions const& options,
+                                                      std::string const& note) {
+  NoteVerifier from = known;
+  std::vector<KeyLink> links;
+  std::vector<Checkpoint> heads;
+  std::optional<Checkpoint> shown;
+  while (!shown && links.size() < most_changes_at_once) {
+    auto path = "key-change/" + key_id_text(from.key_id());
+    auto const text = co_await get(options, std::move(path));
+    if (!text) co_return std::vector<KeyLink>();
+    auto const change = check_key_change(*text, from);
+    if (!change) co_return refused("the log's new key is not taken: " + change.error());
+    links.push_back({*text, {}});
+    heads.push_back(change->head);
+    from = change->after;
+    if (auto const head = open_checkpoint(note, from); head) shown = *head;
+  }
+  if (!shown) co_return std::vector<KeyLink>();
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    auto hashes = co_await proof_between(options, heads[i].size, shown->size);
+    if (!hashes) co_return std::unexpected(hashes.error());
+    links[i].hashes = std::move(*hashes);
+  }
+  co_return std::move(links);
+}
+
+/// A key that follows the one we know is taken by its proofs alone; a stranger's line changes nothing.
 wire::awaitable<Got<bool>> follow_key(WitnessBook& book, FollowOptions const& options,
                                       std::string const& note) {
   if (!another_key(note, book.log())) co_return false;
-  auto path = "key-change/" + key_id_text(book.log().key_id());
-  auto const text = co_await get(options, std::move(path));
-  if (!text) co_return false;
-  auto const change = check_key_change(*text, book.log());
-  if (!change) co_return refused("the log's new key is not taken: " + change.error());
-  auto const head = open_checkpoint(note, change->after);
-  if (!head) co_return false;
-  auto const hashes = co_await proof_between(options, change->head.size, head->size);
-  if (!hashes) co_return std::unexpected(hashes.error());
+  auto const links = co_await changes_to(book.log(), options, note);
+  if (!links) co_return std::unexpected(links.error());
+  if (links->empty()) co_return false;
   auto const old = key_id_text(book.log().key_id());
-  if (auto const taken = book.adopt(*text, note, *hashes); !taken) co_return refused(taken.error());
+  if (auto const taken = book.adopt(*links, note); !taken) co_return refused(taken.error());
   if (options.say)
-    options.say("the log's key " + old + " is followed by " + book.log().vkey() + ", as entry " +
-                std::to_string(change->seq.v) + " says under both signatures");
+    options.say("the log's key " + old + " is followed by " + book.log().vkey() + ", as " +
+                (links->size() == 1 ? "an entry says" : std::to_string(links->size()) + " entries say") +
+                " under both signatures");
   co_return true;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -99,21 +100,34 @@ std::expected<Checkpoint, std::string> WitnessBook::read(std::string_view note) 
   return std::move(*head);
 }
 
-std::expected<void, std::string> WitnessBook::adopt(std::string_view proof, std::string_view note,
-                                                    std::span<Hash256 const> hashes) {
-  auto const change = check_key_change(proof, log_);
-  if (!change) return no("the log's new key is not taken: " + change.error());
-  auto const head = open_checkpoint(note, change->after);
-  if (!head) return no("the log's new key is not taken: " + head.error().reason);
-  auto const& from = change->head;
-  if (!verify_consistency(from.size, head->size, from.root, head->root, hashes))
-    return no("the log's new key is not taken: the hashes do not lead from " + head_text(from) + " to " +
-              head_text(*head));
-  if (std::filesystem::exists(key_change_file(directory_, change->after.key_id())))
-    return no("the log's new key is not taken: it was followed by another one before");
-  auto const kept = persist_checkpoint(key_change_file(directory_, log_.key_id()), proof);
-  if (!kept) return no(kept.error().message);
-  log_ = change->after;
+std::expected<void, std::string> WitnessBook::adopt(std::span<KeyLink const> links, std::string_view note) {
+  auto const not_taken = [](std::string why) {
+    return no("the log's new key is not taken: " + std::move(why));
+  };
+  std::vector<KeyChange> changes;
+  for (auto const& link : links) {
+    auto change = check_key_change(link.proof, changes.empty() ? log_ : changes.back().after);
+    if (!change) return not_taken(change.error());
+    auto const comes = change->after.key_id();
+    auto const left = [&](KeyChange const& one) { return one.said.before_id == comes; };
+    if (fs::exists(key_change_file(directory_, comes)) || std::ranges::any_of(changes, left))
+      return not_taken("it was followed by another one before");
+    if (!changes.empty() && change->leaf <= changes.back().leaf)
+      return not_taken("its change is older than the one before it");
+    changes.push_back(std::move(*change));
+  }
+  if (changes.empty()) return not_taken("nothing leads to it");
+  auto const head = open_checkpoint(note, changes.back().after);
+  if (!head) return not_taken(head.error().reason);
+  for (std::size_t i = 0; i < links.size(); ++i)
+    if (auto const& from = changes[i].head;
+        !verify_consistency(from.size, head->size, from.root, head->root, links[i].hashes))
+      return not_taken("the hashes do not lead from " + head_text(from) + " to " + head_text(*head));
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    auto const kept = persist_checkpoint(key_change_file(directory_, log_.key_id()), links[i].proof);
+    if (!kept) return no(kept.error().message);
+    log_ = changes[i].after;
+  }
   return {};
 }
 

@@ -54,12 +54,10 @@ void Flusher::write(Batch& batch) {
     from = batch.ends[i];
     entries_.append(FrameType::entry, entry.seq, bytes);
     keys_moved_ |= signer_.saw(entry, records, bytes, tree_.size());
-    auto const outcome = outcome_bytes(records);
-    auto const leaves = leaf_hashes(bytes, outcome);
-    tree_.append(leaves[0]);
-    tiles_.append(leaves[0], tree_.finished());
-    chain_.add(entry.seq, records, leaves[1]);
-    records_.append(FrameType::records, entry.seq, outcome);
+    auto const leaf = chain_.add(entry.seq, bytes, records);
+    tree_.append(leaf);
+    tiles_.append(leaf, tree_.finished());
+    records_.append(FrameType::records, entry.seq, outcome_bytes(records));
   }
   append_seal();
   entries_.commit();

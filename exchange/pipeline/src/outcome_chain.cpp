@@ -7,15 +7,15 @@ namespace spillway {
 
 ByteView outcome_bytes(std::span<Record const> records) { return std::as_bytes(records); }
 
-void OutcomeChain::add(Seq seq, std::span<Record const> records) {
-  add(seq, records, leaf_hash(outcome_bytes(records)));
-}
+void OutcomeChain::add(Seq seq, std::span<Record const> records) { (void)add(seq, {}, records); }
 
-void OutcomeChain::add(Seq seq, std::span<Record const> records, Hash256 const& leaf) {
+Hash256 OutcomeChain::add(Seq seq, ByteView entry, std::span<Record const> records) {
   sw_check(seq.v == last_.v + 1, "outcomes come in sequence");
   last_ = seq;
-  digest_ = next_digest(digest_, outcome_bytes(records), along_);
-  leaves_.push_back(leaf);
+  auto const hashes = outcome_hashes(digest_, entry, outcome_bytes(records), along_);
+  digest_ = hashes.digest;
+  leaves_.push_back(hashes.outcome);
+  return hashes.entry;
 }
 
 Seal OutcomeChain::seal() {

@@ -30,9 +30,7 @@ std::expected<void, ReplayFault> Replayer::apply_entry(FrameView const& frame) {
   if (entry->stamp < core_.now()) return fault("the stamp goes back");
   outcome_.clear();
   core_.apply(*entry, outcome_);
-  auto const leaves = leaf_hashes(frame.payload, outcome_bytes(outcome_.records));
-  leaf_ = leaves[0];
-  chain_.add(entry->seq, outcome_.records, leaves[1]);
+  leaf_ = chain_.add(entry->seq, frame.payload, outcome_.records);
   ++entries_;
   if (on_applied_) on_applied_(*entry, outcome_);
   return {};

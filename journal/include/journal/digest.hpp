@@ -40,8 +40,8 @@ class RunningHash {
   std::uint64_t done_ = 0;  // bytes in state_
 };
 
-/// Bytes that a hash has still to take. Another hash can take blocks of them along: two at one time cost a
-/// third more than one.
+/// Bytes that a hash has still to take. Another hash can take blocks of them along, for little more than its
+/// own time.
 struct PendingHash {
   RunningHash* into = nullptr;
   ByteView bytes;  // what was taken is gone from the front
@@ -49,8 +49,18 @@ struct PendingHash {
 
 [[nodiscard]] Hash256 blake2b_256(ByteView bytes);
 [[nodiscard]] Hash256 first_digest();
-/// `along`: hashes that may be taken along, as far as it costs nothing; the first of them before the next.
+/// `along`: hashes that may be taken along, as far as it costs nothing; two at most.
 [[nodiscard]] Hash256 next_digest(Hash256 const& before, ByteView records,
                                   std::span<PendingHash* const> along = {});
+
+/// What an entry and its records add to a journal.
+struct OutcomeHashes {
+  Hash256 digest;   // D behind them
+  Hash256 entry;    // the entry's leaf
+  Hash256 outcome;  // the leaf of its records
+};
+/// next_digest, and in the time that it leaves both leaves: each of its steps waits for the one before.
+[[nodiscard]] OutcomeHashes outcome_hashes(Hash256 const& before, ByteView entry, ByteView records,
+                                           std::span<PendingHash* const> along = {});
 
 }  // namespace spillway

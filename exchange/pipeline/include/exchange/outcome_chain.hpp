@@ -29,8 +29,8 @@ class OutcomeChain {
 
   /// The outcome of the next command. Sequences come without gaps (checked).
   void add(Seq seq, std::span<Record const> records);
-  /// The same for who has its leaf already.
-  void add(Seq seq, std::span<Record const> records, Hash256 const& leaf);
+  /// The same; gives the leaf of the entry, which costs little beside it.
+  Hash256 add(Seq seq, ByteView entry, std::span<Record const> records);
   /// Hashes that D takes along from now on; they outlive the chain.
   void take_along(std::vector<PendingHash*> hashes) { along_ = std::move(hashes); }
   /// Closes the batch: the seal over what was added since the last one. Its root is over the batch before.

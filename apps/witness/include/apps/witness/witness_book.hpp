@@ -16,10 +16,17 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "journal/cosignature.hpp"
 
 namespace spillway {
+
+/// One change of the log's key.
+struct KeyLink {
+  std::string proof;            // as exchange/key_change.hpp reads it
+  std::vector<Hash256> hashes;  // from its head to the one that is shown now
+};
 
 class WitnessBook {
  public:
@@ -35,11 +42,10 @@ class WitnessBook {
   [[nodiscard]] NoteVerifier const& log() const { return log_; }
   /// The head that was cosigned last; size 0: none.
   [[nodiscard]] Checkpoint const& last() const { return last_; }
-  /// `proof` is of a change of the log's key (exchange/key_change.hpp) under a head from which `hashes` lead
-  /// to the one in `note`, and the key that comes signed that too: from here on it alone is the log's. Kept
-  /// on disk.
-  [[nodiscard]] std::expected<void, std::string> adopt(std::string_view proof, std::string_view note,
-                                                       std::span<Hash256 const> hashes);
+  /// From the key we know to the one that signs now, change by change: `note` is a head that the last key
+  /// signed, and from the head of each change hashes lead to it. From here on that key alone is the log's.
+  /// Kept on disk; all of it or, where one link does not hold, nothing.
+  [[nodiscard]] std::expected<void, std::string> adopt(std::span<KeyLink const> links, std::string_view note);
   /// The head in a note that the log signed; what anybody else signed is an error.
   [[nodiscard]] std::expected<Checkpoint, std::string> read(std::string_view note) const;
 
