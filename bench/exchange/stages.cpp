@@ -81,11 +81,8 @@ class Journal {
     for (auto const& made : batch) {
       entries_.append(FrameType::entry, made.seq, made.bytes);
       if (!records_) continue;
-      auto const outcome = outcome_bytes(made.records);
-      auto const leaves = leaf_hashes(made.bytes, outcome);
-      tree_.append(leaves[0]);
-      chain_.add(made.seq, made.records, leaves[1]);
-      records_->append(FrameType::records, made.seq, outcome);
+      tree_.append(chain_.add(made.seq, made.bytes, made.records));
+      records_->append(FrameType::records, made.seq, outcome_bytes(made.records));
     }
     if (records_) {
       auto const seal = encode_seal(chain_.seal());
