@@ -158,7 +158,8 @@ TEST(CensusCheck, PlaysAProbesTranscriptAgainAndFindsOneThatWasAltered) {
   auto const beacon = attest::make_beacon({}, {});
   auto const secret = std::make_shared<attest::EpochSecret const>(1, seed, beacon, 64);
   auto const transcript = forge(secret, short_epochs().light);
-  ASSERT_TRUE(attest::EvidenceStore::open(folder)->keep(transcript));
+  auto const kept = attest::epoch_folder(folder, 1);
+  ASSERT_TRUE(attest::EvidenceStore::open(kept)->keep(transcript));
   auto const claim = attest::claim_of(transcript).value();
   auto const again = attest::recheck(transcript, secret).value();
   auto const check = [&](CheckKind kind) {
@@ -178,7 +179,7 @@ TEST(CensusCheck, PlaysAProbesTranscriptAgainAndFindsOneThatWasAltered) {
   EXPECT_EQ(probe.rechecked, 1u);
   auto const census = check(CheckKind::census);
   ASSERT_EQ(census.wrong.size(), 1u) << "there the rate counts, and no class table says how much it must be";
-  alter(attest::EvidenceReader(folder).file_of(attest::hash_of(transcript)));
+  alter(attest::EvidenceReader(kept).file_of(attest::hash_of(transcript)));
   auto const altered = check(CheckKind::probe);
   ASSERT_EQ(altered.wrong.size(), 1u);
   EXPECT_EQ(altered.wrong[0].seq, Seq{2});

@@ -77,7 +77,9 @@ GateWorld::~GateWorld() {
 
 std::vector<Command> GateWorld::genesis() const {
   std::vector<Command> first{SetRules{options_.rules}};
-  auto tables = genesis_commands(shipped_tables());
+  auto rows = shipped_tables();
+  if (options_.rules.version < 5) std::erase_if(rows.classes, &AcceleratorClass::unlisted);
+  auto tables = genesis_commands(rows);
   if (!tables) throw std::runtime_error(tables.error());
   for (auto& command : *tables) first.push_back(std::move(command));
   for (auto const& key : keys_) {
