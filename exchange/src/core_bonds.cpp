@@ -51,13 +51,12 @@ core::Reply ExchangeCore::State::on(ParticipantId who, BondPost const& c) {
   auto* bond = bonds.find(id);
   if (!bond && bonds.full()) return refuse(Refusal::capacity);
   auto const lack = rules.bond_per_unit - (bond ? bond->amount : Nano{});
-  AccountKey const funds{who, AccountKind::funds}, earned{who, AccountKind::earnings};
-  auto const of_funds = std::min(lack, ledger.balance(funds));
-  if (lack - of_funds > std::max(Nano{}, free_earnings(who))) return refuse(Refusal::funds_short);
+  // Of funds alone: earnings that could become bonds would escape a freeze, and come back as funds.
+  AccountKey const funds{who, AccountKind::funds};
+  if (auto const why = ledger.why_not(funds, lack); no(why)) return refuse(why);
 
   if (!bond) bond = &bonds.add(id);
-  post(funds, bond_of(who), of_funds, TransferCode::bond_post, id.v);
-  post(earned, bond_of(who), lack - of_funds, TransferCode::bond_post, id.v);
+  post(funds, bond_of(who), lack, TransferCode::bond_post, id.v);
   bond->amount += lack;
   bond->since = now;
   return Answer{c.node.v};

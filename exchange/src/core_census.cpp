@@ -85,7 +85,9 @@ core::Reply ExchangeCore::State::on(ParticipantId who, UnitChecked const& c) {
       break;
     case CensusVerdict::missed:
       ++found.missed;
-      if (misses < misses_that_end_a_record) {
+      // A tenant may have the whole device: while a lease runs, silence to a probe takes the unit off the
+      // offer and ends no proof.
+      if (misses < misses_that_end_a_record || (probe && !node.leases.empty())) {
         show_unit(node, c.unit, UnitPhase::missed, registry.find(c.unit_key), c.reason);
         break;
       }

@@ -1,5 +1,6 @@
 // exchange/src/core_nodes.cpp - nodes and their proven units: what decides how much of an offer is
 // executable.
+#include "attest/reject_reason.hpp"
 #include "core_state.hpp"
 
 namespace spillway {
@@ -100,11 +101,13 @@ core::Reply ExchangeCore::State::on(ParticipantId who, UnitRejected const& c) {
   if (auto const why = not_exchange(who); no(why)) return refuse(why);
   auto* const node = node_at(c.node);
   if (!node) return refuse(Refusal::node_unknown);
-  if (registry.live_at(c.node, c.unit)) retire_unit(*node, c.unit, attest::EndReason::failed);
+  bool const proven = registry.live_at(c.node, c.unit) != nullptr;
+  if (proven) retire_unit(*node, c.unit, attest::EndReason::failed);
   show_unit(*node, c.unit, UnitPhase::rejected, nullptr, c.reason);
   hold_bond(c.node, c.unit);
   lose_bond_if_failed(*node, c.unit, c.reason);
-  answer_meter(*node);
+  // Who did not even open has answered nothing.
+  if (proven && attest::RejectReason{c.reason} != attest::RejectReason::late_open) answer_meter(*node);
   refresh(*node);
   return Answer{c.node.v};
 }

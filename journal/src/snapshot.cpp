@@ -265,10 +265,16 @@ std::expected<void, std::string> SnapshotFolder::read_state(Snapshot const& fron
   std::atomic<std::size_t> there{0};
   constexpr auto not_all = ~std::size_t{0};
   auto reading = std::async(std::launch::async, [&] {
-    auto done = read_pieces(*from, *size - bytes, state.all(), there);
-    if (!done) there = not_all;
-    there.notify_one();
-    return done;
+    try {
+      auto done = read_pieces(*from, *size - bytes, state.all(), there);
+      if (!done) there = not_all;
+      there.notify_one();
+      return done;
+    } catch (...) {  // the one who waits hears of it, and of what it was from the future
+      there = not_all;
+      there.notify_one();
+      throw;
+    }
   });
   RunningHash hash;
   for (std::size_t at = 0, to = 0; at < bytes; at = to) {

@@ -147,7 +147,7 @@ TEST_F(AgentLink, SaysThatItLacksTheMoneyForABondAndTriesAgain) {
   exchange_.bond_refusals = {Refusal::funds_short, Refusal::funds_short};
   start();
   until([&] { return exchange_.count<msg::PostOffer>() == 1; });
-  EXPECT_THAT(log_, testing::HasSubstr("its bond of 5.00 is not posted: funds and earnings are short"));
+  EXPECT_THAT(log_, testing::HasSubstr("its bond of 5.00 is not posted: funds are short"));
   EXPECT_EQ(exchange_.count<msg::BondPost>(), 3u);
   EXPECT_EQ(exchange_.count<msg::AttestFrame>(), 1u);
 }

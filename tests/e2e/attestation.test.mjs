@@ -7,8 +7,7 @@ import { capacityOffer, CLASS, Market, MODEL, PLACE, step, tokenOffer } from './
 import { newClientId } from './session.mjs';
 
 // Bytes of CAP-1 (docs/attestation.md): CAP1, kind, body.
-const ATTEST_OPEN = 1;
-const RTT_ECHO = 4;
+const [ATTEST_OPEN, EPOCH_PARAMS, RTT_PROBE, RTT_ECHO, CHALLENGE, ROUNDS_DONE, MEM_CHALLENGE, MEM_DONE] = [1, 2, 3, 4, 5, 6, 7, 8];
 const CLASS_NUMBER = 13;  // of L4, the row of the class table
 const cap1 = (kind, ...parts) => Buffer.concat([Buffer.from('CAP1'), Buffer.of(kind), ...parts]).toString('base64');
 const u16 = (n) => Buffer.from(Uint16Array.of(n).buffer);
@@ -120,6 +119,36 @@ describe('a provider that writes its own messages', OPTIONS, () => {
     const { admitted, reason, sentence } = await verdict(before);
     assert.deepEqual([admitted, reason > 0], [false, true]);
     assert.match(sentence, /echo|probe/i);
+    assert.equal(await market.balance(provider.credentials, 'bond'), 5_000_000_000n, 'it may have been late for another challenge');
+    await assertNothingOffered();
+  });
+
+  // Every message in its turn, and rounds that nobody computed.
+  async function answerWithRubbish() {
+    const asked = () => provider.wire.messages.filter((m) => m.type === 'AttestFrame');
+    let [answered, params] = [asked().length, null];
+    const before = said();
+    frame(attestOpen(node, unitKey()));
+    while (said().length === before.length) {
+      await until('a question or the verdict', () => asked().length > answered || said().length > before.length);
+      for (const { bytes } of asked().slice(answered)) {
+        answered += 1;
+        const [kind, body] = [Buffer.from(bytes, 'base64')[4], Buffer.from(bytes, 'base64').subarray(5)];
+        if (kind === EPOCH_PARAMS) params = { rounds: body.readUInt32LE(44), passes: body.readUInt32LE(52) };
+        if (kind === RTT_PROBE) frame(cap1(RTT_ECHO, body));
+        if (kind === CHALLENGE) frame(cap1(ROUNDS_DONE, Buffer.alloc(32, 1)));
+        if (kind !== MEM_CHALLENGE) continue;
+        const { rounds, passes } = params;
+        frame(cap1(MEM_DONE, u32(rounds), Buffer.alloc(32 * rounds, 2), u32(passes), Buffer.alloc(32 * passes, 3), Buffer.alloc(32, 4)));
+      }
+    }
+    return said().at(-1);
+  }
+
+  test('loses its bond for rounds that it did not compute', async () => {
+    const { admitted, sentence } = await answerWithRubbish();
+    assert.equal(admitted, false);
+    assert.match(sentence, /root|round/i);
     await until('the bond is lost', async () => (await market.balance(provider.credentials, 'bond')) === 0n);
     await assertNothingOffered();
   });

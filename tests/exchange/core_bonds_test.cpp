@@ -78,30 +78,38 @@ TEST(CoreBonds, AreTheProvidersOwnAndOfUnitsThatThereAre) {
   EXPECT_EQ(w.send(bert, BondTake{node, 0}), Refusal::not_yours);
 }
 
-TEST(CoreBonds, TakeFromEarningsWhatFundsLackButNothingThatMayHaveToGoBack) {
+// Earnings that became bonds would escape a freeze, and come back as funds.
+TEST(CoreBonds, AreOfFundsAndNeverOfEarnings) {
   BondWorld w(Nano{});
   auto const done = w.streaming();
   w.must(World::completed(done, 400, 400));
   auto const earned = w.earnings(ada);
-  ASSERT_GT(earned, Nano{});
-  w.order(carl, w.token_order(units(2)));
-  auto const running = w.last_job();
-  w.must(JobAcknowledged{running});
-  w.must(JobFirstToken{running, ms(100)});
-  w.must(JobMarked{running, Tokens{400}});
-  ASSERT_GT(w.earnings(ada), earned);
+  ASSERT_GT(earned, Nano{10});
   auto const node = w.core.job(done)->node;
-
   w.must(Deposit{ada, Nano{10}});
-  w.ask(earned + Nano{11});
-  EXPECT_EQ(w.send(ada, BondPost{node, 1}), Refusal::funds_short) << "the open job's charge is not hers yet";
-  w.ask(earned + Nano{10});
+  w.ask(Nano{11});
+  EXPECT_EQ(w.send(ada, BondPost{node, 1}), Refusal::funds_short);
+  w.ask(Nano{10});
   EXPECT_EQ(w.send(ada, BondPost{node, 1}), Refusal::none);
-  EXPECT_EQ(w.postings(TransferCode::bond_post).size(), 2u) << "of funds, then of earnings";
   EXPECT_EQ(w.funds(ada), Nano{});
-  EXPECT_EQ(w.bond(), earned + Nano{10});
-  EXPECT_EQ(w.earnings(ada), w.core.job(running)->charge);
-  w.must(World::failed(running, Fault::exchange, FailCode::relay_died));
+  EXPECT_EQ(w.bond(), Nano{10});
+  EXPECT_EQ(w.earnings(ada), earned);
+}
+
+TEST(CoreBonds, AreRefusedWhenTheFundsHaveTurnedOverAllThatAnAccountCounts) {
+  BondWorld w;
+  auto const node = w.add_node(ada);
+  auto rules = w.core.rules();
+  rules.bond_per_unit = largest_hold, rules.bond_hold = Micros{};
+  w.must(SetRules{rules});
+  w.must(Deposit{ada, rules.bond_per_unit});
+  auto answer = Refusal::none;
+  for (int i = 0; i < 5'000; ++i) {
+    answer = w.send(ada, BondPost{node, 0});
+    if (answer != Refusal::none) break;
+    ASSERT_EQ(w.send(ada, BondTake{node, 0}), Refusal::none);
+  }
+  EXPECT_EQ(answer, Refusal::hold_too_large);
 }
 
 TEST(CoreBonds, ComeBackAHoldAfterTheProofHasEnded) {

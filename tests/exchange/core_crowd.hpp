@@ -150,7 +150,7 @@ class Crowd {
     switch (roll(6)) {
       case 0:
         return UnitRejected{node(w), static_cast<std::uint16_t>(roll(4)),
-                            static_cast<std::uint16_t>(w.clients % 2 == 0 ? 1 : 7)};
+                            static_cast<std::uint16_t>(w.clients % 2 == 0 ? 16 : 7)};
       case 1:
         return NodeLost{node(w)};
       default:

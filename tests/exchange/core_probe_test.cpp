@@ -52,6 +52,26 @@ TEST(CoreProbe, AWrongAnswerUnderALeaseEndsTheProofAndFreezesAndTheLeaseGoesOn) 
   w.must(ReleaseLease{w.last_lease()});
 }
 
+// A tenant may have the whole device.
+TEST(CoreProbe, SilenceEndsNoProofWhileALeaseRuns) {
+  CensusWorld w;
+  auto const node = w.add_proven_node(ada, 1);
+  auto const offer = w.offer(ada, w.capacity_offer(node, units(1), 1));
+  w.order(carl, w.capacity_order(units(1), 1));
+  w.must(LeaseReady{w.last_lease()});
+  for (int i = 0; i < 4; ++i) {
+    w.next_epoch();
+    w.must(probe(missed(w.epoch(), node, 0)));
+    EXPECT_EQ(w.shown(), UnitPhase::missed);
+    EXPECT_EQ(w.core.node(node)->units_attested, 1);
+  }
+  w.must(ReleaseLease{w.last_lease()});
+  EXPECT_EQ(w.executable(offer), Lots{}) << "not offered until it passes a census";
+  w.next_epoch();
+  w.must(probe(missed(w.epoch(), node, 0)));
+  EXPECT_EQ(w.shown(), UnitPhase::ended);
+}
+
 TEST(CoreProbe, BelongsToRulesFive) {
   CensusWorld w;
   auto const node = w.add_proven_node(ada, 1);

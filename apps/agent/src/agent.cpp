@@ -48,7 +48,6 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
     bool asked{};                       // a challenge is queued or runs
     std::uint32_t judged{};             // so many times in this session; the last one leads to the next proof
     bool proven{};                      // the same, and it was admitted
-    bool bond_lost{};                   // by a wrong answer
     std::chrono::milliseconds pause{};  // before the next try
   };
   struct Node {
@@ -70,6 +69,7 @@ struct Agent::Impl : std::enable_shared_from_this<Agent::Impl> {
   std::map<msg::Request, AgentNode const*> registering;
   std::map<msg::Request, std::string> offering;
   std::map<msg::Request, UnitProver::UnitId> bonding;
+  std::set<UnitProver::UnitId> bonds_lost;  // by wrong answers; until the agent is started again
   std::map<NodeId, Node> nodes;
   std::shared_ptr<JobDesk> jobs;
   std::shared_ptr<LeaseDesk> leases;
@@ -253,7 +253,7 @@ void Agent::Impl::prove(NodeId id, std::uint16_t unit) {
   if (found == nodes.end()) return;
   auto& known = found->second.units[unit];
   // A second opening would end the challenge that runs.
-  if (known.bond_lost || std::exchange(known.asked, true)) return;
+  if (bonds_lost.contains({id, unit}) || std::exchange(known.asked, true)) return;
   if (!config.post_bonds || !bonds_asked()) return open(found->second, unit);
   bonding[client->ask(msg::BondPost{0, id, unit})] = {id, unit};
 }
@@ -282,7 +282,8 @@ void Agent::Impl::on(record::UnitState const& state, std::uint16_t reason) {
   auto& unit = node->second.units[state.unit];
   auto const news = census_news(state, reason, label, unit.asked, bonds_asked());
   bool const wrong = attest::is_failure(attest::RejectReason{reason});
-  if (UnitPhase{state.phase} == UnitPhase::rejected && wrong) unit.bond_lost = bonds_asked();
+  if (UnitPhase{state.phase} == UnitPhase::rejected && wrong && bonds_asked())
+    bonds_lost.insert({node->first, state.unit});
   if (!news.empty()) log(news);
   if (ended_in_silence(state, reason)) prove(node->first, state.unit);
 }
@@ -296,8 +297,8 @@ void Agent::Impl::on(msg::AttestVerdict const& verdict) {
   if (known == node.units.end() || !std::exchange(known->second.asked, false)) return;
   auto& unit = known->second;
   if (!verdict.admitted) {
-    unit.bond_lost =
-        unit.bond_lost || (bonds_asked() && attest::is_failure(attest::RejectReason{verdict.reason}));
+    if (bonds_asked() && attest::is_failure(attest::RejectReason{verdict.reason}))
+      bonds_lost.insert({verdict.node, verdict.unit});
     return not_admitted(node, verdict.unit, verdict.sentence, unit.proven || may_pass_later(verdict.reason));
   }
   ++unit.judged;
@@ -314,7 +315,7 @@ void Agent::Impl::not_admitted(Node& node, std::uint16_t number, std::string wor
   ++unit.judged;
   words = "unit " + std::to_string(number) + " of node " + std::to_string(node.config->label) +
           " not admitted: " + words;
-  if (unit.bond_lost) {
+  if (bonds_lost.contains({node.id, number})) {
     words += bond_is_lost;
   } else if (again) {
     auto const first = std::chrono::milliseconds(config.proof_retry_ms);

@@ -27,8 +27,7 @@ namespace spillway {
 /// Why a bond was not posted, and what to do.
 [[nodiscard]] inline std::string bond_news(Rules const& rules, msg::Answer const& answer) {
   auto const asked = "its bond of " + money_text(rules.bond_per_unit) + " is not posted";
-  if (answer.refusal == Refusal::funds_short)
-    return asked + ": funds and earnings are short; have more deposited";
+  if (answer.refusal == Refusal::funds_short) return asked + ": funds are short; have more deposited";
   return asked + ": " + answer.sentence;
 }
 

@@ -66,18 +66,21 @@ void UnitProver::enqueue(std::deque<std::function<void()>>& where, std::function
   changed_.notify_one();
 }
 
+std::uint64_t UnitProver::begun(UnitId unit, bool light) { return ++(*attempts_)[{unit, light}]; }
+
 void UnitProver::open(UnitId unit, ClassId wanted, attest::Profile profile) {
   auto message = opening(unit, wanted, profile);
-  enqueue(tasks_, [this, unit, key = message.unit] {
-    provers_.insert_or_assign(unit, attest::Prover(key, backend_));
+  enqueue(tasks_, [this, unit, key = message.unit, attempt = begun(unit, false)] {
+    provers_.insert_or_assign(unit, Trial{attest::Prover(key, backend_), attempt});
   });
   send_(unit, attest::encode(attest::AttestMessage(std::move(message))), 0);
 }
 
 void UnitProver::called(UnitId unit, ClassId wanted, std::uint64_t epoch, attest::Profile profile) {
   auto message = opening(unit, wanted, profile);
-  enqueue(urgent_,
-          [this, unit, key = message.unit] { light_.insert_or_assign(unit, attest::Prover(key, backend_)); });
+  enqueue(urgent_, [this, unit, key = message.unit, attempt = begun(unit, true)] {
+    light_.insert_or_assign(unit, Trial{attest::Prover(key, backend_), attempt});
+  });
   send_(unit, attest::encode(attest::AttestMessage(std::move(message))), epoch);
 }
 
@@ -95,10 +98,12 @@ void UnitProver::answer(Provers& provers, UnitId unit, std::vector<std::byte> co
   auto const message = attest::decode(bytes);
   if (prover == provers.end() || !message) return;
   bool const last = std::holds_alternative<attest::Verdict>(*message);
-  auto const said = prover->second.answer(*message);
+  auto const attempt = prover->second.attempt;
+  auto const said = prover->second.prover.answer(*message);
   if (said && *said)
-    wire::post(where_, [send = send_, unit, epoch, out = attest::encode(**said)]() mutable {
-      send(unit, std::move(out), epoch);
+    wire::post(where_, [send = send_, attempts = attempts_, attempt, unit, light = epoch != 0, epoch,
+                        out = attest::encode(**said)]() mutable {
+      if ((*attempts)[{unit, light}] == attempt) send(unit, std::move(out), epoch);
     });
   if (last) provers.erase(prover);  // its products are memory that the next unit needs
 }

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -34,9 +35,17 @@ class UnitProver {
   void on_census_frame(UnitId unit, std::vector<std::byte> bytes, std::uint64_t epoch);
 
  private:
-  using Provers = std::map<UnitId, attest::Prover>;
+  struct Trial {
+    attest::Prover prover;
+    std::uint64_t attempt{};
+  };
+  using Provers = std::map<UnitId, Trial>;
   [[nodiscard]] attest::UnitKey key_of(UnitId unit) const;
   [[nodiscard]] attest::AttestOpen opening(UnitId unit, ClassId wanted, attest::Profile profile) const;
+  /// Which challenge of a unit is the present one, of the census or a full one: what was computed for an
+  /// earlier one is late, and would be out of turn in this one.
+  using Attempts = std::map<std::pair<UnitId, bool>, std::uint64_t>;
+  [[nodiscard]] std::uint64_t begun(UnitId unit, bool light);
   void answer(Provers& provers, UnitId unit, std::vector<std::byte> const& bytes, std::uint64_t epoch);
   void enqueue(std::deque<std::function<void()>>& where, std::function<void()> task);
   void work();
@@ -44,9 +53,10 @@ class UnitProver {
   wire::executor where_;
   Credentials credentials_;
   Send send_;
-  attest::Backend const backend_;  // the fastest of this processor
-  Provers provers_;                // on the worker, after open()
-  Provers light_;                  // the same, after called()
+  attest::Backend const backend_;                                      // the fastest of this processor
+  Provers provers_;                                                    // on the worker, after open()
+  Provers light_;                                                      // the same, after called()
+  std::shared_ptr<Attempts> attempts_ = std::make_shared<Attempts>();  // the loop's
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> tasks_, urgent_;  // a census waits two seconds

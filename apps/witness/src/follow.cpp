@@ -17,10 +17,14 @@ namespace {
 /// More than anybody changes keys while a witness is away.
 constexpr std::size_t most_changes_at_once = 64;
 
+/// Far more than an entry, its way through the tree and a head under a few keys need.
+constexpr std::size_t largest_change_bytes = 128 * 1024;
+
 /// `refused`: the exchange answered, and its answer ends the work.
 struct Failure {
   std::string sentence;
   bool refused = false;
+  bool unknown = false;  // it says that there is no such thing
 };
 template <class T>
 using Got = std::expected<T, Failure>;
@@ -51,9 +55,12 @@ wire::awaitable<Got<std::string>> get(FollowOptions const& options, std::string 
   auto call = call_for(options, path);
   auto reply = co_await wire::http_request(where, std::move(call));
   if (!reply) co_return away(options.exchange.authority() + ": " + reply.error().text);
-  if (reply->status != 200)
-    co_return away(options.exchange.authority() + " answers " + std::to_string(reply->status) +
-                   " to /audit/" + path);
+  if (reply->status != 200) {
+    auto failure = away(options.exchange.authority() + " answers " + std::to_string(reply->status) +
+                        " to /audit/" + path);
+    failure.error().unknown = reply->status == 404;
+    co_return failure;
+  }
   co_return std::move(reply->body);
 }
 
@@ -87,7 +94,9 @@ wire::awaitable<Got<std::vector<KeyLink>>> changes_to(NoteVerifier const& known,
   while (!shown && links.size() < most_changes_at_once) {
     auto path = "key-change/" + key_id_text(from.key_id());
     auto const text = co_await get(options, std::move(path));
-    if (!text) co_return std::vector<KeyLink>();
+    if (!text && text.error().unknown) co_return std::vector<KeyLink>();
+    if (!text) co_return std::unexpected(text.error());
+    if (text->size() > largest_change_bytes) co_return refused("a change of the log's key is too long");
     auto const change = check_key_change(*text, from);
     if (!change) co_return refused("the log's new key is not taken: " + change.error());
     links.push_back({*text, {}});
@@ -124,11 +133,8 @@ wire::awaitable<Got<bool>> look(WitnessBook& book, FollowOptions const& options)
   std::string path = "checkpoint";
   auto const note = co_await get(options, std::move(path));
   if (!note) co_return std::unexpected(note.error());
-  for (;;) {  // from key to key, as often as it was changed
-    auto const followed = co_await follow_key(book, options, *note);
-    if (!followed) co_return std::unexpected(followed.error());
-    if (!*followed) break;
-  }
+  auto const followed = co_await follow_key(book, options, *note);
+  if (!followed) co_return std::unexpected(followed.error());
   auto const head = book.read(*note);
   if (!head)
     co_return refused(options.exchange.authority() +

@@ -75,6 +75,7 @@ std::expected<void, std::string> WitnessBook::recall() {
   if (!changes) return no(changes.error());
   auto const keys = keys_of(log_, *changes);
   log_ = keys.back();
+  if (!changes->empty()) changed_at_ = changes->back().leaf;
   auto seen = load_checkpoint(directory_ / "seen");
   if (!seen) return no(seen.error().message);
   if (seen->empty()) {
@@ -112,8 +113,8 @@ std::expected<void, std::string> WitnessBook::adopt(std::span<KeyLink const> lin
     auto const left = [&](KeyChange const& one) { return one.said.before_id == comes; };
     if (fs::exists(key_change_file(directory_, comes)) || std::ranges::any_of(changes, left))
       return not_taken("it was followed by another one before");
-    if (!changes.empty() && change->leaf <= changes.back().leaf)
-      return not_taken("its change is older than the one before it");
+    auto const last = changes.empty() ? changed_at_ : changes.back().leaf;
+    if (last && change->leaf <= *last) return not_taken("its change is older than the one before it");
     changes.push_back(std::move(*change));
   }
   if (changes.empty()) return not_taken("nothing leads to it");
@@ -126,7 +127,7 @@ std::expected<void, std::string> WitnessBook::adopt(std::span<KeyLink const> lin
   for (std::size_t i = 0; i < links.size(); ++i) {
     auto const kept = persist_checkpoint(key_change_file(directory_, log_.key_id()), links[i].proof);
     if (!kept) return no(kept.error().message);
-    log_ = changes[i].after;
+    log_ = changes[i].after, changed_at_ = changes[i].leaf;
   }
   return {};
 }

@@ -155,7 +155,9 @@ std::expected<std::vector<std::uint64_t>, std::string> epochs_kept(fs::path cons
     std::uint64_t epoch = 0;
     auto const read = std::from_chars(name.data(), name.data() + name.size(), epoch);
     // The name that is given, and no other way to write the number.
-    if (read.ec == std::errc{} && std::to_string(epoch) == name && it->is_directory()) out.push_back(epoch);
+    std::error_code unreadable;
+    if (read.ec == std::errc{} && std::to_string(epoch) == name && it->is_directory(unreadable))
+      out.push_back(epoch);
   }
   if (error) return failed(census, error.message());
   std::ranges::sort(out);
@@ -170,7 +172,9 @@ Kept prune_epochs(fs::path const& census, std::uint64_t before) {
   for (auto const epoch : *epochs) {
     if (epoch >= before) break;
     auto const folder = epoch_folder(census, epoch);
-    fs::rename(folder, fs::path(folder).concat(pruned_ending), error);
+    auto const old = fs::path(folder).concat(pruned_ending);
+    fs::remove_all(old, error);  // of an earlier try, where the folder came back from a copy
+    if (!error) fs::rename(folder, old, error);
     if (error) return failed(folder, error.message());
   }
   if (auto const synced = sync_directory(census); !synced) return synced;

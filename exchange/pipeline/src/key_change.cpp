@@ -27,6 +27,7 @@ std::expected<KeyChange, std::string> check_key_change(std::string_view text, No
   if (said->before != before.public_key() || said->before_id != before.key_id() ||
       said->after_id != after.key_id())
     return no("its entry changes another key, or the ids in it are not those of its keys");
+  if (said->after_id == said->before_id) return no("its entry names the key before as the one that comes");
   auto const head = check_tlog_proof(*proof, proof->extra, &before);
   if (!head) return no("by the key before: " + head.error().reason);
   if (auto const too = open_checkpoint(proof->checkpoint, after); !too)

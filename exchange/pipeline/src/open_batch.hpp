@@ -62,9 +62,9 @@ class OpenBatch {
     taken.clear();
     taken.out.reserve(taken_last_);  // the next one will be of that size
     std::unique_lock lock(mutex_);
-    at_log_ = false;
+    if (has_taken_) at_log_ = false;
     has_work_.wait(lock, [&] { return !at_log_ && (closed_ || !batch_.out.empty()); });
-    at_log_ = true;
+    at_log_ = has_taken_ = true;
     std::swap(taken, batch_);
     lock.unlock();
     has_room_.notify_one();
@@ -89,6 +89,7 @@ class OpenBatch {
   std::condition_variable has_work_, has_room_;
   Batch batch_;
   bool closed_{}, at_log_{};
+  bool has_taken_{};          // the consumer's: before its first time it is not at the log
   std::size_t taken_last_{};  // the consumer's
 };
 

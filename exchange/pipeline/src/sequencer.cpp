@@ -39,14 +39,17 @@ void Sequencer::run() {
 }
 
 // What comes during the sync waits in the inbox. When that is more, the journal gets it, and core and journal
-// work side by side until the journal has found nothing to do.
+// work side by side until the journal has found nothing to do. A disk that stalls is a stall of this loop:
+// who answered meanwhile waits in the inbox and was in time.
 void Sequencer::hand_over() {
   if (made_.out.empty()) return;
   if (made_.out.size() > few || !batch_.begin_turn()) return batch_.add(made_);
+  auto const begun = steady_clock::now();
   flusher_.write(made_);
   flusher_.follow_up(inbox_.waiting() > 0);
   batch_.end_turn();
   made_.clear();
+  note_stall(begun);
 }
 
 void Sequencer::enter(Command command) {
@@ -99,8 +102,8 @@ void Sequencer::tick_if_due() {
   if (due && *due <= clock_.now()) enter(Tick{});
 }
 
-// The loop asked to be woken at `expected`; when it is far later, the process did not run, and no participant
-// answers for that time.
+// The loop expected to be where it is at `expected`, or soon after; when it is far later, the process did not
+// run or waited for its disk, and no participant answers for that time.
 void Sequencer::note_stall(steady_clock::time_point expected) {
   auto const late = steady_clock::now() - expected;
   if (late < stall_from) return;

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "census.hpp"
+#include "drainer.hpp"
 #include "steady_clock.hpp"
 
 namespace spillway {
@@ -120,6 +121,7 @@ void Attester::start_next() {
   auto const now = steady_us();
   auto const ready = [&](WaitingUnit const& who) {
     auto const* const node = hub_.node(who.unit.first);
+    if (node && hub_.drainer().holds(node->id)) return false;
     return !node || now - who.opened_us >= gather_us ||
            queue_.waiting_of(who.provider, node->id) >= node->units_max;
   };
@@ -133,7 +135,7 @@ void Attester::start_next() {
 }
 
 void Attester::start_together(std::vector<WaitingUnit> units) {
-  auto const group = units.size() > 1 ? ++groups_ : 0;
+  auto const group = ++groups_;
   for (auto& who : units) start(std::move(who), group);
 }
 
@@ -150,7 +152,8 @@ void Attester::start(WaitingUnit next, std::uint64_t group) {
   config.params.profile = attest::profile_of(*klass);
   config.floors = *floors;
   config.class_scale = hub_.rules().class_scale;
-  config.in_step = group != 0;
+  // Also alone: a phase begins when its question is sent, and not before the worker has come to it.
+  config.in_step = true;
   config.keep_transcript = !hub_.config().evidence_directory.empty();
   if (hub_.config().check_place) config.rtt_of_place = rtt_of(hub_.node(who.unit.first)->place);
   attest::Claimant const claimant{who.key, who.unit.first, who.klass};
@@ -197,6 +200,7 @@ void Attester::start_all(NodeId node) {
   if (hub_.census().asks() || found->second.begun) return;
   found->second.begun = true;
   auto const silent = std::exchange(found->second.silent, {});
+  silent.empty() ? void(apart_.erase(node)) : void(apart_.insert(node));
   start_together(std::exchange(found->second.opened, {}));
   auto const late = ended(attest::RejectReason::late_open);
   for (auto const unit : silent) {
@@ -245,6 +249,8 @@ void Attester::conclude(std::shared_ptr<Running> const& running, attest::Outcome
     running_.erase(mine);
   queue_.ended(who.provider, fell_silent(outcome), Micros{steady_us() - running->began_us});
   if (outcome.admitted()) {
+    if (apart_.contains(node) && !called_.contains(node))
+      hub_.drainer().ask(node, DrainReason::unjudged);  // what was silent there answers with the others
     std::uint8_t const level = hub_.rules().class_scale > 1 ? 2 : 1;
     hub_.enter(UnitAttested{node, unit, who.key, who.klass, outcome.measured.ops_per_s,
                             outcome.measured.bytes, outcome.measured.bytes_per_s, level, outcome.transcript});
@@ -311,7 +317,7 @@ void Attester::take(std::shared_ptr<Running> running, attest::SessionStep step) 
     conclude(running, *step.outcome);
     start_next();
   });
-  if (running->group != 0 && (step_ends || running->challenge->held())) go_on_together(running->group);
+  if (step_ends || running->challenge->held()) go_on_together(running->group);
 }
 
 /// Whoever is late is out by then, and its end comes by here.

@@ -63,7 +63,7 @@ class Attester {
   struct Running {
     WaitingUnit who;  // without its AttestOpen, which the challenge has
     std::int64_t began_us;
-    std::uint64_t group;                                  // of units in step; 0: alone
+    std::uint64_t group;                                  // of units in step, perhaps of one
     bool answered{};                                      // it has said more than its AttestOpen
     std::unique_ptr<attest::ChallengeSession> challenge;  // used on the worker only
   };
@@ -99,6 +99,7 @@ class Attester {
   ChallengeQueue queue_;
   std::map<UnitId, std::shared_ptr<Running>> running_;  // by unit; on the loop
   std::map<NodeId, Called> called_;
+  std::set<NodeId> apart_;  // a unit was silent when all were called: proven later, it leads to the next call
   std::uint64_t groups_{};  // so far
 
   std::mutex mutex_;

@@ -18,6 +18,8 @@ constexpr std::int64_t look_every_us = 200'000;
 constexpr std::int64_t look_at_node_us = 10;
 /// So much of a market may be drained at one time; one node always.
 constexpr std::size_t share_drained = 10;
+/// The meter drains a node so often at most between two daily challenges.
+constexpr std::int64_t share_metered = 4;
 
 std::int64_t drain_clock_us() { return steady_ns() / 1000; }
 
@@ -60,7 +62,20 @@ void Drainer::end_those_of_before() {
 }
 
 void Drainer::ask(NodeId node, DrainReason reason) {
-  if (on() && !drained_.contains(node)) asked_[node] = reason;
+  if (!on() || drained_.contains(node)) return;
+  if (reason == DrainReason::metered) {
+    // Slow buyers may make a node look slow; they get no more of it than this.
+    auto const now = drain_clock_us();
+    auto const [last, first] = metered_us_.try_emplace(node, now);
+    if (!first && now - last->second < hub_.config().census.full_every.v / share_metered) return;
+    last->second = now;
+  }
+  asked_[node] = reason;
+}
+
+bool Drainer::holds(NodeId node) const {
+  auto const found = drained_.find(node);
+  return found != drained_.end() && found->second.idle;
 }
 
 void Drainer::begin_what_is_due(std::int64_t now) {
@@ -119,10 +134,14 @@ void Drainer::go_on(std::map<NodeId, Drained> const& looked_at, std::vector<Cens
       end(id);
     } else if (drained.step == Step::drains &&
                found->free == static_cast<std::int64_t>(found->units.size())) {
+      drained_[id].idle = true;
       std::vector<std::uint16_t> units;
-      for (auto const& unit : found->units) units.push_back(unit.unit);
-      if (hub_.attester().challenge_all(*entry, units, [this, id = id] { end(id); }))
-        drained_[id].step = Step::answers;
+      for (auto const& unit : found->units)
+        if (hub_.bonded(id, unit.unit)) units.push_back(unit.unit);
+      if (units.empty())
+        end(id);
+      else if (hub_.attester().challenge_all(*entry, units, [this, id = id] { end(id); }))
+        drained_[id].step = Step::answers, drained_[id].idle = false;
     } else if (drained.step == Step::drains && now - drained.since_us > hub_.config().census.drain_within.v) {
       hub_.log("node " + std::to_string(id.v) + " is still at work: its full challenge is put off");
       end(id);

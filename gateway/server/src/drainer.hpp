@@ -22,12 +22,15 @@ class Drainer {
   void tick();
   /// As soon as there is room; nothing for a node that is drained already.
   void ask(NodeId node, DrainReason reason);
+  /// Its units are to answer together as soon as none of them is in a challenge of its own: none begins.
+  [[nodiscard]] bool holds(NodeId node) const;
 
  private:
   enum class Step { enters, drains, answers };  // enters: the entry is on its way
   struct Drained {
     std::int64_t since_us{};
     Step step = Step::enters;
+    bool idle{};  // and waits for challenges that still run
   };
 
   [[nodiscard]] bool on() const;
@@ -41,6 +44,7 @@ class Drainer {
   Hub& hub_;
   bool known_{};  // which nodes an earlier exchange left drained
   std::map<NodeId, std::int64_t> due_us_;
+  std::map<NodeId, std::int64_t> metered_us_;  // when the meter's last drain was asked for
   std::map<NodeId, DrainReason> asked_;
   std::map<NodeId, Drained> drained_;
   std::int64_t next_look_us_{}, next_due_us_{};

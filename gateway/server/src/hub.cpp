@@ -25,6 +25,12 @@ bool is_definition(Command const& command) {
 
 }  // namespace
 
+namespace {
+
+std::uint64_t unit_number(NodeId node, std::uint16_t unit) { return std::uint64_t{node.v} << 16 | unit; }
+
+}  // namespace
+
 Refusal refusal_of(Released const& released) {
   for (auto const& record : released.records)
     if (record.head.kind == RecordKind::refused) return Refusal{record.head.code};
@@ -78,8 +84,7 @@ void Hub::learn_state(FollowerView const& view) {
   }
   for (auto const& n : view.core.nodes())
     nodes_[n.id] = {n.id, n.provider, n.place, n.klass, n.units_max, nullptr};
-  for (auto const& bond : view.core.bonds())
-    bonds_[std::uint64_t{bond.node.v} << 16 | bond.unit] = bond.amount;
+  for (auto const& bond : view.core.bonds()) bonds_[unit_number(bond.node, bond.unit)] = bond.amount;
   for (std::size_t i = 1; i <= view.core.book().instrument_count(); ++i) {
     InstrumentId const id{static_cast<std::uint32_t>(i)};
     instruments_[id] = view.core.book().instrument(id);
@@ -93,8 +98,13 @@ void Hub::learn_state(FollowerView const& view) {
 Refusal Hub::submit(ParticipantId principal, Command command, std::int64_t read_ns, Done done, Asked asked) {
   auto const ticket = next_ticket_++;
   if (done) waiting_.emplace(ticket, std::move(done));
+  std::optional<std::uint64_t> asked_back;
+  if (auto const* const take = std::get_if<BondTake>(&command))
+    if (auto const* const of = node(take->node); of && of->provider == principal)
+      asked_back = unit_number(take->node, take->unit);
   auto const refusal = pipeline_->submit({principal, std::move(command), {0, ticket, read_ns}, asked});
   if (refusal != Refusal::none) waiting_.erase(ticket);
+  if (refusal == Refusal::none && asked_back) bonds_asked_back_.insert(*asked_back);
   return refusal;
 }
 
@@ -133,6 +143,9 @@ void Hub::on_released(ReleasedBatch const& batch) {
 }
 
 void Hub::learn(Released const& released) {
+  if (auto const* const take = std::get_if<BondTake>(&released.entry.command))
+    bonds_asked_back_.erase(unit_number(take->node, take->unit));
+  learn_node(released);  // of a refused entry too: what had become due may stand in it
   if (refusal_of(released) != Refusal::none) return;
   if (auto const* const p = std::get_if<AddParticipant>(&released.entry.command))
     members_[p->participant].firm = p->firm, members_[p->participant].roles = p->roles;
@@ -143,7 +156,6 @@ void Hub::learn(Released const& released) {
   }
   if (auto const* const r = std::get_if<SetRules>(&released.entry.command)) rules_ = r->rules;
   if (is_definition(released.entry.command)) reload_reference(released.entry.seq);
-  learn_node(released);
 }
 
 void Hub::learn_node(Released const& released) {
@@ -162,7 +174,8 @@ void Hub::learn_node(Released const& released) {
     entry.id = NodeId{n.node};
     entry.place = PlaceId{n.place};
     entry.klass = ClassId{n.klass};
-    if (auto const* const made = std::get_if<RegisterNode>(&released.entry.command))
+    auto const* const made = std::get_if<RegisterNode>(&released.entry.command);
+    if (made && refusal_of(released) == Refusal::none)
       entry.provider = released.entry.principal, entry.units_max = made->units_max;
   }
 }
@@ -185,8 +198,10 @@ void Hub::learn_bond(Record const& posting) {
 
 bool Hub::bonded(NodeId node, std::uint16_t unit) const {
   if (rules_.version < 5 || rules_.bond_per_unit == Nano{}) return true;
-  auto const found = bonds_.find(std::uint64_t{node.v} << 16 | unit);
-  return found != bonds_.end() && found->second >= rules_.bond_per_unit;
+  auto const number = unit_number(node, unit);
+  auto const found = bonds_.find(number);
+  return found != bonds_.end() && found->second >= rules_.bond_per_unit &&
+         !bonds_asked_back_.contains(number);
 }
 
 void Hub::reload_reference(Seq defined) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -146,6 +147,8 @@ class Hub {
   std::map<Bytes32, KeyView> bearers_;
   std::map<NodeId, NodeEntry> nodes_;
   std::map<std::uint64_t, Nano> bonds_;  // by node << 16 | unit
+  /// A BondTake is on its way: what opens behind it would be challenged without a bond.
+  std::set<std::uint64_t> bonds_asked_back_;
   std::map<InstrumentId, Instrument> instruments_;
   std::map<ParticipantId, std::vector<Peer*>> peers_;
   std::unordered_map<std::uint64_t, Peer*> peers_by_id_;

@@ -80,9 +80,7 @@ inline UnitChecked verdict(std::uint64_t epoch, std::pair<NodeId, std::uint16_t>
                   outcome.measured.ops_per_s,
                   outcome.transcript};
   if (!outcome.reason) return out;
-  // Another key, class or profile than the unit was proven with: nothing wrong was computed.
-  bool const miss = attest::is_miss(*outcome.reason) || outcome.reason == attest::RejectReason::wrong_unit;
-  out.verdict = miss ? CensusVerdict::missed : CensusVerdict::failed;
+  out.verdict = attest::is_failure(*outcome.reason) ? CensusVerdict::failed : CensusVerdict::missed;
   out.reason = static_cast<std::uint16_t>(*outcome.reason);
   return out;
 }

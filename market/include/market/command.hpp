@@ -359,7 +359,7 @@ struct NodeDrain {
 
 // ---- bonds: from rules 5 on ----
 
-/// By the provider, from its funds and then its earnings: what the unit's bond lacks.
+/// By the provider, from its funds: what the unit's bond lacks.
 struct BondPost {
   NodeId node;
   std::uint16_t unit{};

@@ -43,11 +43,12 @@ enum class RejectReason : std::uint16_t {
          (reason >= floor_ops && reason <= place_unproven);
 }
 
-/// True for a wrong answer, which costs the bond. Another unit, class or profile than awaited is neither:
-/// nothing wrong was computed.
+/// True for a wrong answer, which costs the bond. A message out of its turn, another's echo, and another
+/// unit, class or profile than awaited are neither: a message that was late for one challenge is out of turn
+/// in the next, and nothing wrong was computed.
 [[nodiscard]] constexpr bool is_failure(RejectReason reason) {
   using enum RejectReason;
-  return reason >= malformed && reason <= memory_path_wrong && reason != wrong_unit && !is_miss(reason);
+  return reason >= wrong_count && reason <= memory_path_wrong;
 }
 
 }  // namespace spillway::attest

@@ -44,7 +44,8 @@ class WitnessBook {
   [[nodiscard]] Checkpoint const& last() const { return last_; }
   /// From the key we know to the one that signs now, change by change: `note` is a head that the last key
   /// signed, and from the head of each change hashes lead to it. From here on that key alone is the log's.
-  /// Kept on disk; all of it or, where one link does not hold, nothing.
+  /// Kept on disk; all of it or, where one link does not hold, nothing. A disk that fails in between leaves
+  /// the links before: they hold, and the next look goes on from there.
   [[nodiscard]] std::expected<void, std::string> adopt(std::span<KeyLink const> links, std::string_view note);
   /// The head in a note that the log signed; what anybody else signed is an error.
   [[nodiscard]] std::expected<Checkpoint, std::string> read(std::string_view note) const;
@@ -64,7 +65,8 @@ class WitnessBook {
   std::filesystem::path directory_;
   int lock_ = -1;
   WitnessKey key_;
-  NoteVerifier log_;  // the key that signs now
+  NoteVerifier log_;                         // the key that signs now
+  std::optional<std::uint64_t> changed_at_;  // the leaf by which it came
   Checkpoint last_;
   std::string seen_;        // the note of last_
   bool published_ = false;  // DIR/checkpoint has our line under last_
