@@ -58,6 +58,22 @@ TEST(Bonds, AUnitWithoutOneIsNotChallengedAndToldWhatToDo) {
   EXPECT_THAT(provider.read(msg::ReadKind::balances), HasSubstr(balance_line("bond", "5.00")));
 }
 
+TEST(Bonds, ThatAreAskedBackBackNoChallengeBehindThat) {
+  auto options = with_bonds();
+  options.rules.bond_hold = Micros{};
+  GateWorld world(options);
+  fund(world, ada, five);
+  auto provider = world.log_in(ada);
+  auto const node = add_node(provider);
+  EXPECT_EQ(provider.refusal_of(msg::BondPost{0, node, 0}), Refusal::none);
+  provider.send(msg::BondTake{0, node, 0});
+  EXPECT_EQ(prove(provider, node).sentence, sentence(Refusal::bond_missing));
+  EXPECT_EQ(provider.refusal_of(msg::BondPost{0, node, 0}), Refusal::none);
+  EXPECT_TRUE(prove(provider, node).admitted);
+  EXPECT_EQ(provider.refusal_of(msg::BondTake{0, node, 0}), Refusal::bond_in_use);
+  EXPECT_TRUE(prove(provider, node).admitted) << "a refused wish changes nothing";
+}
+
 TEST(Bonds, AreKnownAfterARestart) {
   GateWorld world(with_bonds());
   auto const node = backed(world, ada);

@@ -97,6 +97,22 @@ TEST(Drain, WhoDoesNotOpenWhenCalledIsRejectedAndTheDrainEnds) {
   EXPECT_EQ(attest::RejectReason{told->record.head.code}, attest::RejectReason::late_open);
 }
 
+// Else one device could answer for two units, one of which is silent whenever both are asked.
+TEST(Drain, ComesAgainWhenAUnitThatWasSilentInOneIsProvenAlone) {
+  auto options = only_censuses();
+  options.census.answer_within = Micros{1'000'000};
+  DrainWorld w(options);
+  w.get_work();
+  w.agent->manner = DrainManner::deaf;
+  (void)w.agent->client->send(msg::JobRefuse{0, w.agent->jobs.back(), FailCode::refused});
+  w.world.until([&] { return w.agent->was(UnitPhase::rejected); }, "the rejection");
+  auto const drains = w.times(NodePhase::draining);
+  w.agent->manner = DrainManner::honest;
+  w.agent->open({w.node, 0, {}, 0});
+  w.world.until([&] { return w.times(NodePhase::draining) > drains; }, "the next drain");
+  w.world.until([&] { return w.agent->proven_while_drained > 0; }, "the challenge");
+}
+
 TEST(Drain, WaitsForWorkAndWhySaysWhyNothingIsSoldMeanwhile) {
   DrainWorld w;
   w.get_work();
