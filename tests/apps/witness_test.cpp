@@ -41,6 +41,30 @@ struct MadeUpLog {
   [[nodiscard]] std::vector<Hash256> proof_from(std::uint64_t old) const {
     return consistency_proof(leaves, old);
   }
+  /// The next entry says who follows whom; the head over it is signed by both.
+  struct Change {
+    std::string proof, head;
+  };
+  Change change(LogKey const& from, LogKey const& to) {
+    auto const at = leaves.size();
+    auto const entry = say(from, to);
+    return proven(entry, at, from, to);
+  }
+  std::vector<std::byte> say(LogKey const& from, LogKey const& to) {
+    auto const &before = from.verifier(), &after = to.verifier();
+    auto entry = encode(Entry{
+        Seq{leaves.size() + 1},
+        Stamp{1},
+        {},
+        LogKeyChange{before.public_key(), after.public_key(), before.key_id(), after.key_id(), Micros{}}});
+    leaves.push_back(leaf_hash(entry));
+    return entry;
+  }
+  [[nodiscard]] Change proven(std::vector<std::byte> const& entry, std::uint64_t at, LogKey const& from,
+                              LogKey const& to) const {
+    auto head = sign_checkpoint(leaves.size(), tree_root(leaves), from, to);
+    return {tlog_proof_text({entry, at, inclusion_proof(leaves, at), head}), head};
+  }
 };
 
 struct Witness : ::testing::Test {
@@ -201,17 +225,8 @@ TEST_F(Witness, GoesFromKeyToKeyWhenSeveralWereChangedAndAllOrNothingIsTaken) {
   std::vector<KeyLink> links;
   std::vector<std::uint64_t> sizes;
   auto const change = [&](LogKey const& from, LogKey const& to) {
-    auto const at = log.leaves.size();
-    auto const &before = from.verifier(), &after = to.verifier();
-    auto const entry = encode(Entry{
-        Seq{at + 1},
-        Stamp{1},
-        {},
-        LogKeyChange{before.public_key(), after.public_key(), before.key_id(), after.key_id(), Micros{}}});
-    log.leaves.push_back(leaf_hash(entry));
-    auto const head = sign_checkpoint(at + 1, tree_root(log.leaves), from, to);
-    links.push_back({tlog_proof_text({entry, at, inclusion_proof(log.leaves, at), head}), {}});
-    sizes.push_back(at + 1);
+    links.push_back({log.change(from, to).proof, {}});
+    sizes.push_back(log.leaves.size());
     log.grow(3);
   };
   change(log.key, second);
@@ -239,17 +254,9 @@ TEST_F(Witness, NeverGoesBackToAKeyThatItLeft) {
   log.grow(5);
   ASSERT_EQ(consider(log.head()), "cosigned");
   auto const next = LogKey::from_seed("log.example", {std::byte{1}});
-  auto const change = [&](LogKey const& from, LogKey const& to) {  // the next entry, signed by both
-    auto const at = log.leaves.size();
-    auto const &before = from.verifier(), &after = to.verifier();
-    auto const entry = encode(Entry{
-        Seq{at + 1},
-        Stamp{1},
-        {},
-        LogKeyChange{before.public_key(), after.public_key(), before.key_id(), after.key_id(), Micros{}}});
-    log.leaves.push_back(leaf_hash(entry));
-    auto const head = sign_checkpoint(at + 1, tree_root(log.leaves), from, to);
-    return adopt(tlog_proof_text({entry, at, inclusion_proof(log.leaves, at), head}), head, {});
+  auto const change = [&](LogKey const& from, LogKey const& to) {
+    auto const made = log.change(from, to);
+    return adopt(made.proof, made.head, {});
   };
   auto const there = change(log.key, next);
   ASSERT_TRUE(there) << there.error();
@@ -258,6 +265,29 @@ TEST_F(Witness, NeverGoesBackToAKeyThatItLeft) {
   EXPECT_THAT(back.error(), HasSubstr("it was followed by another one before"));
   EXPECT_EQ(book->log().vkey(), next.verifier().vkey());
   EXPECT_EQ(open(), "");
+}
+
+// What its next start would refuse is not taken either, or it would be locked out of its own folder.
+TEST_F(Witness, TakesNoChangeToTheSameKeyAndNoneThatIsOlderThanTheLast) {
+  ASSERT_EQ(open(), "");
+  log.grow(5);
+  ASSERT_EQ(consider(log.head()), "cosigned");
+  auto const second = LogKey::from_seed("log.example", {std::byte{1}});
+  auto const third = LogKey::from_seed("log.example", {std::byte{2}});
+  auto const itself = log.change(log.key, log.key);
+  EXPECT_FALSE(adopt(itself.proof, itself.head, {}));
+  EXPECT_EQ(open(), "");
+
+  auto const early = log.leaves.size();
+  auto const entry = log.say(second, third);
+  auto const made = log.change(log.key, second);
+  ASSERT_TRUE(adopt(made.proof, made.head, {}));
+  auto const older = log.proven(entry, early, second, third);
+  auto const refused = adopt(older.proof, older.head, {});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error(), HasSubstr("older than the one before"));
+  EXPECT_EQ(open(), "");
+  EXPECT_EQ(book->log().vkey(), second.verifier().vkey());
 }
 
 /// The journal of the stopped exchange, which must lead to what this witness has cosigned.

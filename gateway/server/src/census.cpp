@@ -256,7 +256,7 @@ void Census::call(CensusNode const& node, CensusNode::Unit const& unit, Peer& pe
   if (auto const floors = klass ? attest::floors_of(*klass) : std::nullopt)
     config.floors.ops_per_s = floors->ops_per_s;  // compute only
   auto asked =
-      std::make_shared<Asked>(Asked{{node.node, unit.unit}, unit.key, peer.id(), nullptr, false, 0, {}});
+      std::make_shared<Asked>(Asked{{{node.node, unit.unit}, unit.key, peer.id(), nullptr, false}, 0, {}});
   asked->challenge = light::begin(secrets_, config, {unit.key, node.node, node.klass});
   asked_[asked->unit] = asked;
   peer.send(msg::AttestFrame{node.node, unit.unit, {}, epoch_});

@@ -45,12 +45,7 @@ class Census {
  private:
   using UnitId = CensusRound::UnitId;
   enum class Step { off, begin, busy, retries, waits, asks, settles };
-  struct Asked {
-    UnitId unit;
-    attest::UnitKey key{};
-    SessionId session;
-    std::unique_ptr<attest::ChallengeSession> challenge;  // the loop's until it was handed to a worker
-    bool handed_over{};
+  struct Asked : light::Called {
     std::uint32_t heard{};           // frames of the unit before its challenge
     std::optional<Bytes> last_echo;  // kept until all are challenged
   };

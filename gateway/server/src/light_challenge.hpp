@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "attest/opening_check.hpp"
 #include "attest/session.hpp"
@@ -27,6 +28,15 @@ inline Bytes32 drawn32() {
   randombytes_buf(out.data(), out.size());
   return out;
 }
+
+/// A unit that was called.
+struct Called {
+  std::pair<NodeId, std::uint16_t> unit;
+  attest::UnitKey key{};
+  SessionId session;
+  std::unique_ptr<attest::ChallengeSession> challenge;  // the loop's until it was handed to a worker
+  bool handed_over{};
+};
 
 /// From 0, below `end`; each value as likely as the next, up to a share of 2^-24.
 inline std::int64_t uniform_below(std::int64_t end) {

@@ -44,13 +44,7 @@ class Prober {
  private:
   using UnitId = CensusRound::UnitId;
   static constexpr std::int64_t never = -1;
-  struct Asked {
-    UnitId unit;
-    attest::UnitKey key{};
-    SessionId session;
-    std::unique_ptr<attest::ChallengeSession> challenge;  // the loop's until it was handed to a worker
-    bool handed_over{};
-  };
+  using Asked = light::Called;
 
   void call(std::vector<CensusNode> nodes);
   void call(CensusNode const& node, Peer& peer);
