@@ -3,6 +3,7 @@
 #include "apps/trade/pages.hpp"
 #include "apps/trade/price_text.hpp"
 #include "apps/trade/told.hpp"
+#include "market/account.hpp"
 #include "market/decimal.hpp"
 #include "market/json.hpp"
 #include "trade_flags.hpp"
