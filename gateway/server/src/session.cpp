@@ -265,8 +265,10 @@ void Session::send(ServerMessage const& message) {
 }
 
 void Session::send_now(ServerMessage const& message) {
-  if (auto const* const report = std::get_if<msg::Report>(&message); report && stated_)
-    stated_->reported(*report);
+  if (auto const* const report = std::get_if<msg::Report>(&message)) {
+    told_of_ = std::max(told_of_, report->seq);
+    if (stated_) stated_->reported(*report);
+  }
   bool taken = false;
   if (json_) {
     taken = ws_->send_text(json_text(message));

@@ -116,7 +116,7 @@ class Session final : public Peer, public std::enable_shared_from_this<Session> 
   bool logged_in_{}, catching_up_{}, closed_{};
   static constexpr std::size_t reads_at_once = 4;
   std::size_t reads_{};
-  Seq told_of_;                   // the last entry that this client had an answer for
+  Seq told_of_;                   // the last entry that this client had an answer to, or a report of
   bool looking_up_{};             // an order by its client's number; later requests wait
   std::deque<msg::Report> held_;  // the latest reports that came while missed ones are being read
   std::size_t unanswered_{};
