@@ -158,13 +158,14 @@ MeasuredView ExchangeCore::measured(ClassId klass, PlaceId place) const {
   auto const& state = *state_;
   constexpr auto any = std::numeric_limits<std::int64_t>::max();
   MeasuredView out{0, any, any, any};
-  for (auto const& [key, r] : state.registry.records()) {
-    if (r.state != attest::RecordState::live || r.klass != klass) continue;
-    if (state.nodes.find(r.node)->place != place) continue;
+  auto const add = [&](attest::UnitRecord const& r) {
     ++out.units;
     out.ops_per_s = std::min(out.ops_per_s, r.ops_per_s), out.bytes = std::min(out.bytes, r.bytes);
     out.bytes_per_s = std::min(out.bytes_per_s, r.bytes_per_s);
-  }
+  };
+  state.nodes.for_each([&](core::Node const& node) {
+    if (node.klass == klass && node.place == place) state.registry.each_live(node.id, add);
+  });
   return out.units > 0 ? out : MeasuredView{};
 }
 

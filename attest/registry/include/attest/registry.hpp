@@ -123,6 +123,13 @@ class Registry {
   [[nodiscard]] UnitRecord const* find(UnitKey const& key) const;
   /// The live record of a node's unit, or nullptr; valid as above.
   [[nodiscard]] UnitRecord const* live_at(NodeId node, std::uint16_t unit) const;
+  /// The live records of a node, by unit.
+  template <class Visit>
+  void each_live(NodeId node, Visit visit) const {
+    auto const found = nodes_.find(node);
+    if (found == nodes_.end()) return;
+    for (auto const& [unit, key] : found->second) visit(records_.at(key));
+  }
   /// Last records of all units ever proven, by key: for views and for the state digest.
   [[nodiscard]] Records const& records() const { return records_; }
   /// What records() gave, into an empty registry: for a snapshot.
