@@ -109,7 +109,7 @@ struct ExchangeCore::State {
   void unit_expired(NodeId node, std::uint16_t unit, Stamp deadline);
   void retire_unit(core::Node&, std::uint16_t unit, attest::EndReason why);
   void refresh(core::Node&);
-  /// `asked`: why a drain of the node is asked for now.
+  /// `asked`: why the node is to be drained, where its meter has just marked it.
   void show(core::Node const&, DrainReason asked = DrainReason::none);
   void show_unit(core::Node const&, std::uint16_t unit, UnitPhase phase, attest::UnitRecord const* proven,
                  std::uint16_t code);

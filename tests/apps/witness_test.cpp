@@ -32,6 +32,8 @@ struct WitnessFolder {
 /// A log whose history the test makes up.
 struct MadeUpLog {
   LogKey key = LogKey::from_seed("log.example", {});
+  LogKey second = LogKey::from_seed("log.example", {std::byte{1}});
+  LogKey third = LogKey::from_seed("log.example", {std::byte{2}});
   std::vector<Hash256> leaves;
   void grow(int count, char const* with = "entry") {
     for (int i = 0; i < count; ++i)
@@ -220,8 +222,7 @@ TEST_F(Witness, GoesFromKeyToKeyWhenSeveralWereChangedAndAllOrNothingIsTaken) {
   ASSERT_EQ(open(), "");
   log.grow(5);
   ASSERT_EQ(consider(log.head()), "cosigned");
-  auto const second = LogKey::from_seed("log.example", {std::byte{1}});
-  auto const third = LogKey::from_seed("log.example", {std::byte{2}});
+  auto const &second = log.second, &third = log.third;
   std::vector<KeyLink> links;
   std::vector<std::uint64_t> sizes;
   auto const change = [&](LogKey const& from, LogKey const& to) {
@@ -272,8 +273,7 @@ TEST_F(Witness, TakesNoChangeToTheSameKeyAndNoneThatIsOlderThanTheLast) {
   ASSERT_EQ(open(), "");
   log.grow(5);
   ASSERT_EQ(consider(log.head()), "cosigned");
-  auto const second = LogKey::from_seed("log.example", {std::byte{1}});
-  auto const third = LogKey::from_seed("log.example", {std::byte{2}});
+  auto const &second = log.second, &third = log.third;
   auto const itself = log.change(log.key, log.key);
   EXPECT_FALSE(adopt(itself.proof, itself.head, {}));
   EXPECT_EQ(open(), "");
