@@ -1,219 +1,201 @@
 // bench/exchange_bench.cpp - what one command and one whole job cost in Exchange::apply: risk, holds,
 // matching, dispatch, postings, records. CPU time of one thread, nothing else in it.
 //
-//   exchange_bench [--commands N] [--workload orders|jobs] [--book plain|fast] [--once] [--quick]
-//                  [--json FILE]
+//   exchange_bench [--workload common|orders|jobs] [--instruments N] [--commands N] [--book plain|fast]
+//                  [--once] [--quick] [--json FILE]
 //
-// Workloads are bench/exchange/trader.hpp: order traffic, and whole jobs. `D` changes only when outcomes do.
-// Beside each wave the book alone takes the same orders (bare_book.hpp): the ratio depends less on the
-// machine than the times do. Afterwards the entries, as a journal in memory, are decoded, applied by a new
-// core and chained into D once more, as a replay does.
+// `common` is the common stream of matching_bench with accounts (exchange/common_traffic.hpp), on 1 and on
+// 1,000 instruments; its trades must be the published ones, and the bare ladder and the book alone run in
+// turn with it. `orders` and `jobs` are exchange/trader.hpp: order traffic, and whole jobs; beside each wave
+// the book alone takes the same orders (bare_book.hpp). Ratios depend less on the machine than times do.
+// Afterwards the entries, as a journal in memory, are decoded, applied by a new core and chained into D once
+// more, as a replay does. `D` changes only when outcomes do.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <fstream>
-#include <optional>
-#include <span>
 #include <string>
 
-#include "exchange/bare_book.hpp"
-#include "exchange/core.hpp"
-#include "exchange/outcome_chain.hpp"
+#include "exchange/common_traffic.hpp"
+#include "exchange/core_run.hpp"
 #include "exchange/trader.hpp"
-#include "market/check.hpp"
-#include "market/codec.hpp"
+#include "matching/drive.hpp"
+#include "matching/floor.hpp"
+#include "matching/subjects.hpp"
 
 using namespace spillway;
+using bench::Measured;
 using bench::Traffic;
 
 namespace {
 
-constexpr std::size_t wave = 1'024;
-constexpr Micros between{10};  // stamps of two commands
+constexpr std::uint64_t common_commands = 2'000'000, other_commands = 1'000'000, quick_commands = 4'000;
 
-struct Options {
-  std::uint64_t commands = 1'000'000;
+struct Asked {
+  std::uint64_t commands = 0;     // 0: what the workload prescribes
+  std::uint32_t instruments = 0;  // of `common`; 0: 1, and then 1,000
   BookKind book = BookKind::fast;
-  std::string workload;  // of both, where none is named
+  std::string workload;  // of all, where none is named
   std::string json;
-  bool once = false;  // for who counts instructions of apply: nothing is applied again
+  bool once = false;  // for who counts instructions of apply: nothing is applied again, nothing runs beside
 };
 
-struct Measured {
-  std::uint64_t commands{}, jobs{}, refused{}, records{};
-  std::int64_t cpu_ns{};
-  std::uint64_t book_commands{};
-  std::int64_t book_cpu_ns{};  // of the book alone
-  std::uint64_t entries{};     // applied again
-  std::int64_t again_cpu_ns{};
-  std::string digest;
-};
-
-std::int64_t cpu_ns() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
+double per(std::int64_t ns, std::uint64_t commands) {
+  return commands == 0 ? 0.0 : static_cast<double>(ns) / static_cast<double>(commands);
 }
 
-/// Applies waves; only apply itself is timed. D is computed outside of the timed part.
-class Run {
- public:
-  Run(Traffic traffic, Options const& options)
-      : options_(options), core_({.book = options.book}), trader_(traffic, 0x9E3779B97F4A7C15) {
-    for (auto& command : bench::Trader::genesis()) one({{}, std::move(command)});
-    for (auto& sent : trader_.supply()) one(std::move(sent));
-    measured_ = {};
-    while (measured_.commands < options.commands) {
-      auto sent = trader_.wave(std::min<std::uint64_t>(wave, options.commands - measured_.commands));
-      apply(sent);
-    }
-    measured_.jobs = trader_.jobs_done();
-    measured_.refused = trader_.refused();
-    measured_.digest = to_hex(chain_.digest());
-    if (!options.once) apply_again();
+void print_rest(Measured const& m) {
+  if (m.entries > 0) {
+    auto const per_entry = per(m.again_cpu_ns, m.entries);
+    std::printf("        applied again from its entries, with D: %.0f ns an entry, %.2f M/s\n", per_entry,
+                1'000 / per_entry);
   }
-  [[nodiscard]] Measured const& measured() const { return measured_; }
+  std::printf("        D %s\n", m.digest.c_str());
+}
 
- private:
-  void one(bench::Sent sent) {
-    std::vector<bench::Sent> single{std::move(sent)};
-    apply(single);
-  }
-  void apply(std::vector<bench::Sent>& sent) {
-    entries_.clear();
-    for (auto& s : sent) {
-      stamp_ = stamp_ + between;
-      entries_.push_back({Seq{++seq_}, stamp_, s.who, std::move(s.command)});
-    }
-    if (outcomes_.size() < entries_.size()) outcomes_.resize(entries_.size());
-    for (auto& outcome : outcomes_) outcome.clear();
-    auto const before = cpu_ns();
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-      // One ahead, as the sequencer says what comes before it writes it down.
-      if (i + 1 < entries_.size()) core_.expect(entries_[i + 1]);
-      core_.apply(entries_[i], outcomes_[i]);
-    }
-    measured_.cpu_ns += cpu_ns() - before;
-    measured_.commands += entries_.size();
-    time_book();
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-      chain_.add(entries_[i].seq, outcomes_[i].records);
-      measured_.records += outcomes_[i].records.size();
-      trader_.told(entries_[i], outcomes_[i].records);
-      auto const bytes = encode(entries_[i]);
-      journal_.insert(journal_.end(), bytes.begin(), bytes.end());
-      ends_.push_back(journal_.size());
-    }
-    (void)chain_.seal();
-  }
-  /// Made once the tables are there. What comes before the first order brings it up to the market as it is.
-  void time_book() {
-    if (!book_ && core_.genesis_done()) book_.emplace(core_.reference());
-    if (!book_) return;
-    book_->prepare(entries_);
-    auto const before = cpu_ns();
-    measured_.book_commands += book_->apply();
-    measured_.book_cpu_ns += cpu_ns() - before;
-  }
-  /// What a replay does but for files, frames and seals: entries decoded, applied, their outcomes chained.
-  void apply_again() {
-    ExchangeCore core({.book = options_.book});
-    OutcomeChain chain;
-    Outcome outcome;
-    auto const before = cpu_ns();
-    std::size_t begin = 0;
-    for (auto const end : ends_) {
-      auto const entry = decode_entry(std::span(journal_).subspan(begin, end - begin));
-      sw_check(entry, "what was encoded is decoded");
-      outcome.clear();
-      core.apply(*entry, outcome);
-      chain.add(entry->seq, outcome.records);
-      if (entry->seq.v % wave == 0) (void)chain.seal();
-      begin = end;
-    }
-    measured_.again_cpu_ns = cpu_ns() - before;
-    measured_.entries = ends_.size();
-    sw_check(to_hex(chain.digest()) == measured_.digest, "the same entries have the same outcomes");
-  }
+std::string json_of(std::string const& workload, Measured const& m, std::string const& more) {
+  return "{\"workload\":\"" + workload + "\",\"commands\":" + std::to_string(m.commands) +
+         ",\"cpu_ns\":" + std::to_string(m.cpu_ns) +
+         ",\"allocations_while_timed\":" + std::to_string(m.allocations) +
+         ",\"again_entries\":" + std::to_string(m.entries) +
+         ",\"again_cpu_ns\":" + std::to_string(m.again_cpu_ns) + more + ",\"digest\":\"" + m.digest + "\"}";
+}
 
-  Options const& options_;
-  ExchangeCore core_;
-  std::optional<bench::BareBook> book_;
-  bench::Trader trader_;
-  OutcomeChain chain_;
-  Stamp stamp_{1'700'000'000'000'000};
-  std::uint64_t seq_ = 0;
-  std::vector<Entry> entries_;
-  std::vector<Outcome> outcomes_;
-  std::vector<std::byte> journal_;  // payloads of all entries
-  std::vector<std::size_t> ends_;
-  Measured measured_;
-};
+/// A row for --json.
+std::string run_trader(Traffic traffic, Asked const& asked) {
+  bench::Trader trader(traffic, bench::reference_seed);
+  bench::CorePlan plan;
+  plan.limits.book = asked.book;
+  plan.timed = asked.commands != 0 ? asked.commands : other_commands;
+  plan.limits.resident = static_cast<std::uint32_t>(plan.timed / 2);
+  plan.book_beside = true, plan.again = !asked.once;
+  auto const m = measure_core(trader, plan);
+  char const* const name = traffic == Traffic::orders ? "orders" : "jobs";
+  auto const jobs = trader.jobs_done();
+  auto const command_ns = per(m.cpu_ns, m.commands), job_ns = per(m.cpu_ns, jobs);
+  auto const book_ns = per(m.book_cpu_ns, m.book_commands);
+  std::printf("%-7s %9llu commands, %8llu jobs done, %llu refused, %.2f records each\n", name,
+              static_cast<unsigned long long>(m.commands), static_cast<unsigned long long>(jobs),
+              static_cast<unsigned long long>(m.refused),
+              static_cast<double>(m.records) / static_cast<double>(m.commands));
+  std::printf("        %.0f ns a command", command_ns);
+  if (traffic == Traffic::jobs) std::printf(", %.0f ns a whole job", job_ns);
+  std::printf("\n        the book alone on the same orders: %.0f ns, so a command takes %.1f times as long",
+              book_ns, command_ns / book_ns);
+  if (traffic == Traffic::jobs) std::printf(", a whole job %.1f times", job_ns / book_ns);
+  std::printf("\n");
+  print_rest(m);
+  return json_of(name, m,
+                 ",\"jobs\":" + std::to_string(jobs) + ",\"book_commands\":" +
+                     std::to_string(m.book_commands) + ",\"book_cpu_ns\":" + std::to_string(m.book_cpu_ns));
+}
 
-Options parse(int argc, char** argv) {
-  Options options;
+bool as_published(bench::Stream const& stream, bench::Tally const& fills) {
+  auto const* const want = bench::check_values(stream, bench::reference_seed);
+  if (fills.refused > 0) return false;  // for more than a dead target
+  return want == nullptr ||
+         (want->stream_hash == stream_hash(stream.commands) && want->trades == fills.trades &&
+          want->volume == fills.volume && want->rejects == fills.rejects &&
+          want->notional == fills.notional && want->trade_hash == fills.hash);
+}
+
+/// Adds a row for --json; false when the trades are not those of the stream.
+bool run_common(std::uint32_t instruments, Asked const& asked, std::string& rows) {
+  auto const commands = asked.commands != 0 ? asked.commands : common_commands;
+  auto const stream = bench::common_stream(instruments, commands, bench::reference_seed,
+                                           commands < 100'000 && instruments == 1 ? 1'000 : 0);
+  auto const market = bench::separate_books(instruments);
+  bench::Options const book_options;
+  bench::Figures floor, book;
+  auto const yardsticks = [&] {
+    if (asked.once) return;
+    time_round([&] { return bench::Floor(stream.books, stream.highest_id); }, stream, floor);
+    with_subject(book_options, market, stream, [&](auto make) { time_round(make, stream, book); });
+  };
+  bench::CommonTraffic traffic(stream);
+  bench::CorePlan plan;
+  plan.limits = traffic.limits();
+  plan.limits.book = asked.book;
+  plan.limits.resident = static_cast<std::uint32_t>(stream.commands.size() / 2);
+  plan.before = stream.prefill, plan.timed = UINT64_MAX, plan.again = !asked.once;
+  yardsticks();
+  auto const m = measure_core(traffic, plan);
+  yardsticks();
+
+  auto const timed = timed_of(stream).size();
+  auto const command_ns = per(m.cpu_ns, timed);
+  std::printf("common  %9llu commands on %u instruments, %llu trades, %llu refused, %.2f records each\n",
+              static_cast<unsigned long long>(timed), instruments,
+              static_cast<unsigned long long>(traffic.fills().trades),
+              static_cast<unsigned long long>(m.refused),
+              static_cast<double>(m.records) / static_cast<double>(m.commands));
+  std::printf("        %.0f ns a command, %llu allocations\n", command_ns,
+              static_cast<unsigned long long>(m.allocations));
+  std::string ratios;
+  if (!asked.once) {
+    auto const floor_ns = floor.cpu_ns.median(), book_ns = book.cpu_ns.median();
+    std::printf(
+        "        the bare ladder: %.1f ns, so a command takes %.1f times as long; the book alone: %.1f ns, "
+        "%.1f "
+        "times\n",
+        floor_ns, command_ns / floor_ns, book_ns, command_ns / book_ns);
+    ratios = ",\"floor_ns\":" + std::to_string(floor_ns) + ",\"book_ns\":" + std::to_string(book_ns);
+  }
+  bool const right = as_published(stream, traffic.fills()) && (asked.once || traffic.fills() == floor.tally);
+  bool const published = bench::check_values(stream, bench::reference_seed) != nullptr;
+  std::printf("        trades: %s\n", !right      ? "DIFFER"
+                                      : published ? "as published"
+                                                  : "as the bare ladder's");
+  print_rest(m);
+  rows += (rows.empty() ? "" : ",") + json_of("common", m,
+                                              ",\"instruments\":" + std::to_string(instruments) +
+                                                  ",\"timed\":" + std::to_string(timed) + ratios);
+  return right;
+}
+
+Asked parse(int argc, char** argv) {
+  Asked asked;
   for (int i = 1; i < argc; ++i) {
     std::string const word = argv[i];
     bool const more = i + 1 < argc;
     if (word == "--quick")
-      options.commands = 4'000;
+      asked.commands = quick_commands;
     else if (word == "--once")
-      options.once = true;
+      asked.once = true;
     else if (word == "--commands" && more)
-      options.commands = std::strtoull(argv[++i], nullptr, 10);
+      asked.commands = std::strtoull(argv[++i], nullptr, 10);
+    else if (word == "--instruments" && more)
+      asked.instruments = static_cast<std::uint32_t>(std::strtoul(argv[++i], nullptr, 10));
     else if (word == "--book" && more)
-      options.book = std::strcmp(argv[++i], "plain") == 0 ? BookKind::plain : BookKind::fast;
+      asked.book = std::strcmp(argv[++i], "plain") == 0 ? BookKind::plain : BookKind::fast;
     else if (word == "--workload" && more)
-      options.workload = argv[++i];
+      asked.workload = argv[++i];
     else if (word == "--json" && more)
-      options.json = argv[++i];
+      asked.json = argv[++i];
     else {
       std::fprintf(stderr,
-                   "usage: exchange_bench [--commands N] [--workload orders|jobs] [--book plain|fast] "
-                   "[--once] [--quick] [--json FILE]\n");
+                   "usage: exchange_bench [--workload common|orders|jobs] [--instruments N] [--commands N]\n"
+                   "                      [--book plain|fast] [--once] [--quick] [--json FILE]\n");
       std::exit(2);
     }
   }
-  return options;
+  return asked;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  auto const options = parse(argc, argv);
+  auto const asked = parse(argc, argv);
+  auto const wanted = [&](char const* name) { return asked.workload.empty() || asked.workload == name; };
   std::string rows;
-  for (auto const traffic : {Traffic::orders, Traffic::jobs}) {
-    char const* const name = traffic == Traffic::orders ? "orders" : "jobs";
-    if (!options.workload.empty() && options.workload != name) continue;
-    auto const m = Run(traffic, options).measured();
-    auto const per_command = static_cast<double>(m.cpu_ns) / static_cast<double>(m.commands);
-    auto const per_job = m.jobs == 0 ? 0.0 : static_cast<double>(m.cpu_ns) / static_cast<double>(m.jobs);
-    std::printf("%-7s %9llu commands, %8llu jobs done, %llu refused, %.2f records each\n", name,
-                static_cast<unsigned long long>(m.commands), static_cast<unsigned long long>(m.jobs),
-                static_cast<unsigned long long>(m.refused),
-                static_cast<double>(m.records) / static_cast<double>(m.commands));
-    std::printf("        %.0f ns a command", per_command);
-    if (traffic == Traffic::jobs) std::printf(", %.0f ns a whole job", per_job);
-    auto const per_book_command = static_cast<double>(m.book_cpu_ns) / static_cast<double>(m.book_commands);
-    std::printf("\n        the book alone on the same orders: %.0f ns, so a command takes %.1f times as long",
-                per_book_command, per_command / per_book_command);
-    if (traffic == Traffic::jobs) std::printf(", a whole job %.1f times", per_job / per_book_command);
-    if (m.entries > 0) {
-      auto const per_entry = static_cast<double>(m.again_cpu_ns) / static_cast<double>(m.entries);
-      std::printf("\n        applied again from its entries, with D: %.0f ns an entry, %.2f M/s", per_entry,
-                  1'000 / per_entry);
-    }
-    std::printf("\n        D %s\n", m.digest.c_str());
-    rows += (rows.empty() ? "" : ",") + std::string("{\"workload\":\"") + name +
-            "\",\"commands\":" + std::to_string(m.commands) + ",\"jobs\":" + std::to_string(m.jobs) +
-            ",\"cpu_ns\":" + std::to_string(m.cpu_ns) +
-            ",\"book_commands\":" + std::to_string(m.book_commands) +
-            ",\"book_cpu_ns\":" + std::to_string(m.book_cpu_ns) +
-            ",\"again_entries\":" + std::to_string(m.entries) +
-            ",\"again_cpu_ns\":" + std::to_string(m.again_cpu_ns) + ",\"digest\":\"" + m.digest + "\"}";
-  }
-  if (!options.json.empty()) std::ofstream(options.json) << "[" << rows << "]\n";
-  return 0;
+  bool right = true;
+  for (auto const instruments : {1u, 1'000u})
+    if (wanted("common") && (asked.instruments == 0 || instruments == 1))
+      right &= run_common(asked.instruments != 0 ? asked.instruments : instruments, asked, rows);
+  for (auto const traffic : {Traffic::orders, Traffic::jobs})
+    if (wanted(traffic == Traffic::orders ? "orders" : "jobs"))
+      rows += (rows.empty() ? "" : ",") + run_trader(traffic, asked);
+  if (!asked.json.empty()) std::ofstream(asked.json) << "[" << rows << "]\n";
+  return right ? 0 : 1;
 }

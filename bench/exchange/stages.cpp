@@ -1,8 +1,6 @@
 // bench/exchange/stages.cpp - two threads and what lies between them.
 #include "stages.hpp"
 
-#include <time.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -11,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "../matching/measure.hpp"
 #include "exchange/core.hpp"
 #include "exchange/outcome_chain.hpp"
 #include "journal/log_writer.hpp"
@@ -101,12 +100,6 @@ class Journal {
 };
 
 }  // namespace
-
-std::uint64_t thread_cpu_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 std::vector<Entry> drawn(std::uint64_t commands) {
   std::vector<Entry> out;

@@ -26,7 +26,4 @@ struct StagesRun {
 [[nodiscard]] StagesRun run_stages(Stages stages, std::vector<Entry> const& entries,
                                    std::filesystem::path const& folder);
 
-/// CPU time of the calling thread.
-[[nodiscard]] std::uint64_t thread_cpu_ns();
-
 }  // namespace spillway::bench

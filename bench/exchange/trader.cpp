@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace spillway::bench {
 namespace {
@@ -46,11 +47,11 @@ std::uint32_t Trader::buyers_for(std::uint64_t resting) {
   return std::max(usual_buyers, static_cast<std::uint32_t>(resting / resting_orders_of_one + 1));
 }
 
-std::vector<Command> Trader::genesis(std::uint64_t resting) {
+std::vector<spillway::Command> Trader::genesis(std::uint64_t resting) {
   SetRules rules;
   rules.rules.bond_per_unit = {};
   if (resting > 0) rules.rules.token_order_longest = long_rest;
-  std::vector<Command> out{rules, places()};
+  std::vector<spillway::Command> out{rules, places()};
   for (std::uint16_t from = 1; from <= 2; ++from) {
     std::vector<RoundTrip> row(2);
     for (auto& to : row) to.rtt_us = 1'000;
@@ -91,6 +92,13 @@ std::vector<Sent> Trader::supply() const {
     offer.price = PriceIndex{ask_step}, offer.quantity = Lots{slots}, offer.replenish = true;
     out.push_back({who, offer});
   }
+  return out;
+}
+
+std::vector<Sent> Trader::market() const {
+  std::vector<Sent> out;
+  for (auto& command : genesis(resting_wanted_)) out.push_back({{}, std::move(command)});
+  for (auto& sent : supply()) out.push_back(std::move(sent));
   return out;
 }
 

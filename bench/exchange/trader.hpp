@@ -8,8 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "market/command.hpp"
-#include "market/record.hpp"
+#include "sent.hpp"
 
 namespace spillway::bench {
 
@@ -18,12 +17,7 @@ enum class Traffic : std::uint8_t {
   jobs,    // whole jobs: order, acknowledgement, first token, completion
 };
 
-struct Sent {
-  ParticipantId who;
-  Command command;
-};
-
-class Trader {
+class Trader final : public Commands {
  public:
   /// `resting`: orders go to rest until so many do, and for a day; only then others come.
   Trader(Traffic traffic, std::uint64_t seed, std::uint64_t resting = 0)
@@ -31,13 +25,13 @@ class Trader {
 
   /// Tables, people, money: the first commands, all of the exchange's own.
   /// `resting`: as above; the rules then let token orders rest for a day.
-  [[nodiscard]] static std::vector<Command> genesis(std::uint64_t resting = 0);
+  [[nodiscard]] static std::vector<spillway::Command> genesis(std::uint64_t resting = 0);
   /// Nodes, their proofs and offers.
   [[nodiscard]] std::vector<Sent> supply() const;
-  /// At most `most` commands; at least one.
-  [[nodiscard]] std::vector<Sent> wave(std::size_t most);
-  /// What one applied entry brought.
-  void told(Entry const& entry, std::span<Record const> records);
+  /// Both.
+  [[nodiscard]] std::vector<Sent> market() const override;
+  [[nodiscard]] std::vector<Sent> wave(std::size_t most) override;
+  void told(Entry const& entry, std::span<Record const> records) override;
 
   [[nodiscard]] std::uint64_t jobs_done() const { return jobs_done_; }
   [[nodiscard]] std::uint64_t refused() const { return refused_; }

@@ -124,6 +124,11 @@ ExchangeCore::State::State(CoreLimits const& sizes)
   full.predicate.classes.reserve(list_most);
   full.predicate.within.reserve(list_most);
   full.predicate.outside.reserve(list_most);
+  // Zeroes are there already: it is the system that has to find them a place.
+  if (auto const rows = limits.resident; rows > 0) {
+    book.prefault(rows), nodes.prefault(rows), offers.prefault(rows), orders.prefault(rows);
+    jobs.prefault(rows), leases.prefault(rows), client_ids.prefault(rows), timers.prefault(rows);
+  }
 }
 
 void ExchangeCore::apply(Entry const& entry, Outcome& out) { state_->apply(entry, out); }

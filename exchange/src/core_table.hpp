@@ -61,6 +61,12 @@ class Table {
   }
   /// The line behind the first one, where links stand.
   void expect_links(Row row) const { ask_for(reinterpret_cast<unsigned char const*>(&things_[row]) + 64); }
+  /// The first so many rows, and the slots of as many ids and their like again.
+  void prefault(std::size_t rows) {
+    things_.prefault_first(rows + 1);
+    free_.prefault_first(rows + 1);
+    slots_.prefault_first(2 * rows);
+  }
   [[nodiscard]] Thing& operator[](Row row) { return things_[row]; }
   [[nodiscard]] Thing const& operator[](Row row) const { return things_[row]; }
   [[nodiscard]] Row row_of(Thing const& thing) const { return static_cast<Row>(&thing - &things_[0]); }

@@ -55,6 +55,8 @@ class Timers {
   /// At most `most` deadlines wait at a time.
   explicit Timers(std::size_t most) : cells_(most + 1), free_(most + 1), service_(most), calendar_(most) {}
 
+  void prefault(std::size_t deadlines) { cells_.prefault_first(deadlines + 1); }
+
   Timer add(Stamp at, TimerKind kind, std::uint64_t about);
   /// A deadline that waits under this name waits until `at` instead, as if it were made anew.
   void move(Timer& timer, Stamp at);

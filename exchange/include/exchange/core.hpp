@@ -39,6 +39,8 @@ struct CoreLimits {
   std::uint32_t lease_claims{16'000'000};   // what orders at rest may still become, at the smallest part
   std::uint32_t list_bytes{1'000'000'000};  // of long lists of models, classes and places in kept orders
   std::uint32_t steps{256};  // of one entry's follow-up work; part of the rules: other values are for tests
+  std::uint32_t resident{
+      0};  // rows of each table whose memory is there from the start: no command waits for it
   BookKind book{BookKind::fast};  // which implementation matches; the digest is the same
 };
 
@@ -264,7 +266,7 @@ class ExchangeCore {
   [[nodiscard]] CensusView census() const;
   [[nodiscard]] std::vector<UnitView> units_of(NodeId) const;  // by key, those that ended as well
   [[nodiscard]] MeasuredView measured(ClassId klass, PlaceId place) const;
-  [[nodiscard]] std::vector<BondView> bonds() const;           // by node and unit
+  [[nodiscard]] std::vector<BondView> bonds() const;  // by node and unit
   /// Nodes that are heard and have at least one proven unit, idle or not.
   [[nodiscard]] std::vector<CensusNode> census_nodes() const;
 

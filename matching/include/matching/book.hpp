@@ -130,6 +130,8 @@ class Book {
   [[nodiscard]] virtual bool price_taken(NodeId, InstrumentId, PriceIndex) const = 0;  // attested pools only
   /// A hint that the order will be asked for, changed or cancelled soon: its memory may come meanwhile.
   virtual void expect(OrderId) const {}
+  /// Makes the memory of so many orders and offers resident, so that no command waits for it.
+  virtual void prefault(std::size_t) {}
   [[nodiscard]] virtual std::size_t resting_orders_of(ParticipantId) const = 0;
   /// Executable lots per price, best first.
   [[nodiscard]] virtual std::vector<Level> asks(InstrumentId, std::size_t depth_max) const = 0;

@@ -26,7 +26,7 @@ class FastBook final : public Book, private Tenants {
   /// Events of everything from now on; null: none. The ring outlives its use.
   void set_feed(FeedRing* feed) { feed_ = feed != nullptr ? feed : &nobody_; }
   /// Makes the memory of so many resting orders and offers resident, so that no command waits for a page.
-  void prefault(std::size_t resting);
+  void prefault(std::size_t resting) override;
 
   std::expected<Listing, Refusal> list(Instrument const&) override;
   std::expected<SignatureId, Refusal> intern(ParticipantId, Predicate const&) override;
