@@ -18,9 +18,9 @@ constexpr std::int64_t lots_of_unit = 1'000;
 constexpr PlaceId relay_place{2};
 constexpr std::uint32_t of_nobody = 0;  // the second command of a sell that does not stay
 
-/// All of them on one book. On many each stands on 50, since nobody may have more than 64 signatures.
+/// All of them on one book, one on each of a thousand.
 ParticipantId buyer_of(std::uint32_t books, std::uint32_t book, std::uint32_t id) {
-  auto const of_book = books == 1 ? buyers_in_all : std::max(1u, 50 * buyers_in_all / books);
+  auto const of_book = std::max(1u, buyers_in_all / books);
   return ParticipantId{buyers_from + (book * of_book + id % of_book) % buyers_in_all};
 }
 ParticipantId provider_of(std::uint32_t node) {

@@ -55,7 +55,7 @@ class Run {
       entries_.push_back({Seq{++seq_}, stamp_, s.who, std::move(s.command)});
     }
     sw_check(entries_.size() <= outcomes_.size(), "a wave brings at most two entries a command");
-    for (auto& outcome : outcomes_) outcome.clear();
+    for (std::size_t i = 0; i < entries_.size(); ++i) outcomes_[i].clear();
     auto const allocated = allocations();
     auto const before = thread_cpu_ns();
     for (std::size_t i = 0; i < entries_.size(); ++i) {

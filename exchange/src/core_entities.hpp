@@ -100,20 +100,21 @@ struct Bond {
   Stamp since;  // posted; or the unit's last proof or challenge ended
 };
 
-struct Offer {
+/// What most commands of an offer touch lies in the first two cache lines, up to the first words of its terms.
+struct alignas(64) Offer {
   OfferId id;
-  PostOffer terms;
   ParticipantId provider;
   InstrumentId instrument;
   PriceIndex price;
+  std::uint32_t deals{};  // open jobs and leases of it
   Lots quantity;
+  Timer timer;           // its end
+  std::uint64_t told{};  // the settlement that lists it
+  Handle younger;        // client id
   OfferPhase phase{};
+  Link of_node, of_provider, on_instrument;  // while it is live; the second line begins here
+  PostOffer terms;
   Stamp posted;
-  Timer timer;                               // its end
-  Handle younger;                            // client id
-  Link of_node, of_provider, on_instrument;  // while it is live
-  std::uint32_t deals{};                     // open jobs and leases of it
-  std::uint64_t told{};                      // the settlement that lists it
 };
 
 /// The numbers of the rules as they stood when the order came in: a hold never meets rates that it was not

@@ -185,8 +185,8 @@ void fields(A& archive, T& of) {
 }
 template <class A, Of<Offer> T>
 void fields(A& archive, T& of) {
-  auto& [id, terms, provider, instrument, price, quantity, phase, posted, timer, younger, of_node,
-         of_provider, on_instrument, deals, told] = of;
+  auto& [id, provider, instrument, price, deals, quantity, timer, told, younger, phase, of_node, of_provider,
+         on_instrument, terms, posted] = of;
   archive(id, terms, provider, instrument, price, quantity, phase, posted);
 }
 template <class A, Of<Rates> T>

@@ -21,6 +21,8 @@ void ExchangeCore::State::settle(OrderId order, OfferId offer) {
     if (order.some()) show_after_trades(the(orders, order));
     return;
   }
+  for (auto const& match : matches)
+    orders.expect(match.order), offers.expect(match.offer), nodes.expect(match.node);
   ++settlements;
   changed_orders.clear();
   changed_offers.clear();
@@ -43,6 +45,7 @@ void ExchangeCore::State::fill(Order& order, Offer& offer, Match const& match) {
   sw_check(match.lots.v > 0 && match.lots <= order.open, "a trade takes no more than is open");
   sw_check(match.price <= order.limit, "nobody pays more than the limit");
   last_fill = FillId{last_fill.v + 1};
+  expect_deals(order.buyer, offer.provider);
   order.open -= match.lots;
   order.filled += match.lots;
 

@@ -40,6 +40,7 @@ class GrowingIndex {
     if (++size_ * 2 > table_.cells()) grow();
     put({tag_of(hash), row});
     for (std::size_t n = 0; n < moved_at_once && moving(); ++n) move_one();
+    if (moving()) expect_moves();
   }
   /// The row is there.
   void erase(std::uint64_t hash, Row row) {
@@ -104,6 +105,12 @@ class GrowingIndex {
     before_ = table_;
     next_ = 0;
     table_ = {table_.first + table_.cells(), 2 * table_.cells() - 1};
+  }
+  /// What the next insertion will move, and where to; behind them, what the one after that will.
+  void expect_moves() const {
+    auto const* const next = &cells_[before_.first + next_];
+    for (std::size_t n = 0; n < moved_at_once; ++n) ask_for(&cells_[table_.home(next[n].tag)]);
+    ask_for(next + 2 * moved_at_once);
   }
   /// What is left behind says that a search goes on.
   void move_one() {

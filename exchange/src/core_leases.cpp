@@ -162,16 +162,11 @@ void ExchangeCore::State::end_lease(Lease& lease, LeasePhase phase, Fault fault,
 }
 
 void ExchangeCore::State::show(Lease const& lease) {
-  emit(record::LeaseState{lease.id.v,
-                          lease.order.v,
-                          lease.lots.v,
-                          lease.used.v,
-                          lease.charge.v,
-                          lease.guarantee.v,
-                          static_cast<std::uint8_t>(lease.phase),
-                          static_cast<std::uint8_t>(lease.fault),
-                          {}},
-       static_cast<std::uint16_t>(lease.code), lease.buyer, lease.provider);
+  auto& to =
+      begin_record<record::LeaseState>(static_cast<std::uint16_t>(lease.code), lease.buyer, lease.provider);
+  to.lease = lease.id.v, to.order = lease.order.v, to.lots = lease.lots.v, to.used_us = lease.used.v;
+  to.charge_nano = lease.charge.v, to.guarantee_nano = lease.guarantee.v;
+  to.phase = static_cast<std::uint8_t>(lease.phase), to.fault = static_cast<std::uint8_t>(lease.fault);
 }
 
 }  // namespace spillway

@@ -58,7 +58,7 @@ Refusal ExchangeCore::State::why_not(ParticipantId who, PostOffer const& c) cons
   auto const* const tier = reference.find(c.tier);
   if (!tier || tier->product != c.product) return Refusal::unknown_tier;
   if (c.model.some() && !reference.fit(c.model, node->klass, c.tier)) return Refusal::model_does_not_fit;
-  if (registry.attested_units(node->id) == 0) return Refusal::unit_unattested;
+  if (node->units_waiting == 0) return Refusal::unit_unattested;  // as many as are proven
   return Refusal::none;
 }
 
@@ -66,7 +66,8 @@ core::Reply ExchangeCore::State::on(ParticipantId who, PostOffer const& c) {
   if (!shaped(c)) return refuse(Refusal::malformed);
   if (auto const why = lacks(who, Role::provider); no(why)) return refuse(why);
   if (!genesis_done()) return refuse(Refusal::genesis_missing);
-  if (auto again = repeated(who, c)) return *again;
+  if (may_be_known(member(who).client_ids, c.client))
+    if (auto again = repeated(who, c)) return *again;
   if (offers.full()) make_room(who);
   if (auto const why = why_not(who, c); no(why)) return refuse(why);
   auto const& node = the(nodes, c.node);
@@ -91,11 +92,14 @@ core::Reply ExchangeCore::State::on(ParticipantId who, PostOffer const& c) {
   join_chains(offer);
   remember(the(participants, who), core::Handle{row | core::Handle::offer_bit});
   matches.clear();
-  book.post_offer(
+  auto const rest = book.post_offer(
       {offer.id, who, c.node, listing->id, c.price, c.quantity, c.fill_min, c.fill_max, c.replenish},
       matches);
   touch(listing->id);
-  settle({}, offer.id);
+  if (matches.empty())
+    show(offer, rest);
+  else
+    settle({}, offer.id);
   return Answer{offer.id.v};
 }
 
@@ -120,9 +124,12 @@ core::Reply ExchangeCore::State::on(ParticipantId who, AmendOffer const& c) {
   offer.price = c.price;
   offer.quantity = c.quantity;
   matches.clear();
-  book.amend_offer(c.offer, c.price, c.quantity, matches);
+  auto const rest = book.amend_offer(c.offer, c.price, c.quantity, matches);
   touch(offer.instrument);
-  settle({}, c.offer);
+  if (matches.empty())
+    show(offer, rest);
+  else
+    settle({}, c.offer);
   return Answer{c.offer.v};
 }
 

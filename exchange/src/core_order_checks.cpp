@@ -103,17 +103,16 @@ Refusal ExchangeCore::State::no_room(core::Participant const& buyer, PlaceOrder 
 /// smallest of all classes.
 std::uint32_t ExchangeCore::State::leases_for(Lots lots) const {
   if (lots.v <= 0) return 0;
-  std::int32_t part = 1'000;
-  for (auto const& klass : reference.classes()) part = std::min(part, klass.smallest_part_milli);
+  auto const part = reference.smallest_part();
   return static_cast<std::uint32_t>((lots.v + part - 1) / part);
 }
 
 /// The largest of the smallest parts of the classes it accepts: every one of them can be cut that way.
 Lots ExchangeCore::State::lot_of(Predicate const& p) const {
+  if (p.classes.empty()) return Lots{reference.largest_part()};
   std::int32_t lot = 1;
-  for (auto const& klass : reference.classes())
-    if (p.classes.empty() || std::find(p.classes.begin(), p.classes.end(), klass.id) != p.classes.end())
-      lot = std::max(lot, klass.smallest_part_milli);
+  for (auto const id : p.classes)
+    if (auto const* const klass = reference.find(id)) lot = std::max(lot, klass->smallest_part_milli);
   return Lots{lot};
 }
 

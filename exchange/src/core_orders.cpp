@@ -148,8 +148,11 @@ void ExchangeCore::State::expect(Entry const& entry) const {
   participants.expect(entry.principal);
   std::visit(
       [&]<class C>(C const& c) {
-        if constexpr (std::is_same_v<C, PlaceOrder>) expect(entry.principal, c.client);
+        if constexpr (std::is_same_v<C, PlaceOrder> || std::is_same_v<C, PostOffer>)
+          expect(entry.principal, c.client);
+        if constexpr (std::is_same_v<C, PostOffer>) nodes.expect(c.node), book.expect(c.node);
         if constexpr (requires { c.order; }) expect(c.order);
+        if constexpr (requires { c.offer; }) expect(c.offer);
         if constexpr (requires { c.job; }) jobs.expect(c.job);
       },
       entry.command);
@@ -160,12 +163,24 @@ void ExchangeCore::State::expect(OrderId id) const {
   book.expect(id);
 }
 
+void ExchangeCore::State::expect(OfferId id) const {
+  offers.expect(id);
+  book.expect(id);
+}
+
 void ExchangeCore::State::expect_neighbours(Order const& order) const {
   timers.expect(order.timer);
   for (auto const& link : {order.at_rest, order.of_resting_buyer}) {
     orders.expect_links(link.before);
     orders.expect_links(link.after);
   }
+}
+
+/// A new deal joins the last ones of its two sides.
+void ExchangeCore::State::expect_deals(ParticipantId buyer, ParticipantId provider) const {
+  for (auto const who : {buyer, provider})
+    if (auto const* const side = at(participants, who))
+      jobs.expect_row(side->jobs.last), leases.expect_row(side->leases.last);
 }
 
 // ---- amending ----

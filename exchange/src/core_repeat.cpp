@@ -46,6 +46,11 @@ Handle ExchangeCore::State::remembered(ParticipantId who, ClientOrderId client) 
 
 void ExchangeCore::State::expect(ParticipantId who, ClientOrderId client) const {
   client_ids.expect(hash_of(who, client));
+  // The youngest of the sender will name the one that is made.
+  auto const* const sender = at(participants, who);
+  if (sender == nullptr) return;
+  auto const newest = sender->client_ids.newest;
+  newest.is_offer() ? offers.expect_row(newest.row()) : orders.expect_row(newest.row());
 }
 
 // ---- repeats ----

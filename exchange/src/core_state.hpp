@@ -226,8 +226,10 @@ struct ExchangeCore::State {
   /// Asks the memory for the rows of an order that a command names, and for where a new id will stand.
   void expect(Entry const&) const;
   void expect(OrderId) const;
+  void expect(OfferId) const;
   void expect(ParticipantId who, ClientOrderId client) const;
   void expect_neighbours(core::Order const&) const;
+  void expect_deals(ParticipantId buyer, ParticipantId provider) const;
   [[nodiscard]] bool is_of(core::Handle made, ParticipantId who, ClientOrderId client) const;
   [[nodiscard]] ClientOrderId client_id_of(core::Handle made) const;
   [[nodiscard]] Stamp made_at(core::Handle made) const;

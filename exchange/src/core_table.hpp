@@ -55,9 +55,12 @@ class Table {
   /// Asks the memory for the first two lines of the row that an id has, should it have its slot to itself. A
   /// hint: nothing waits for it.
   void expect(Id id) const {
-    auto const* const row = reinterpret_cast<unsigned char const*>(&things_[slots_[id.v & mask_]]);
-    ask_for(row);
-    if constexpr (sizeof(Thing) > 64) ask_for(row + 64);
+    expect_row(slots_[id.v & mask_]);
+  }
+  void expect_row(Row row) const {
+    auto const* const at = reinterpret_cast<unsigned char const*>(&things_[row]);
+    ask_for(at);
+    if constexpr (sizeof(Thing) > 64) ask_for(at + 64);
   }
   /// The line behind the first one, where links stand.
   void expect_links(Row row) const { ask_for(reinterpret_cast<unsigned char const*>(&things_[row]) + 64); }

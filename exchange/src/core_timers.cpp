@@ -15,6 +15,7 @@ Timer Timers::add(Stamp at, TimerKind kind, std::uint64_t about) {
 Timer Timers::put_in(Fired const& in) {
   auto const cell = free_count_ > 0 ? free_[--free_count_] : ++highest_;
   sw_check(cell < cells_.size(), "there is room for one more deadline");
+  if (cell == highest_ && cell + 1 < cells_.size()) ask_for(&cells_[cell + 1]);
   auto& of = cells_[cell];  // word by word, as records are: see State::begin_record
   of.created = in.created;
   of.at = stored(in.at, in.due);

@@ -171,7 +171,13 @@ Sentence Reference::set_classes(std::vector<AcceleratorClass> rows) {
   if (auto fault = repeated(rows, by_name)) return fault;
   if (std::ranges::count_if(rows, &AcceleratorClass::unlisted) > 1)
     return "one class at most is that of unlisted hardware, whose figures are all zero";
-  return replace(classes_, std::move(rows));
+  if (auto fault = replace(classes_, std::move(rows))) return fault;
+  smallest_part_ = whole_part, largest_part_ = 1;
+  for (auto const& klass : classes_) {
+    smallest_part_ = std::min(smallest_part_, klass.smallest_part_milli);
+    largest_part_ = std::max(largest_part_, klass.smallest_part_milli);
+  }
+  return std::nullopt;
 }
 
 Sentence Reference::set_tiers(std::vector<Tier> rows) {

@@ -36,6 +36,18 @@ void* map_zeroes(std::size_t bytes) {
 
 void unmap(void* at, std::size_t bytes) { ::munmap(at, bytes); }
 
+std::pmr::memory_resource* mapped_memory() {
+  class Mapped final : public std::pmr::memory_resource {
+    void* do_allocate(std::size_t bytes, std::size_t) override { return map_zeroes(bytes); }
+    void do_deallocate(void* at, std::size_t bytes, std::size_t) override { unmap(at, bytes); }
+    [[nodiscard]] bool do_is_equal(memory_resource const& other) const noexcept override {
+      return this == &other;
+    }
+  };
+  static Mapped memory;
+  return &memory;
+}
+
 /// Whole huge pages only: nothing beyond `bytes` becomes resident. A system without them gives small ones.
 void prefault(void* at, std::size_t bytes) {
   if (auto const huge = bytes / huge_page_bytes * huge_page_bytes; huge > 0)

@@ -41,8 +41,10 @@ Lots Book::place_order(BookOrder const& order, Matches& matches) {
   return rest.value_or(Lots{});
 }
 
-void Book::post_offer(BookOffer const& offer, Matches& matches) {
-  sw_check(post(offer, matches), "an offer that was checked is taken");
+Lots Book::post_offer(BookOffer const& offer, Matches& matches) {
+  auto const rest = post(offer, matches);
+  sw_check(rest, "an offer that was checked is taken");
+  return *rest;
 }
 
 Lots Book::amend_order(OrderId id, PriceIndex limit, Lots lots, Matches& matches) {
@@ -51,8 +53,10 @@ Lots Book::amend_order(OrderId id, PriceIndex limit, Lots lots, Matches& matches
   return *rest;
 }
 
-void Book::amend_offer(OfferId id, PriceIndex price, Lots lots, Matches& matches) {
-  sw_check(amend(ParticipantId{}, id, price, lots, matches), "an offer is amended to something");
+Lots Book::amend_offer(OfferId id, PriceIndex price, Lots lots, Matches& matches) {
+  auto const rest = amend(ParticipantId{}, id, price, lots, matches);
+  sw_check(rest, "an offer is amended to something");
+  return *rest;
 }
 
 void Book::cancel_order(OrderId id) {

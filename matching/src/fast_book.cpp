@@ -67,6 +67,9 @@ FastBook::PlanSpace::PlanSpace(BookLimits const& limits, std::size_t rows)
 
 void FastBook::prefault(std::size_t resting) {
   lines_.prefault_first(resting);
+  extra_.prefault_first(resting);
+  spillway::prefault(pools_.data(), std::min(resting, pools_.capacity()) * sizeof(Pool));
+  low_pool_rows_.prefault_first(resting);
   ladders_.prefault(resting);
   ids_.prefault(resting);
 }

@@ -182,20 +182,19 @@ Handle FastBook::make_offer(BookOffer const& o, std::uint32_t row, std::uint32_t
   if (o.post_only) terms |= term_post_only;
   if (o.replenish) terms |= term_replenish;
   auto const id_high = static_cast<std::uint32_t>(o.id.v >> 32);
-  nodes_[n] = {key, static_cast<std::uint32_t>(o.id.v), lots, 0, 0, 0, flags};
-  cold_[n] = {o.session.v, o.expires.v,        id_high << term_bits | terms,
-              row,         narrow(o.fill_min), narrow(o.fill_max)};
+  // Field by field: rows that are put together elsewhere are read back before they have left the processor.
+  auto& [node, cold] = lines_[n];
+  node.key = key, node.id_low = static_cast<std::uint32_t>(o.id.v), node.lots = lots;
+  node.prev = 0, node.next = 0, node.level = 0, node.owner_flags = flags;
+  cold.session = o.session.v, cold.expires_us = o.expires.v, cold.id_high_terms = id_high << term_bits | terms;
+  cold.row = row, cold.fill_min = narrow(o.fill_min), cold.fill_max = narrow(o.fill_max);
   if (!is_special) return n;
   auto const seen = o.display.v > 0 ? std::min(narrow(o.display), lots) : lots;
-  nodes_[n].lots = seen;
-  extra_[n] = {.newest = n,
-               .younger = 0,
-               .primary = 0,
-               .sibling = 0,
-               .shown = seen,
-               .hidden = lots - seen,
-               .display = narrow(o.display),
-               .instrument = o.instrument.v};
+  node.lots = seen;
+  auto& extra = extra_[n];
+  extra.newest = n, extra.younger = 0, extra.primary = 0, extra.sibling = 0;
+  extra.shown = seen, extra.hidden = lots - seen, extra.display = narrow(o.display);
+  extra.instrument = o.instrument.v;
   return n;
 }
 
@@ -308,7 +307,6 @@ bool FastBook::meet_some(NodeId node, Matches& out, std::size_t most) {
 void FastBook::meet_offer(Handle n, Matches& out, std::size_t most) {
   auto const id = ids_.id_of(n);
   InstrumentId const at{ladder_of(n)};
-  auto const node = pool_ids_[cold_[n].row];
   auto const mode = trade_mode(n);
   auto const firm = mode == SelfTrade::allow ? 0 : firm_of(n);
   for (bool stays = true; stays && out.size() < most;) {
@@ -319,7 +317,7 @@ void FastBook::meet_offer(Handle n, Matches& out, std::size_t most) {
       if (mode == SelfTrade::oldest) continue;
       return drop(n, EndReason::self_trade);
     }
-    trade(out, {OrderId{ids_.id_of(bid.order)}, OfferId{id}, at, node, Lots{bid.lots},
+    trade(out, {OrderId{ids_.id_of(bid.order)}, OfferId{id}, at, pool_ids_[cold_[n].row], Lots{bid.lots},
                 PriceIndex{mirrored(rank_of(bid.key))}, false});
     fill_order(bid.order, bid.lots);
     if (nodes_[n].is(node_special)) {

@@ -44,6 +44,19 @@ bool FastBook::price_taken(NodeId node, InstrumentId at, PriceIndex price) const
   return false;
 }
 
+void FastBook::expect(OrderId id) const { __builtin_prefetch(&lines_[ids_.likely(id.v)], 1); }
+
+void FastBook::expect(OfferId id) const {
+  auto const n = ids_.likely(id.v);
+  __builtin_prefetch(&lines_[n], 1);
+  __builtin_prefetch(&extra_[n], 1);
+  __builtin_prefetch(&pools_[cold_[n].row], 1);
+}
+
+void FastBook::expect(NodeId node) const {
+  if (node.v <= limits_.nodes) __builtin_prefetch(&pools_[low_pool_rows_[node.v].row]);
+}
+
 std::size_t FastBook::resting_orders_of(ParticipantId who) const {
   return who.v <= limits_.participants ? owners_[who.v].resting : 0;
 }

@@ -123,6 +123,10 @@ class Reference {
   [[nodiscard]] std::vector<Tier> const& tiers() const { return tiers_; }
   [[nodiscard]] std::vector<Model> const& models() const { return models_; }
   [[nodiscard]] PlaceId relay() const { return relay_; }
+  /// Of all classes, the smallest and the largest smallest part, in thousandths of an accelerator; without
+  /// classes a whole one and a thousandth.
+  [[nodiscard]] std::int32_t smallest_part() const { return smallest_part_; }
+  [[nodiscard]] std::int32_t largest_part() const { return largest_part_; }
 
   // null when there is no such row
   [[nodiscard]] Place const* find(PlaceId id) const { return find_row(places_, id); }
@@ -153,6 +157,8 @@ class Reference {
     return id.some() && id.v <= rows.size() ? &rows[id.v - 1u] : nullptr;
   }
 
+  static constexpr auto whole_part = static_cast<std::int32_t>(milli_per_accelerator);
+
   std::vector<Place> places_;
   std::vector<AcceleratorClass> classes_;
   std::vector<Tier> tiers_;
@@ -160,6 +166,7 @@ class Reference {
   std::vector<std::vector<RoundTrip>> round_trips_;  // [from - 1][to - 1]
   std::vector<bool> has_children_;
   PlaceId relay_;
+  std::int32_t smallest_part_{whole_part}, largest_part_{1};
 };
 
 }  // namespace spillway

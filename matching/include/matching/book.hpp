@@ -128,8 +128,11 @@ class Book {
   [[nodiscard]] virtual Lots executable_lots(OfferId) const = 0;  // min(shown, what the pool allows)
   virtual void list_offers(NodeId, std::vector<OfferId>& into) const = 0;              // in priority order
   [[nodiscard]] virtual bool price_taken(NodeId, InstrumentId, PriceIndex) const = 0;  // attested pools only
-  /// A hint that the order will be asked for, changed or cancelled soon: its memory may come meanwhile.
+  /// Hints that the order or the offer will be asked for, changed or cancelled soon, that the node will get an
+  /// offer: their memory may come meanwhile.
   virtual void expect(OrderId) const {}
+  virtual void expect(OfferId) const {}
+  virtual void expect(NodeId) const {}
   /// Makes the memory of so many orders and offers resident, so that no command waits for it.
   virtual void prefault(std::size_t) {}
   [[nodiscard]] virtual std::size_t resting_orders_of(ParticipantId) const = 0;
@@ -160,9 +163,9 @@ class Book {
   Rest enter(BookOrder, Predicate const&, Matches&);
   // For callers that have checked everything: no refusal is possible but fok_unfillable, which is 0.
   Lots place_order(BookOrder const&, Matches&);
-  void post_offer(BookOffer const&, Matches&);
+  Lots post_offer(BookOffer const&, Matches&);
   Lots amend_order(OrderId, PriceIndex limit, Lots lots, Matches&);
-  void amend_offer(OfferId, PriceIndex price, Lots lots, Matches&);
+  Lots amend_offer(OfferId, PriceIndex price, Lots lots, Matches&);
   void cancel_order(OrderId);
   void cancel_offer(OfferId);
 };

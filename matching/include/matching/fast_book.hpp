@@ -67,7 +67,9 @@ class FastBook final : public Book, private Tenants {
   [[nodiscard]] Lots executable_lots(OfferId) const override;
   void list_offers(NodeId, std::vector<OfferId>& into) const override;
   [[nodiscard]] bool price_taken(NodeId, InstrumentId, PriceIndex) const override;
-  void expect(OrderId id) const override { ids_.expect(id.v); }
+  void expect(OrderId) const override;
+  void expect(OfferId) const override;
+  void expect(NodeId) const override;
   [[nodiscard]] std::size_t resting_orders_of(ParticipantId) const override;
   [[nodiscard]] std::vector<Level> asks(InstrumentId, std::size_t depth_max) const override;
   [[nodiscard]] std::vector<Level> bids(InstrumentId, std::size_t depth_max) const override;
@@ -101,7 +103,7 @@ class FastBook final : public Book, private Tenants {
     };
     std::array<Count, 4> few;
   };
-  struct Pool {
+  struct alignas(64) Pool {  // all that capacity needs lies in the first line
     NodeId id;
     bool unlimited{};
     std::uint32_t site{};  // class and place
@@ -353,7 +355,7 @@ class FastBook final : public Book, private Tenants {
   fast::Arena<InstrumentRow> instruments_;
   fast::Arena<std::uint64_t> held_;  // by instrument: live special offers, and lots in use of attested pools
   fast::Arena<std::uint32_t> largest_;  // order of a signature; 0: not interned
-  std::vector<Pool> pools_;             // row 0 is nobody's
+  std::pmr::vector<Pool> pools_{mapped_memory()};  // row 0 is nobody's
   fast::Arena<NodeId> pool_ids_;        // the same rows: what a trade wants of them
   std::vector<ProviderList> lists_;     // row n - 1 has id n
 

@@ -20,8 +20,8 @@ class IdIndex {
     if (n != 0 && is(n, id)) return n;
     return stray_count_ == 0 ? 0 : find_stray(id);
   }
-  /// Asks the memory for the row of an id that has its slot to itself.
-  void expect(std::uint64_t id) const { __builtin_prefetch(&nodes_[slots_[id & slot_mask_]], 1); }
+  /// The row of an id that has its slot to itself; some row or none, if the slot is another's.
+  [[nodiscard]] Handle likely(std::uint64_t id) const { return slots_[id & slot_mask_]; }
   /// `id` is not in the index.
   void insert(std::uint64_t id, Handle n) {
     make_room(id);
