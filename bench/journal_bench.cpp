@@ -154,7 +154,7 @@ void stages(Options const& options, fs::path const& folder) {
 }
 
 void throughput(Options const& options, fs::path const& folder) {
-  bench::PipelineRun run(folder, bench::Traffic::orders, usual_segment_bytes);
+  bench::PipelineRun run(folder, bench::Traffic::orders, usual_segment_bytes, 0, options.commands / 2);
   auto const before = run.pipeline().counters();
   auto const times = thread_times();
   auto const started = steady_clock::now();

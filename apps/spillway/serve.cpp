@@ -127,6 +127,7 @@ std::expected<PipelineOptions, std::string> pipeline_options(ServeFlags const& f
   options.archive = flags.archive;
   options.log = say;
   options.limits.book = flags.book;
+  options.limits.resident = config.resident_rows;
   options.rebuild_projection = flags.rebuild_projection;
   options.replay_all = flags.replay_all;
   options.segment_bytes = flags.segment_mib.value_or(config.segment_mib) << 20;

@@ -14,11 +14,12 @@ constexpr std::uint64_t ours = 1;  // cookie: not the exchange's own entries
 }  // namespace
 
 PipelineRun::PipelineRun(std::filesystem::path const& directory, Traffic traffic, std::uint64_t segment_bytes,
-                         std::uint64_t resting)
+                         std::uint64_t resting, std::uint64_t resident)
     : trader_(traffic, 0x9E3779B97F4A7C15, resting) {
   PipelineOptions options;
   options.directory = directory;
   options.segment_bytes = segment_bytes;
+  options.limits.resident = static_cast<std::uint32_t>(resident);
   options.genesis = Trader::genesis(resting);
   options.released = [this](std::shared_ptr<ReleasedBatch const> batch) {
     {

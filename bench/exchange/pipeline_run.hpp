@@ -17,8 +17,9 @@ namespace spillway::bench {
 
 class PipelineRun {
  public:
+  /// `resident`: CoreLimits::resident, of both cores.
   PipelineRun(std::filesystem::path const& directory, Traffic traffic, std::uint64_t segment_bytes,
-              std::uint64_t resting = 0);
+              std::uint64_t resting = 0, std::uint64_t resident = 0);
 
   /// Sends so many commands and waits until all are durable and released.
   void send(std::uint64_t commands);

@@ -126,7 +126,7 @@ std::vector<Entry> drawn(std::uint64_t commands) {
 StagesRun run_stages(Stages stages, std::vector<Entry> const& entries, std::filesystem::path const& folder) {
   std::filesystem::create_directories(folder);
   Journal journal(stages, folder);
-  ExchangeCore core;
+  ExchangeCore core({.resident = static_cast<std::uint32_t>(entries.size() / 2)});
   Handover handover;
   StagesRun run;
   run.entries = entries.size();
@@ -135,9 +135,10 @@ StagesRun run_stages(Stages stages, std::vector<Entry> const& entries, std::file
     Outcome outcome;
     std::vector<Made> made;
     for (auto const& entry : entries) {
+      core.expect(entry);  // in the order of the sequencer
+      made.push_back({entry.seq, encode(entry), {}});
       outcome.clear();
       core.apply(entry, outcome);
-      made.push_back({entry.seq, encode(entry), {}});
       if (stages == Stages::with_tree_and_seals) made.back().records = outcome.records;
       if (made.size() == handed_at_once) handover.add(made);
     }

@@ -96,7 +96,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, AddKey const& c) {
   if (!c.key.some() || c.kind == KeyKind::unset || c.kind > KeyKind::bearer_blake2b)
     return refuse(Refusal::malformed);
   if (auto const why = not_operator(who); no(why)) return refuse(why);
-  auto* const owner = participant_at(c.participant);
+  auto* const owner = participants.find(c.participant);
   if (!owner) return refuse(Refusal::unknown_participant);
   // A bearer key alone says who calls, so no two participants may share one.
   if (keys.contains({c.participant, c.key}) || key_values.contains(c.value))
@@ -131,7 +131,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, FundGuarantee const& c) {
 // What the hash is of stands outside: the market goes on alike with and without it.
 core::Reply ExchangeCore::State::on(ParticipantId who, SetRegister const& c) {
   if (auto const why = not_operator(who); no(why)) return refuse(why);
-  if (!participant_at(c.participant)) return refuse(Refusal::unknown_participant);
+  if (!participants.find(c.participant)) return refuse(Refusal::unknown_participant);
   return Answer{c.participant.v};
 }
 
@@ -152,7 +152,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, LogKeyChange const& c) {
 // Evidence for auditors; the gateway compared it with what it kept, and nothing follows from it.
 core::Reply ExchangeCore::State::on(ParticipantId who, SessionStatement const& c) {
   if (!c.session.some()) return refuse(Refusal::malformed);
-  if (!participant_at(who)) return refuse(Refusal::unknown_participant);
+  if (!participants.find(who)) return refuse(Refusal::unknown_participant);
   return Answer{};
 }
 

@@ -113,7 +113,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, NodeDrain const& c) {
   if (c.reason > last) return refuse(Refusal::malformed);
   if (auto const why = not_exchange(who); no(why)) return refuse(why);
   if (rules.version < with_drains) return refuse(Refusal::rules_unknown);
-  auto* const node = node_at(c.node);
+  auto* const node = nodes.find(c.node);
   if (!node) return refuse(Refusal::node_unknown);
   if (node->drain == c.reason) return refuse(Refusal::dead_id);
   node->drain = c.reason;

@@ -72,10 +72,10 @@ struct Node {
   Stamp lost_at;
   Stamp deal_ended;  // its last job or lease
   NodeMeter meter;
-  Timer timer;       // grace
-  Chain offers;      // live ones
-  Chain jobs;        // open ones
-  Chain leases;      // open ones
+  Timer timer;   // grace
+  Chain offers;  // live ones
+  Chain jobs;    // open ones
+  Chain leases;  // open ones
 };
 
 /// A guarantee payment that waits for money.
@@ -100,7 +100,7 @@ struct Bond {
   Stamp since;  // posted; or the unit's last proof or challenge ended
 };
 
-/// What most commands of an offer touch lies in the first two cache lines, up to the first words of its terms.
+/// What most commands of an offer touch lies in the first two cache lines, with the first words of its terms.
 struct alignas(64) Offer {
   OfferId id;
   ParticipantId provider;

@@ -99,7 +99,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, UnitAttested const& c) {
 
 core::Reply ExchangeCore::State::on(ParticipantId who, UnitRejected const& c) {
   if (auto const why = not_exchange(who); no(why)) return refuse(why);
-  auto* const node = node_at(c.node);
+  auto* const node = nodes.find(c.node);
   if (!node) return refuse(Refusal::node_unknown);
   bool const proven = registry.live_at(c.node, c.unit) != nullptr;
   if (proven) retire_unit(*node, c.unit, attest::EndReason::failed);
@@ -157,7 +157,7 @@ std::uint32_t ExchangeCore::State::units_on_offer(Node const& node) const {
 
 core::Reply ExchangeCore::State::on(ParticipantId who, NodeLost const& c) {
   if (auto const why = not_exchange(who); no(why)) return refuse(why);
-  auto* const node = node_at(c.node);
+  auto* const node = nodes.find(c.node);
   if (!node) return refuse(Refusal::node_unknown);
   if (node->phase != NodePhase::up) return refuse(Refusal::dead_id);
   lose(*node);
@@ -166,7 +166,7 @@ core::Reply ExchangeCore::State::on(ParticipantId who, NodeLost const& c) {
 
 core::Reply ExchangeCore::State::on(ParticipantId who, NodeBack const& c) {
   if (auto const why = not_exchange(who); no(why)) return refuse(why);
-  auto* const node = node_at(c.node);
+  auto* const node = nodes.find(c.node);
   if (!node) return refuse(Refusal::node_unknown);
   if (node->phase == NodePhase::gone) return refuse(Refusal::dead_id);
   restore(*node);

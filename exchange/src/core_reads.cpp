@@ -109,7 +109,7 @@ LogKeyView ExchangeCore::log_keys() const {
 // ---- people and what is theirs ----
 
 std::optional<ParticipantView> ExchangeCore::participant(ParticipantId id) const {
-  auto const* const p = state_->participant_at(id);
+  auto const* const p = state_->participants.find(id);
   if (!p) return std::nullopt;
   return ParticipantView{p->id, p->firm, p->roles, p->reports};
 }
@@ -167,7 +167,7 @@ std::optional<LeaseView> ExchangeCore::lease(LeaseId id) const {
 }
 
 std::vector<OrderView> ExchangeCore::orders_of(ParticipantId who, std::size_t most) const {
-  auto const* const p = state_->participant_at(who);
+  auto const* const p = state_->participants.find(who);
   if (!p) return {};
   auto const link = [](core::Order const& o) { return o.of_buyer; };
   return newest<OrderView>(p->orders, state_->orders, most, link,
@@ -175,14 +175,14 @@ std::vector<OrderView> ExchangeCore::orders_of(ParticipantId who, std::size_t mo
 }
 
 std::vector<JobView> ExchangeCore::jobs_of(ParticipantId who, std::size_t most) const {
-  auto const* const p = state_->participant_at(who);
+  auto const* const p = state_->participants.find(who);
   if (!p) return {};
   auto const link = [&](core::Job const& j) { return j.of[State::side_of(j, who)]; };
   return newest<JobView>(p->jobs, state_->jobs, most, link, [&](auto const& j) { return state_->view(j); });
 }
 
 std::vector<LeaseView> ExchangeCore::leases_of(ParticipantId who, std::size_t most) const {
-  auto const* const p = state_->participant_at(who);
+  auto const* const p = state_->participants.find(who);
   if (!p) return {};
   auto const link = [&](core::Lease const& l) { return l.of[State::side_of(l, who)]; };
   return newest<LeaseView>(p->leases, state_->leases, most, link,

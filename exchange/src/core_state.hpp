@@ -361,11 +361,9 @@ struct ExchangeCore::State {
   void index_again();
 
   // ---- lookups: null when there is none; `the` where there must be one ----
-  core::Participant* participant_at(ParticipantId id) { return participants.find(id); }
   /// One who is there. Most records of an entry speak of the one who sent it.
   core::Participant& member(ParticipantId who);
   [[nodiscard]] bool is_member(ParticipantId who);
-  core::Node* node_at(NodeId id) { return nodes.find(id); }
   template <class Table, class Key>
   static auto* at(Table& table, Key key) {
     return table.find(key);

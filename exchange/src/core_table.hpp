@@ -54,9 +54,7 @@ class Table {
   }
   /// Asks the memory for the first two lines of the row that an id has, should it have its slot to itself. A
   /// hint: nothing waits for it.
-  void expect(Id id) const {
-    expect_row(slots_[id.v & mask_]);
-  }
+  void expect(Id id) const { expect_row(slots_[id.v & mask_]); }
   void expect_row(Row row) const {
     auto const* const at = reinterpret_cast<unsigned char const*>(&things_[row]);
     ask_for(at);

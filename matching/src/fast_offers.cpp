@@ -186,7 +186,8 @@ Handle FastBook::make_offer(BookOffer const& o, std::uint32_t row, std::uint32_t
   auto& [node, cold] = lines_[n];
   node.key = key, node.id_low = static_cast<std::uint32_t>(o.id.v), node.lots = lots;
   node.prev = 0, node.next = 0, node.level = 0, node.owner_flags = flags;
-  cold.session = o.session.v, cold.expires_us = o.expires.v, cold.id_high_terms = id_high << term_bits | terms;
+  cold.session = o.session.v, cold.expires_us = o.expires.v,
+  cold.id_high_terms = id_high << term_bits | terms;
   cold.row = row, cold.fill_min = narrow(o.fill_min), cold.fill_max = narrow(o.fill_max);
   if (!is_special) return n;
   auto const seen = o.display.v > 0 ? std::min(narrow(o.display), lots) : lots;

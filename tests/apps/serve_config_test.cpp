@@ -56,6 +56,8 @@ bytes_per_token_milli = 2500
 segment_mib = 64
 snapshot_entries = 5000
 snapshot_every_s = 30
+[memory]
+resident_rows = 70000
 [server]
 names = ["market.example", "localhost"]
 [door]
@@ -111,6 +113,8 @@ note = "stand-in"
   EXPECT_EQ(config->relay, "azure:eastus");
   EXPECT_EQ(config->guarantee_fund, Nano{12'500'000'000});
   EXPECT_EQ(config->bytes_per_token_milli, 2500);
+  EXPECT_EQ(config->snapshot_entries, 5'000u);
+  EXPECT_EQ(config->resident_rows, 70'000u);
   EXPECT_THAT(config->server.server_names, ::testing::ElementsAre("market.example", "localhost"));
   EXPECT_EQ(price_of(config->server.door_price_cap), Nano{2'790'000'000});
   EXPECT_EQ(config->server.door_buyer_place, "cn:beijing");

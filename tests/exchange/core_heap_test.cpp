@@ -2,6 +2,8 @@
 // command: a counter stands in place of the library's operator new. Covers exchange/src/core_memory.cpp,
 // core_terms.cpp and core_table.hpp from outside. Start = construction and the tables of the market, which
 // stand still from the first listing on.
+#include <sys/resource.h>
+
 #include <array>
 #include <map>
 
@@ -109,6 +111,29 @@ TEST(CoreHeap, NoCommandAsksTheHeapForAnything) {
       EXPECT_EQ(asked[kind].calls, 0u) << "commands of kind " << kind;
     }
   }
+}
+
+/// Page faults of this thread that no disk had to answer.
+std::int64_t page_faults() {
+  rusage used{};
+  ::getrusage(RUSAGE_THREAD, &used);
+  return used.ru_minflt;
+}
+
+TEST(CoreHeap, OrdersFindTheirMemoryThereWhereItIsResidentFromTheStart) {
+  World w;
+  for (int i = 0; i < 3'000; ++i) w.order(carl, w.token_order(units(1), TimeInForce::ioc));
+  auto const faults = [&](std::uint32_t resident) {
+    CoreLimits limits;
+    limits.resident = resident;
+    ExchangeCore core(limits);
+    Outcome outcome;
+    outcome.records.reserve(100);
+    auto const before = page_faults();
+    for (auto const& entry : w.journal) outcome.clear(), core.apply(entry, outcome);
+    return page_faults() - before;
+  };
+  EXPECT_LT(4 * faults(10'000), faults(0));
 }
 
 /// Small tables: what does not fit is refused, and room comes back with time.

@@ -23,10 +23,11 @@ class Reader {
   explicit Reader(std::string file) : file_(std::move(file)) {}
 
   void read(toml::table const& t, ServeConfig& c) const {
-    only(t, {"rules", "market", "journal", "server", "door", "challenge", "census", "engine"});
+    only(t, {"rules", "market", "journal", "memory", "server", "door", "challenge", "census", "engine"});
     if (auto const* const s = section(t, "rules")) rules(*s, c.rules);
     if (auto const* const s = section(t, "market")) market(*s, c);
     if (auto const* const s = section(t, "journal")) journal(*s, c);
+    if (auto const* const s = section(t, "memory")) memory(*s, c);
     if (auto const* const s = section(t, "server")) server(*s, c.server);
     if (auto const* const s = section(t, "door")) door(*s, c.server);
     if (auto const* const s = section(t, "challenge")) challenge(*s, c.server);
@@ -150,6 +151,10 @@ class Reader {
     whole(t, "segment_mib", c.segment_mib, 1, 1'024);
     whole(t, "snapshot_entries", c.snapshot_entries, 1, 1'000'000'000);
     whole(t, "snapshot_every_s", c.snapshot_every_s, 1, 86'400);
+  }
+  void memory(toml::table const& t, ServeConfig& c) const {
+    only(t, {"resident_rows"});
+    whole(t, "resident_rows", c.resident_rows, 0, 16'000'000);
   }
   void server(toml::table const& t, ServerConfig& s) const {
     only(t, {"names", "statements"});

@@ -128,7 +128,7 @@ class Book {
   [[nodiscard]] virtual Lots executable_lots(OfferId) const = 0;  // min(shown, what the pool allows)
   virtual void list_offers(NodeId, std::vector<OfferId>& into) const = 0;              // in priority order
   [[nodiscard]] virtual bool price_taken(NodeId, InstrumentId, PriceIndex) const = 0;  // attested pools only
-  /// Hints that the order or the offer will be asked for, changed or cancelled soon, that the node will get an
+  /// Hints that the order or offer will be asked for, changed or cancelled soon, or that the node will get an
   /// offer: their memory may come meanwhile.
   virtual void expect(OrderId) const {}
   virtual void expect(OfferId) const {}

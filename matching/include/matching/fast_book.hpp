@@ -354,10 +354,10 @@ class FastBook final : public Book, private Tenants {
   fast::Arena<OwnerTerms> terms_;
   fast::Arena<InstrumentRow> instruments_;
   fast::Arena<std::uint64_t> held_;  // by instrument: live special offers, and lots in use of attested pools
-  fast::Arena<std::uint32_t> largest_;  // order of a signature; 0: not interned
+  fast::Arena<std::uint32_t> largest_;             // order of a signature; 0: not interned
   std::pmr::vector<Pool> pools_{mapped_memory()};  // row 0 is nobody's
-  fast::Arena<NodeId> pool_ids_;        // the same rows: what a trade wants of them
-  std::vector<ProviderList> lists_;     // row n - 1 has id n
+  fast::Arena<NodeId> pool_ids_;                   // the same rows: what a trade wants of them
+  std::vector<ProviderList> lists_;                // row n - 1 has id n
 
   Handle free_{};
   std::uint32_t next_row_{1};

@@ -16,8 +16,8 @@ void unmap(void* at, std::size_t bytes);
 /// Makes every page resident, so that no command pays for it later: in huge pages where the system has them,
 /// since a book of many ladders touches far more small ones than the processor remembers. Content stays.
 void prefault(void* at, std::size_t bytes);
-/// The same memory for a container whose things are more than bytes; each block is mapped on its own, so it is
-/// for few and large ones.
+/// The same memory for a container whose things are more than bytes; each block is mapped on its own, so it
+/// is for few and large ones.
 [[nodiscard]] std::pmr::memory_resource* mapped_memory();
 
 template <class T>

@@ -27,6 +27,8 @@ struct ServeConfig {
   std::uint64_t segment_mib{64};
   std::uint64_t snapshot_entries{1'000'000};
   std::int64_t snapshot_every_s{600};
+  // [memory]: read at every start
+  std::uint32_t resident_rows{0};  // CoreLimits::resident, of each of the two cores
   // [server], [door], [challenge], [engine]: read at every start; address, port and files come from flags
   ServerConfig server;
 };
