@@ -31,8 +31,10 @@ inline constexpr std::size_t most_at_once = 3;
 /// Of one to so many hashes, a block of each.
 void compress(std::span<Step const> steps);
 
-/// By plain arithmetic: for machines without the instructions, and for the test that compares all.
+/// By plain arithmetic.
 void compress_plainly(Step const& step);
+/// Than vectors, for one hash alone: found out by trying, when it is asked first.
+[[nodiscard]] bool plain_is_faster();
 
 #if defined(__x86_64__)
 [[nodiscard]] bool has_avx2();
@@ -40,9 +42,10 @@ void compress_by_avx2(std::span<Step const> steps);
 /// And the instructions for SHA-256.
 [[nodiscard]] bool has_avx512();
 void compress_by_avx512(std::span<Step const> steps);
-/// With so many blocks of SHA-256 in the time that the steps leave.
+/// With so many blocks of SHA-256 in the time that the steps leave, where its instructions are.
 inline constexpr std::size_t sha_blocks_beside = 3;
 void compress_by_avx512(std::span<Step const> steps, std::span<ShaStep const, sha_blocks_beside> beside);
+void compress_plainly(Step const& step, std::span<ShaStep const, sha_blocks_beside> beside);
 #endif
 
 }  // namespace spillway::blake2b

@@ -10,6 +10,7 @@
 #include <immintrin.h>
 
 #include "sha256.hpp"
+#include "sha_beside.hpp"
 
 namespace spillway::blake2b {
 namespace {
@@ -43,23 +44,6 @@ struct NothingBeside {
   template <std::size_t half>
   SW_AVX512 void behind_half() {}
 };
-
-/// Three blocks of SHA-256 one after the other: four rounds of it behind each half of a mixing.
-struct ShaBeside {
-  ShaStep const* steps;
-  ShaState state;
-  __m128i w[4];
-
-  template <std::size_t half>
-  SW_AVX512 void behind_half() {
-    constexpr std::size_t group = half % sha_groups;
-    auto const& step = steps[half / sha_groups];
-    if constexpr (group == 0) state = *step.state, sha_load(step.block, w);
-    sha_four_rounds<group>(state, w);
-    if constexpr (group == sha_groups - 1) sha_add(state, *step.state);
-  }
-};
-static_assert(4 * rounds == sha_blocks_beside * sha_groups);
 
 template <int by_d, int by_b, std::size_t hashes>
 SW_AVX512 void half_mixed(Wide<hashes>& v, __m256i const (&words)[hashes]) {

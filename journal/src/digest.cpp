@@ -7,6 +7,7 @@
 
 #include "blake2b.hpp"
 #include "journal/merkle.hpp"
+#include "sha256.hpp"
 #include "sha256_steps.hpp"
 
 namespace spillway {
@@ -109,10 +110,13 @@ Hash256 next_digest(Hash256 const& before, ByteView records, std::span<PendingHa
 OutcomeHashes outcome_hashes(Hash256 const& before, ByteView entry, ByteView records,
                              std::span<PendingHash* const> along) {
 #if defined(__x86_64__)
-  if (blake2b::has_avx512()) {
+  if (has_sha_instructions()) {
     LeavesBeside leaves(entry, records);
     auto const digest = rolled(before, records, along, [&](std::span<blake2b::Step const> steps) {
-      if (!leaves.left()) return blake2b::compress_by_avx512(steps);
+      if (!leaves.left()) return blake2b::compress(steps);
+      if (steps.size() == 1 && blake2b::plain_is_faster())
+        return blake2b::compress_plainly(steps.front(), leaves.next());
+      if (!blake2b::has_avx512()) return blake2b::compress(steps);
       blake2b::compress_by_avx512(steps, leaves.next());
     });
     auto const both = leaves.finish();

@@ -1,5 +1,5 @@
 // tests/journal/seal_test.cpp - seals and the digest of outcomes.
-// Covers src/seal.cpp, src/digest.cpp, src/blake2b.cpp and src/blake2b_avx512.cpp.
+// Covers src/seal.cpp, src/digest.cpp, src/blake2b.cpp, src/blake2b_avx512.cpp and src/blake2b_plain.cpp.
 #include "journal/seal.hpp"
 
 #include <gtest/gtest.h>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "../../journal/src/blake2b.hpp"
+#include "../../journal/src/sha256.hpp"
 #include "journal/digest.hpp"
 #include "journal/merkle.hpp"
 #include "support.hpp"
@@ -149,6 +150,28 @@ TEST(Digest, IsTheSameByInstructionsAndByPlainArithmetic) {
     for (std::size_t at_once = 1; at_once <= blake2b::most_at_once; ++at_once)
       EXPECT_EQ(compressed(ways[way], at_once), plain) << way << " " << at_once;
 }
+
+#if defined(__x86_64__)
+
+TEST(Digest, IsTheSameWithBlocksOfLeavesBetweenItsSteps) {
+  if (!has_sha_instructions()) GTEST_SKIP() << "this processor has no instructions for SHA-256";
+  auto const bytes = some_bytes(blake2b::block_bytes);
+  std::vector<ShaMessage> messages;  // of one block each
+  std::vector<ShaState> states(blake2b::sha_blocks_beside, sha_start());
+  std::array<ShaStep, blake2b::sha_blocks_beside> steps;
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    messages.emplace_back(std::byte{0}, ByteView(bytes).subspan(i, 40 + i));
+  for (std::size_t i = 0; i < steps.size(); ++i) steps[i] = {&states[i], messages[i].block(0)};
+  auto with = blake2b::first_state(), without = with;
+  blake2b::compress_plainly({&with, bytes.data(), 100, true}, steps);
+  blake2b::compress_plainly({&without, bytes.data(), 100, true});
+  EXPECT_EQ(with, without);
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    EXPECT_EQ(sha_result(states[i]), sha256_by_library(std::byte{0}, ByteView(bytes).subspan(i, 40 + i)))
+        << i;
+}
+
+#endif
 
 // What is taken along comes in pieces of any length and ends anywhere.
 TEST(Digest, TakesOtherHashesAlongAndBothAreAsIfEachWereAlone) {
