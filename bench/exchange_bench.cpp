@@ -8,8 +8,9 @@
 // 1,000 instruments; its trades must be the published ones, and the bare ladder and the book alone run in
 // turn with it. `orders` and `jobs` are exchange/trader.hpp: order traffic, and whole jobs; beside each wave
 // the book alone takes the same orders (bare_book.hpp). Ratios depend less on the machine than times do.
-// Afterwards the entries, as a journal in memory, are decoded, applied by a new core and chained into D once
-// more, as a replay does. `D` changes only when outcomes do.
+// Memory of the tables is there before (CoreLimits::resident). Afterwards the entries, as a journal in
+// memory, are decoded, applied by a new core and chained into D once more: a replay without its files,
+// frames, leaves and roots. `D` changes only when outcomes do.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -144,9 +145,11 @@ bool run_common(std::uint32_t instruments, Asked const& asked, std::string& rows
   }
   bool const right = as_published(stream, traffic.fills()) && (asked.once || traffic.fills() == floor.tally);
   bool const published = bench::check_values(stream, bench::reference_seed) != nullptr;
-  std::printf("        trades: %s\n", !right      ? "DIFFER"
-                                      : published ? "as published"
-                                                  : "as the bare ladder's");
+  char const* const said = !right       ? "DIFFER"
+                           : published  ? "as published"
+                           : asked.once ? "not compared"
+                                        : "as the bare ladder's";
+  std::printf("        trades: %s\n", said);
   print_rest(m);
   rows += (rows.empty() ? "" : ",") + json_of("common", m,
                                               ",\"instruments\":" + std::to_string(instruments) +

@@ -17,7 +17,7 @@
 namespace spillway::bench {
 namespace {
 
-constexpr std::size_t wave = 1'024, records_usual = 32;  // of an entry
+constexpr std::size_t wave = 1'024, records_usual = 128;  // of an entry
 constexpr Micros between{10};                            // stamps of two commands
 
 /// Applies waves. D is computed outside of the timed part.
@@ -25,7 +25,8 @@ class Run {
  public:
   Run(Commands& traffic, CorePlan const& plan)
       : plan_(plan), core_(plan.limits), traffic_(traffic), outcomes_(2 * wave) {
-    for (auto& outcome : outcomes_) outcome.records.reserve(records_usual);
+    for (auto& outcome : outcomes_)
+      outcome.records.reserve(records_usual), outcome.touched.reserve(records_usual);
     for (auto& sent : traffic_.market()) {
       std::vector<Sent> single{std::move(sent)};
       apply(single);

@@ -59,23 +59,24 @@ struct NodeMeter {
   Stamp low_at;         // 0: it is not marked
 };
 
-struct Node {
+/// What an offer or a deal of it touches lies in the first cache line.
+struct alignas(64) Node {
   NodeId id;
-  ClientOrderId label;
   ParticipantId provider;
+  ClientOrderId label;
   PlaceId place;
   ClassId klass;
   std::uint16_t units_max{};
   NodePhase phase{};
   DrainReason drain{};
   std::uint32_t units_waiting{};  // proofs whose expiry waits
+  Chain offers;                   // live ones
+  Chain jobs;                     // open ones
+  Chain leases;                   // open ones
   Stamp lost_at;
   Stamp deal_ended;  // its last job or lease
   NodeMeter meter;
-  Timer timer;   // grace
-  Chain offers;  // live ones
-  Chain jobs;    // open ones
-  Chain leases;  // open ones
+  Timer timer;  // grace
 };
 
 /// A guarantee payment that waits for money.

@@ -174,8 +174,8 @@ void fields(A& archive, T& of) {
 }
 template <class A, Of<Node> T>
 void fields(A& archive, T& of) {
-  auto& [id, label, provider, place, klass, units, phase, drain, waiting, lost, deal_ended, meter, timer,
-         offers, jobs, leases] = of;
+  auto& [id, provider, label, place, klass, units, phase, drain, waiting, offers, jobs, leases, lost,
+         deal_ended, meter, timer] = of;
   archive(id, label, provider, place, klass, units, phase, drain, lost, deal_ended, meter);
 }
 template <class A, Of<Bond> T>

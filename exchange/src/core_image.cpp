@@ -336,7 +336,10 @@ std::expected<void, std::string> ExchangeCore::import_state(std::span<std::byte 
   auto done = state_->import_from(reader);
   if (done && check == ImportCheck::written_again && !writes(*state_, bytes))
     done = std::unexpected("what was read is written in other bytes");
-  if (!done) state_ = std::make_unique<State>(state_->limits);
+  if (done) return done;
+  auto const limits = state_->limits;
+  state_.reset();  // first: two of them may be more memory than there is
+  state_ = std::make_unique<State>(limits);
   return done;
 }
 

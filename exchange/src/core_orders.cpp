@@ -180,7 +180,7 @@ void ExchangeCore::State::expect_neighbours(Order const& order) const {
 void ExchangeCore::State::expect_deals(ParticipantId buyer, ParticipantId provider) const {
   for (auto const who : {buyer, provider})
     if (auto const* const side = at(participants, who))
-      jobs.expect_row(side->jobs.last), leases.expect_row(side->leases.last);
+      core::ask_for(&jobs[side->jobs.last].of), core::ask_for(&leases[side->leases.last].of);
 }
 
 // ---- amending ----

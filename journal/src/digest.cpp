@@ -110,13 +110,13 @@ Hash256 next_digest(Hash256 const& before, ByteView records, std::span<PendingHa
 OutcomeHashes outcome_hashes(Hash256 const& before, ByteView entry, ByteView records,
                              std::span<PendingHash* const> along) {
 #if defined(__x86_64__)
-  if (has_sha_instructions()) {
+  bool const alone = along.empty() && has_sha_instructions() && blake2b::plain_is_faster();
+  if (alone || blake2b::has_avx512()) {
     LeavesBeside leaves(entry, records);
     auto const digest = rolled(before, records, along, [&](std::span<blake2b::Step const> steps) {
       if (!leaves.left()) return blake2b::compress(steps);
       if (steps.size() == 1 && blake2b::plain_is_faster())
         return blake2b::compress_plainly(steps.front(), leaves.next());
-      if (!blake2b::has_avx512()) return blake2b::compress(steps);
       blake2b::compress_by_avx512(steps, leaves.next());
     });
     auto const both = leaves.finish();

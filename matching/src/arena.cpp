@@ -44,8 +44,8 @@ std::pmr::memory_resource* mapped_memory() {
       return this == &other;
     }
   };
-  static Mapped memory;
-  return &memory;
+  static auto* const memory = new Mapped;  // never destroyed: whoever uses it may be static too
+  return memory;
 }
 
 /// Whole huge pages only: nothing beyond `bytes` becomes resident. A system without them gives small ones.

@@ -50,7 +50,7 @@ void FastBook::expect(OfferId id) const {
   auto const n = ids_.likely(id.v);
   __builtin_prefetch(&lines_[n], 1);
   __builtin_prefetch(&extra_[n], 1);
-  __builtin_prefetch(&pools_[cold_[n].row], 1);
+  if (nodes_[n].is(node_offer)) __builtin_prefetch(&pools_[cold_[n].row], 1);  // the id may be an order's
 }
 
 void FastBook::expect(NodeId node) const {

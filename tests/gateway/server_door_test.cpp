@@ -2,6 +2,7 @@
 // they fail. Covers: openai_door.cpp, door_request.cpp, door_stream.cpp, utf8.cpp.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "gate_world.hpp"
@@ -81,11 +82,20 @@ std::string words(json::object const& error) { return std::string(error.at("mess
 
 TEST(Door, ListsEveryModelAndThePriceOfThoseOnOffer) {
   Door world;
-  auto call = world.chat("");
-  call.method = "GET";
-  call.url.target = "/v1/models";
+  auto const listed = [&] {
+    auto call = world.chat("");
+    call.method = "GET";
+    call.url.target = "/v1/models";
+    return json::parse(world.http(std::move(call)).body);
+  };
+  auto const any_price = [](json::value const& list) {
+    return std::ranges::any_of(list.at("data").as_array(),
+                               [](auto const& row) { return !row.at("pricing").is_null(); });
+  };
+  // Who asks has no session that the follower would have to be up to.
+  auto list = listed();
+  for (int tries = 0; !any_price(list) && tries < 1'000; ++tries) list = listed();
   std::size_t priced = 0;
-  auto const list = json::parse(world.http(std::move(call)).body);
   EXPECT_EQ(list.at("object"), "list");
   for (auto const& row : list.at("data").as_array()) {
     EXPECT_EQ(row.at("object"), "model");

@@ -23,8 +23,8 @@
 namespace spillway {
 
 /// Sizes of the tables; beyond them a command is refused with `capacity`. Address space for all of it is
-/// taken when the core is made, and no command asks the heap for anything; memory is resident only where it
-/// was used.
+/// taken when the core is made, and no command asks the heap for anything; memory is resident where it was
+/// used, and where `resident` says so.
 struct CoreLimits {
   std::uint32_t participants{10'000};
   std::uint32_t keys{100'000};  // of all participants
@@ -39,8 +39,9 @@ struct CoreLimits {
   std::uint32_t lease_claims{16'000'000};   // what orders at rest may still become, at the smallest part
   std::uint32_t list_bytes{1'000'000'000};  // of long lists of models, classes and places in kept orders
   std::uint32_t steps{256};  // of one entry's follow-up work; part of the rules: other values are for tests
-  std::uint32_t resident{
-      0};  // rows of each table whose memory is there from the start: no command waits for it
+  /// So many nodes, offers, orders, jobs and leases, and what stands for them in the book, among the
+  /// deadlines and the ids, find their memory there from the start. It decides no outcome.
+  std::uint32_t resident{0};
   BookKind book{BookKind::fast};  // which implementation matches; the digest is the same
 };
 

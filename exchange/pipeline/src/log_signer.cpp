@@ -28,7 +28,7 @@ std::expected<LogSigner, JournalError> LogSigner::open(std::filesystem::path con
   if (!state.changed.some() || signer.key_.verifier().public_key() == state.said.after) return signer;
   if (signer.key_.verifier().public_key() != state.said.before)
     return missing(state.changed, "keys/log.key is neither the key before nor the one that came");
-  auto& change = signer.change_.emplace();
+  auto& change = signer.change_.emplace(Change{});
   change.said = state.said, change.until = state.until, change.over = state.over;
   change.proven = std::filesystem::exists(key_change_file(signer.keys(), state.said.before_id));
   if (auto loaded = signer.load_next(); !loaded)
@@ -70,7 +70,7 @@ bool LogSigner::saw(Entry const& entry, std::span<Record const> outcome, ByteVie
   auto const* const said = std::get_if<LogKeyChange>(&entry.command);
   auto const refused = [](Record const& r) { return r.head.kind == RecordKind::refused; };
   if (said == nullptr || std::ranges::any_of(outcome, refused)) return due;
-  change_.emplace();
+  change_.emplace(Change{});
   change_->said = *said, change_->until = entry.stamp + said->overlap, change_->leaf = leaf;
   change_->entry.assign(bytes.begin(), bytes.end());
   return true;

@@ -86,7 +86,9 @@ std::string about(Command const& command) {
 
 // A refused genesis would leave a market for good in which nothing can be traded, so it is tried first.
 std::expected<void, PipelineError> try_genesis(PipelineOptions const& options) {
-  ExchangeCore core(options.limits);
+  auto limits = options.limits;
+  limits.resident = 0;
+  ExchangeCore core(limits);
   Outcome outcome;
   for (auto const& command : options.genesis) {
     outcome.clear();
