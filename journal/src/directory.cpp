@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -25,9 +26,13 @@ std::unexpected<JournalError> refuse(JournalErrc code, std::string message) {
 
 std::expected<void, JournalError> check_layout(fs::path const& path, std::string const& found) {
   if (found == layout_text) return {};
+  constexpr std::size_t shown_most = 80;
+  auto shown = found.substr(0, std::min(found.find('\n'), shown_most));
+  std::ranges::replace_if(
+      shown, [](char c) { return c < ' ' || c > '~'; }, '?');
   return refuse(JournalErrc::wrong_layout,
-                path.string() + " has a layout that this program does not know (its LAYOUT file: \"" +
-                    found.substr(0, found.find('\n')) + "\"). Use the release that wrote it");
+                path.string() + " has a layout that this program does not know (its LAYOUT file: \"" + shown +
+                    "\"). Use the release that wrote it");
 }
 
 std::expected<void, JournalError> make_layout(fs::path const& path) {
@@ -115,7 +120,10 @@ std::expected<JournalDirectory, JournalError> JournalDirectory::open(fs::path co
   auto const layout = read_layout(path);
   if (!layout) return std::unexpected(layout.error());
   if (!*layout && !write)
-    return refuse(JournalErrc::not_a_journal, path.string() + " is not a journal directory");
+    return refuse(JournalErrc::not_a_journal,
+                  path.string() +
+                      " is not a journal directory (it has no LAYOUT file). Name the folder "
+                      "`journal` of a market, an archive of it, or a bundle");
   auto const known = *layout ? check_layout(path, **layout) : make_layout(path);
   if (!known) return std::unexpected(known.error());
   if (write)

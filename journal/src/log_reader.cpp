@@ -169,9 +169,14 @@ std::expected<void, Damage> LogReader::Impl::open_next() {
   if (objection.empty() && !std::exchange(believes, false) &&
       (header.previous_bytes != used || header.base_position != before.base_position + used))
     objection = "the segment before this one has another length than this header says";
-  if (objection.empty() && expected && header.previous_hash != *expected)
+  bool const changed = objection.empty() && expected && header.previous_hash != *expected;
+  if (changed)
     objection = "the hash of the segment before does not match: it was changed after it was closed";
-  if (!objection.empty()) return std::unexpected(Damage{name(), 0, objection});
+  if (!objection.empty()) {
+    header = before;          // what is right ends behind the segment before,
+    if (changed) offset = 0;  // or anywhere in it
+    return std::unexpected(Damage{name(), 0, objection});
+  }
   offset = 0;
   pass_to(segment_header_bytes);
   return {};

@@ -210,6 +210,45 @@ TEST_F(AuditTest, AnEntryRewrittenWithItsChecksumDisagreesWithItsSeal) {
   EXPECT_THAT(audit().finding->reason, HasSubstr("D: the journal says"));
 }
 
+// An entry may say something else without another outcome: only the tree knows, and no tile is to blame.
+TEST_F(AuditTest, AnEntryRewrittenWithTheSameOutcomeIsNotTakenForAChangedTile) {
+  closed_journal();
+  auto bytes = bytes_of(first("segments"));
+  std::size_t last = 0;
+  for (auto const at : frames_in(bytes))
+    if (parse_frame(ByteView(bytes).subspan(at))->type == FrameType::entry) last = at;
+  auto const frame = *parse_frame(ByteView(bytes).subspan(last));
+  auto entry = decode_entry(frame.payload).value();
+  entry.stamp = entry.stamp + Micros{1};
+  std::vector<std::byte> forged;
+  encode_frame(FrameType::entry, frame.seq, encode(entry), forged);
+  ASSERT_EQ(forged.size(), frame_bytes(frame.payload.size()));
+  std::copy(forged.begin(), forged.end(), bytes.begin() + static_cast<std::ptrdiff_t>(last));
+  write(first("segments"), bytes);
+  auto const report = audit();
+  ASSERT_FALSE(report.ok());
+  EXPECT_THAT(report.finding->reason, HasSubstr("the root over the first"));
+  EXPECT_THAT(report.finding->reason, HasSubstr("an entry or a seal was changed"));
+}
+
+TEST_F(AuditTest, AJournalOfWhichNothingIsLeftIsNotWell) {
+  closed_journal();
+  for (auto const* const part : {"segments", "records", "checkpoint"}) fs::remove_all(path_ / part);
+  auto const report = audit();
+  ASSERT_FALSE(report.ok());
+  EXPECT_THAT(report.finding->reason, HasSubstr("checkpoint is missing"));
+}
+
+TEST_F(AuditTest, AKeyBesideTheJournalThatCanNotBeUsedIsNotTakenForNone) {
+  closed_journal();
+  std::ofstream(path_ / "keys/log.key") << "garbage";
+  auto const report = audit_journal({path_, {}, {}});
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().sentence, HasSubstr("--vkey"));
+  fs::remove_all(path_ / "keys");
+  EXPECT_TRUE(audit().ok()) << "with a note";
+}
+
 TEST_F(AuditTest, AChangedRecordIsFound) {
   closed_journal();
   auto const frames = frames_in(bytes_of(first("records")));

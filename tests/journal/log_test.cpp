@@ -116,6 +116,42 @@ TEST(Log, AClosedSegmentThatWasRewrittenIsFoundByItsHashWhoeverTakesItButNotInAG
   EXPECT_EQ(read_all(dir.path(), ReadMode::glance).damage, "");
 }
 
+// The position counts what is right: up to a segment that is gone or cut, up to the front of one that was
+// rewritten.
+TEST(Log, APositionEndsWhereWhatIsRightEnds) {
+  TempDir dir;
+  {
+    LogWriter log = must_open(dir.path());
+    for (std::uint64_t first = 1; first <= 300; first += 6) write_batch(log, first, first + 5);
+  }
+  auto const segments = segments_of(dir.path());
+  ASSERT_GT(segments.size(), 2U);
+  auto const end_of_stream = [&] {
+    auto reader = LogReader::open(dir.path(), StreamKind::entries, ReadMode::strict).value();
+    std::uint64_t behind_last = 0;
+    for (;;) {
+      auto const frame = reader.next();
+      if (!frame || !*frame) return std::pair{reader.position(), behind_last};
+      behind_last = (*frame)->position + frame_bytes((*frame)->payload.size());
+    }
+  };
+  auto const second = slurp(segments[1]);
+  spit(segments[1], {second.begin(), second.end() - 104});
+  auto const [cut, right] = end_of_stream();
+  EXPECT_EQ(cut, right);
+  std::filesystem::remove(segments[1]);
+  EXPECT_EQ(end_of_stream(), (std::pair{right, right}));
+  spit(segments[1], second);
+  auto changed = slurp(segments[0]);
+  std::vector<std::byte> other;
+  auto text = entry_text(1);
+  text.back() = '!';
+  encode_frame(FrameType::entry, Seq{1}, as_byte_view(text), other);
+  std::memcpy(changed.data() + segment_header_bytes, other.data(), other.size());
+  spit(segments[0], changed);
+  EXPECT_EQ(end_of_stream().first, 0U) << "anywhere in the first segment";
+}
+
 // The reader says when the hash of a segment is not the one in the next header.
 TEST(Log, WhileItIsWrittenAnotherHashMayTakeBlocksOfTheSegmentAlong) {
   TempDir dir;

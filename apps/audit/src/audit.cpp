@@ -52,7 +52,8 @@ class Pass {
   void judge_end();
   void judge_records_end();
   void judge_records_ahead();
-  void judge_tiles(std::string const& wrong_there);
+  void note_tiles(std::string const& wrong_there);
+  void judge_tiles();
   [[nodiscard]] std::expected<Seq, std::string> last_entry_now() const;
   void fill_in();
 
@@ -69,8 +70,9 @@ class Pass {
   Replayer replayer_;
   AuditReport report_;
   std::optional<Hash256> root_at_checkpoint_;
-  std::uint64_t position_{};  // of the frame that is being looked at
-  ByteView payload_;          // the same frame's
+  std::optional<AuditFinding> tile_;  // the first that differs
+  std::uint64_t position_{};          // of the frame that is being looked at
+  ByteView payload_;                  // the same frame's
   bool records_ended_{};
   bool ends_with_closing_seal_{};
 };
@@ -81,11 +83,15 @@ AuditReport Pass::run() {
   look_at_size();
   while (step()) look_at_size();
   if (report_.ok()) judge_checkpoint();
+  if (report_.ok()) judge_tiles();
   if (report_.ok()) judge_heads();
   if (report_.ok()) judge_keys();
   if (report_.ok()) judge_end();
   if (report_.ok()) judge_records_end();
-  if (report_.ok()) judge_tiles(tiles_.finish(report_.closed));
+  if (report_.ok()) {
+    note_tiles(tiles_.finish(report_.closed));
+    judge_tiles();
+  }
   if (auto const others = states_.of_other_layouts(); others > 0)
     report_.notes.push_back(std::to_string(others) +
                             " digests of states in another layout than this program's were not compared");
@@ -111,7 +117,7 @@ bool Pass::step() {
     wrong(fed.error().reason);
     return false;
   }
-  judge_tiles(tiles_.append(replayer_.leaf(), replayer_.tree().finished()));
+  note_tiles(tiles_.append(replayer_.leaf(), replayer_.tree().finished()));
   if ((*frame)->type == FrameType::seal) {
     auto const seal = parse_seal((*frame)->payload);
     ends_with_closing_seal_ = seal && seal->empty();
@@ -153,14 +159,11 @@ void Pass::look_at_size() {
 void Pass::judge_checkpoint() {
   position_ = entries_.position();
   auto const frames = replayer_.tree().size();
-  if (!seen_.checkpoint) {
-    if (frames > 0)
-      wrong(
-          "the file checkpoint is missing: nothing vouches for the length of this journal; bring it back "
-          "from a "
-          "copy, or look again in a second when the exchange has only just begun");
-    return;
-  }
+  if (!seen_.checkpoint)
+    return wrong(
+        "the file checkpoint is missing: nothing vouches for the length of this journal; bring it back from "
+        "a "
+        "copy, or look again in a second when the exchange has only just begun");
   if (frames < seen_.checkpoint->size) {
     auto const& torn = entries_.torn_tail();
     return wrong("the checkpoint vouches for " + std::to_string(seen_.checkpoint->size) +
@@ -171,7 +174,10 @@ void Pass::judge_checkpoint() {
   if (*root_at_checkpoint_ != seen_.checkpoint->root)
     return wrong("the root over the first " + std::to_string(seen_.checkpoint->size) +
                  " entries and seals is " + to_hex(*root_at_checkpoint_) + ", the checkpoint says " +
-                 to_hex(seen_.checkpoint->root));
+                 to_hex(seen_.checkpoint->root) + ": an entry or a seal was changed" +
+                 (tile_ ? ", at or before position " + std::to_string(tile_->position) +
+                              ", where the tiles first differ from the log"
+                        : std::string()));
   if (seen_.signed_by.empty())
     report_.notes.emplace_back(
         "the checkpoint's signature was not verified: no key at hand, give it with --vkey");
@@ -204,8 +210,13 @@ void Pass::judge_end() {
                           where(*torn) + "): a crash, or an exchange at work");
 }
 
-void Pass::judge_tiles(std::string const& wrong_there) {
-  if (!wrong_there.empty()) wrong(wrong_there);
+// A tile that differs says that either was changed, it or the log. Which one, the checkpoint says.
+void Pass::note_tiles(std::string const& wrong_there) {
+  if (!wrong_there.empty() && !tile_) tile_ = AuditFinding{position_, replayer_.chain().last(), wrong_there};
+}
+
+void Pass::judge_tiles() {
+  if (tile_) report_.finding = tile_;
 }
 
 // Where the entries end at this moment: beside an exchange at work, later than where they ended before.

@@ -109,8 +109,10 @@ std::string trial_balance_page(AuditReport const& report, PageForm form) {
   for (auto const& a : report.accounts)
     table.add({account_text(a.key), money(a.debits), money(a.credits), money(a.balance)});
   table.add({"sum", money(sums.debits), money(sums.credits), money(sums.credits - sums.debits)});
-  return table.text() + (sums.balanced() ? "the books balance\n" : "THE BOOKS DO NOT BALANCE\n") +
-         witness_lines(report) + verdict(report);
+  std::string const said = !sums.balanced() ? "THE BOOKS DO NOT BALANCE\n"
+                           : report.ok()    ? "the books balance\n"
+                                         : "no balance: what was read up to the finding is not the books\n";
+  return table.text() + said + witness_lines(report) + verdict(report);
 }
 
 bool statement_agrees(AuditReport const& report, Statement const& statement) {

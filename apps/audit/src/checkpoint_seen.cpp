@@ -9,12 +9,21 @@ namespace spillway {
 namespace {
 
 // The key beside the journal is only as good as the directory; who wants more names the vkey. A bundle has
-// its public half alone.
-std::optional<NoteVerifier> key_beside(JournalDirectory const& directory) {
-  if (auto const key = LogKey::load(directory.keys())) return key->verifier();
-  std::ifstream in(directory.keys() / "log.vkey");
+// its public half alone. A key that is there and can't be used is not the same as none.
+std::expected<std::optional<NoteVerifier>, std::string> key_beside(JournalDirectory const& directory) {
+  auto const key = LogKey::load(directory.keys());
+  if (key) return key->verifier();
+  auto const vkey = directory.keys() / "log.vkey";
+  std::ifstream in(vkey);
   std::string line;
-  return std::getline(in, line) ? NoteVerifier::from_vkey(line) : std::nullopt;
+  if (std::getline(in, line))
+    if (auto verifier = NoteVerifier::from_vkey(line)) return verifier;
+  std::error_code failed;
+  bool const none = !std::filesystem::exists(vkey, failed) && !failed &&
+                    !std::filesystem::exists(directory.keys() / "log.key", failed) && !failed;
+  if (none) return std::nullopt;
+  return std::unexpected("the key beside the journal, in " + directory.keys().string() +
+                         ", can't be used; name the exchange's key with --vkey");
 }
 
 }  // namespace
@@ -28,7 +37,9 @@ std::expected<CheckpointSeen, std::string> see_checkpoint(JournalDirectory const
     if (!verifier)
       return std::unexpected("--vkey must be <name>+<8 hex digits>+<base64>, as the exchange prints it");
   } else {
-    verifier = key_beside(directory);
+    auto beside = key_beside(directory);
+    if (!beside) return std::unexpected(std::move(beside.error()));
+    verifier = std::move(*beside);
   }
   auto const bytes = load_checkpoint(directory.checkpoint());
   if (!bytes) return std::unexpected(bytes.error().message);

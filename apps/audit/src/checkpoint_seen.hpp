@@ -24,7 +24,7 @@ struct CheckpointSeen {
   [[nodiscard]] std::vector<NoteVerifier> keys() const { return keys_of(*verifier, changes); }
 };
 
-/// Errors: a vkey that is none.
+/// Errors: a vkey that is none; a key beside the journal that can not be used.
 [[nodiscard]] std::expected<CheckpointSeen, std::string> see_checkpoint(JournalDirectory const& directory,
                                                                         std::string const& vkey);
 
