@@ -231,12 +231,15 @@ TEST_F(AuditTest, AnEntryRewrittenWithTheSameOutcomeIsNotTakenForAChangedTile) {
   EXPECT_THAT(report.finding->reason, HasSubstr("an entry or a seal was changed"));
 }
 
-TEST_F(AuditTest, AJournalOfWhichNothingIsLeftIsNotWell) {
+TEST_F(AuditTest, AJournalOfWhichNothingIsLeftIsNotWellToWhoNamesAKey) {
   closed_journal();
+  auto const key = audit().signed_by;
   for (auto const* const part : {"segments", "records", "checkpoint"}) fs::remove_all(path_ / part);
-  auto const report = audit();
+  auto const report = audit(key);
   ASSERT_FALSE(report.ok());
   EXPECT_THAT(report.finding->reason, HasSubstr("checkpoint is missing"));
+  EXPECT_THAT(audit().notes.front(), HasSubstr("nothing is signed"))
+      << "a start that was cut off looks the same";
 }
 
 TEST_F(AuditTest, AKeyBesideTheJournalThatCanNotBeUsedIsNotTakenForNone) {

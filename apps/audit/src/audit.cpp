@@ -159,11 +159,17 @@ void Pass::look_at_size() {
 void Pass::judge_checkpoint() {
   position_ = entries_.position();
   auto const frames = replayer_.tree().size();
-  if (!seen_.checkpoint)
-    return wrong(
-        "the file checkpoint is missing: nothing vouches for the length of this journal; bring it back from "
-        "a "
-        "copy, or look again in a second when the exchange has only just begun");
+  if (!seen_.checkpoint) {
+    // Who names a key expects something that it signed. Else a start that was cut off at once looks so.
+    if (frames > 0 || !options_.vkey.empty())
+      return wrong(
+          "the file checkpoint is missing: nothing vouches for the length of this journal; bring it back "
+          "from a copy, or look again in a second when the exchange has only just begun");
+    report_.notes.emplace_back(
+        "nothing is here, and nothing is signed: an exchange that never came so far as to "
+        "begin, or all of a journal is gone; name the exchange's key with --vkey");
+    return;
+  }
   if (frames < seen_.checkpoint->size) {
     auto const& torn = entries_.torn_tail();
     return wrong("the checkpoint vouches for " + std::to_string(seen_.checkpoint->size) +
