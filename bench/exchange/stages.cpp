@@ -114,8 +114,7 @@ std::vector<Entry> drawn(std::uint64_t commands) {
     core.apply(out.back(), outcome);
     trader.told(out.back(), outcome.records);
   };
-  for (auto& command : Trader::genesis()) one({{}, std::move(command)});
-  for (auto& sent : trader.supply()) one(std::move(sent));
+  for (auto& sent : trader.market()) one(std::move(sent));
   auto const all = out.size() + commands;
   while (out.size() < all)
     for (auto& sent : trader.wave(std::min<std::uint64_t>(drawn_at_once, all - out.size())))

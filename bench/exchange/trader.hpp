@@ -28,7 +28,6 @@ class Trader final : public Commands {
   [[nodiscard]] static std::vector<spillway::Command> genesis(std::uint64_t resting = 0);
   /// Nodes, their proofs and offers.
   [[nodiscard]] std::vector<Sent> supply() const;
-  /// Both.
   [[nodiscard]] std::vector<Sent> market() const override;
   [[nodiscard]] std::vector<Sent> wave(std::size_t most) override;
   void told(Entry const& entry, std::span<Record const> records) override;

@@ -113,6 +113,27 @@ TEST(CoreHeap, NoCommandAsksTheHeapForAnything) {
   }
 }
 
+/// Whoever sends may name anything: the id of the other side, of nobody, of what is to come.
+TEST(CoreExpect, AnAnnouncementMayNameAnythingAndChangesNothing) {
+  World w;
+  auto const node = w.add_proven_node(ada, 4);
+  w.offer(ada, w.capacity_offer(node, units(40), 4));
+  for (int i = 0; i < 50; ++i) w.order(carl, w.capacity_order(units(1 + i), 1));
+  auto const before = exported(w.core);
+  for (auto const id : {std::uint64_t{0}, w.last_seq() + 1, std::uint64_t{1} << 31, ~std::uint64_t{0}})
+    for (std::uint64_t n = 0; n < w.last_seq() + 2; ++n) {
+      auto const any = n == 0 ? id : n;
+      for (auto const who : {carl, ada, ParticipantId{}, ParticipantId{4'000'000'000}})
+        for (Command const& command :
+             {Command{CancelOffer{OfferId{any}}}, Command{AmendOffer{OfferId{any}, units(1), Lots{1}}},
+              Command{CancelOrder{OrderId{any}, {}}}, Command{AmendOrder{OrderId{any}, units(1), Lots{1}}},
+              Command{JobAcknowledged{JobId{any}}},
+              Command{w.capacity_offer(NodeId{static_cast<std::uint32_t>(any)}, units(1), 1)}})
+          w.core.expect({Seq{w.last_seq() + 1}, w.now, who, command});
+    }
+  EXPECT_EQ(exported(w.core), before);
+}
+
 /// Page faults of this thread that no disk had to answer.
 std::int64_t page_faults() {
   rusage used{};

@@ -69,6 +69,14 @@ TEST(Directory, RefusesALayoutOfAnotherRelease) {
   }
 }
 
+TEST(Directory, ShowsWhatAStrangeLayoutSaysInPlainLettersOnly) {
+  TempDir dir;
+  spit(dir.path() / "LAYOUT", {'v', '\x1b', '[', 'J', '\xff', '\xfe', '\n'});
+  auto const journal = JournalDirectory::open(dir.path(), DirectoryMode::read_only);
+  ASSERT_FALSE(journal);
+  EXPECT_NE(journal.error().message.find("\"v?[J??\""), std::string::npos) << journal.error().message;
+}
+
 TEST(Damage, ReadsAsOneLineWithItsPlace) {
   EXPECT_EQ(to_string(Damage{"segments/1", 77, "why"}), "segments/1 at byte 77: why");
   EXPECT_NE(damaged({"segments/1", 77, "why"}).message.find("segments/1 at byte 77: why"), std::string::npos);
